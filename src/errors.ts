@@ -1,0 +1,43 @@
+/**
+ * Every error that this package throws on purpose. Each message says who speaks, which tensor, file or
+ * argument is meant, what was got, what was expected and what to do.
+ * A cancelled call rejects with its signal's own reason (a `DOMException` named AbortError), as fetch does.
+ */
+export class Sam2RadError extends Error {
+  override name = 'Sam2RadError';
+}
+
+/** A weights file that cannot be read, or that holds no model we know. */
+export class CheckpointError extends Sam2RadError {
+  override name = 'CheckpointError';
+}
+
+/** A picture that cannot be decoded or that has a size we refuse. */
+export class PictureError extends Sam2RadError {
+  override name = 'PictureError';
+}
+
+/** A box, point, mask or mode that the model cannot be prompted with. */
+export class PromptError extends Sam2RadError {
+  override name = 'PromptError';
+}
+
+/** No WebGPU, or an adapter that lacks what the model needs. */
+export class UnsupportedError extends Sam2RadError {
+  override name = 'UnsupportedError';
+}
+
+/** The GPU device was lost, or the object was used after `dispose()`. `loadModel` makes a new one. */
+export class DeviceLostError extends Sam2RadError {
+  override name = 'DeviceLostError';
+}
+
+/** The GPU refused a command: out of memory or a validation error, with the label of what was being done. */
+export class GpuError extends Sam2RadError {
+  override name = 'GpuError';
+}
+
+/** Operands whose shapes do not fit together: an error of the code that records a graph. */
+export class ShapeError extends Sam2RadError {
+  override name = 'ShapeError';
+}
