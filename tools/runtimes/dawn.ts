@@ -1,0 +1,30 @@
+import { tmpdir } from 'node:os';
+import { create, globals } from 'webgpu';
+import { findSwiftShader } from './find.ts';
+
+/** Dawn aborts the process when this object is collected, so it hangs on the global: one a process. */
+const holder: { sam2radDawn?: GPU } = globalThis as { sam2radDawn?: GPU };
+
+/**
+ * Dawn for Node, one for the whole process, with the WebGPU constants (`GPUBufferUsage`, ...) made global.
+ * On Linux it runs on SwiftShader, so that numbers are the same everywhere; SAM2RAD_GPU=native takes the
+ * machine's own adapter, and a VK_ICD_FILENAMES that is already set is kept. Other systems have no loader
+ * for SwiftShader: they take their own adapter.
+ */
+export function createNodeGpu(): GPU {
+  if (holder.sam2radDawn) return holder.sam2radDawn;
+  prepareVulkan();
+  Object.assign(globalThis, globals);
+  holder.sam2radDawn = create([]);
+  return holder.sam2radDawn;
+}
+
+/** Vulkan's loader reads the environment at the first adapter request and never again. */
+function prepareVulkan(): void {
+  if (process.platform !== 'linux') return;
+  // Without it Dawn complains on every start, though nothing here draws to a screen.
+  process.env['XDG_RUNTIME_DIR'] ??= tmpdir();
+  if (process.env['SAM2RAD_GPU'] === 'native' || process.env['VK_ICD_FILENAMES']) return;
+  const manifest = findSwiftShader();
+  if (manifest !== undefined) process.env['VK_ICD_FILENAMES'] = manifest;
+}
