@@ -1,0 +1,172 @@
+import { bufferUsage, type Gpu } from './device.ts';
+import { type Kernel, packParams, type Tuning } from './kernel.ts';
+import { type PipelineCache, variantKey } from './pipelines.ts';
+import { PassTimer } from './timing.ts';
+
+/** One dispatch whose buffers are known. */
+export interface BoundDispatch {
+  /** What it computes, as the recording names it: the first output's name. */
+  readonly label: string;
+  readonly kernel: Kernel;
+  readonly tuning: Tuning;
+  readonly buffers: readonly GPUBuffer[];
+  readonly params: Readonly<Record<string, number>>;
+  readonly workgroups: readonly [number, number, number];
+  /** Floating-point operations, a multiply-add counted as two. */
+  readonly flops: number;
+  /** Bytes of all operands, each counted once. */
+  readonly bytes: number;
+}
+
+interface Command {
+  readonly dispatch: BoundDispatch;
+  readonly pipeline: GPUComputePipeline;
+  readonly group: GPUBindGroup;
+}
+
+/** One line of a profile. `ms` is NaN where the device has no timestamp queries. */
+export interface ProfileEntry {
+  readonly name: string;
+  readonly kernel: string;
+  readonly ms: number;
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/**
+ * A submit must stay well under the driver's watchdog (2 s; we aim at 200 ms), so a long stage is cut by
+ * arithmetic: a software adapter does some 10 GFLOP/s, the slowest GPU that runs WebGPU some 200.
+ */
+const FLOPS_PER_SUBMIT = { cpu: 4e9, gpu: 4e10 };
+
+/** A list of dispatches with pipelines and bind groups made once: replaying it creates no GPU object. */
+export class Executable {
+  readonly #gpu: Gpu;
+  readonly #label: string;
+  readonly #batches: readonly (readonly Command[])[];
+  readonly #params: GPUBuffer | undefined;
+
+  private constructor(gpu: Gpu, label: string, commands: readonly Command[], params: GPUBuffer | undefined) {
+    this.#gpu = gpu;
+    this.#label = label;
+    this.#batches = splitByFlops(commands, gpu.traits.cpu ? FLOPS_PER_SUBMIT.cpu : FLOPS_PER_SUBMIT.gpu);
+    this.#params = params;
+  }
+
+  static async create(
+    gpu: Gpu,
+    pipelines: PipelineCache,
+    label: string,
+    dispatches: readonly BoundDispatch[],
+  ) {
+    const { buffer, offsets, sizes } = packAllParams(gpu, label, dispatches);
+    const compiled = await Promise.all(
+      dispatches.map(({ kernel, tuning }) => pipelines.compile(kernel, tuning)),
+    );
+    const commands = dispatches.map((dispatch, i): Command => {
+      const { pipeline, layout } = compiled[i] as (typeof compiled)[number];
+      const entries: GPUBindGroupEntry[] = dispatch.buffers.map((storage, at) => ({
+        binding: at + 1,
+        resource: { buffer: storage },
+      }));
+      if (buffer && dispatch.kernel.params.length > 0)
+        entries.unshift({
+          binding: 0,
+          resource: { buffer, offset: offsets[i] as number, size: sizes[i] as number },
+        });
+      gpu.created.bindGroups += 1;
+      const group = gpu.device.createBindGroup({ label: dispatch.label, layout, entries });
+      return { dispatch, pipeline, group };
+    });
+    return new Executable(gpu, label, commands, buffer);
+  }
+
+  /** Queues all dispatches: one pass and one submit, or several of bounded length for a long stage. */
+  async run(
+    options: { signal?: AbortSignal | undefined; onProgress?: ((done: number) => void) | undefined } = {},
+  ): Promise<void> {
+    for (const [i, batch] of this.#batches.entries()) {
+      options.signal?.throwIfAborted();
+      const encoder = this.#gpu.device.createCommandEncoder({ label: this.#label });
+      const pass = encoder.beginComputePass({ label: this.#label });
+      for (const command of batch) encode(pass, command);
+      pass.end();
+      this.#gpu.submit(encoder.finish());
+      // A stage of several submits is long: waiting between them is what lets it be cancelled.
+      if (this.#batches.length > 1) {
+        await this.#gpu.guard(this.#gpu.device.queue.onSubmittedWorkDone());
+        options.onProgress?.((i + 1) / this.#batches.length);
+      }
+    }
+  }
+
+  /** Runs once with a pass a dispatch, timed by timestamp queries. */
+  async profile(): Promise<ProfileEntry[]> {
+    const commands = this.#batches.flat();
+    const timer = new PassTimer(this.#gpu, commands.length);
+    for (const [i, command] of commands.entries()) {
+      const encoder = this.#gpu.device.createCommandEncoder({ label: this.#label });
+      const pass = encoder.beginComputePass({ label: command.dispatch.label, ...timer.writes(i) });
+      encode(pass, command);
+      pass.end();
+      this.#gpu.submit(encoder.finish());
+    }
+    const times = await timer.read();
+    return commands.map(({ dispatch }, i) => ({
+      name: dispatch.label,
+      kernel: variantKey(dispatch.kernel, dispatch.tuning),
+      ms: times[i] ?? Number.NaN,
+      flops: dispatch.flops,
+      bytes: dispatch.bytes,
+    }));
+  }
+
+  dispose(): void {
+    this.#params?.destroy();
+  }
+}
+
+function encode(pass: GPUComputePassEncoder, { dispatch, pipeline, group }: Command): void {
+  pass.setPipeline(pipeline);
+  pass.setBindGroup(0, group);
+  pass.dispatchWorkgroups(...dispatch.workgroups);
+}
+
+function splitByFlops(commands: readonly Command[], limit: number): Command[][] {
+  const batches: Command[][] = [];
+  let flops = Number.POSITIVE_INFINITY;
+  for (const command of commands) {
+    if (flops + command.dispatch.flops > limit) {
+      batches.push([]);
+      flops = 0;
+    }
+    batches.at(-1)?.push(command);
+    flops += command.dispatch.flops;
+  }
+  return batches;
+}
+
+/** All parameters of a stage in one uniform buffer; equal blocks are stored once. */
+function packAllParams(gpu: Gpu, label: string, dispatches: readonly BoundDispatch[]) {
+  const align = gpu.device.limits.minUniformBufferOffsetAlignment;
+  const blocks = new Map<string, { offset: number; bytes: ArrayBuffer }>();
+  let end = 0;
+  const placed = dispatches.map(({ kernel, params }) => {
+    if (kernel.params.length === 0) return undefined;
+    const bytes = packParams(kernel, params);
+    const key = new Uint32Array(bytes).join();
+    let block = blocks.get(key);
+    if (!block) {
+      block = { offset: end, bytes };
+      blocks.set(key, block);
+      end = Math.ceil((end + bytes.byteLength) / align) * align;
+    }
+    return block;
+  });
+  const offsets = placed.map((block) => block?.offset ?? 0);
+  const sizes = placed.map((block) => block?.bytes.byteLength ?? 0);
+  if (end === 0) return { buffer: undefined, offsets, sizes };
+  const all = new Uint8Array(end);
+  for (const { offset, bytes } of blocks.values()) all.set(new Uint8Array(bytes), offset);
+  return { buffer: gpu.createFilled(`${label}.params`, all, bufferUsage.UNIFORM), offsets, sizes };
+}

@@ -1,0 +1,171 @@
+import { ShapeError } from '../errors.ts';
+import type { Kernel } from '../gpu/kernel.ts';
+import type { Parameter } from './parameter.ts';
+import { bytesOf, type Tensor } from './tensor.ts';
+
+/** Workgroups in x, y and z; each at most 65535. */
+export type Workgroups = readonly [number, number, number];
+
+/** One kernel call: plain data, no GPU object in it. */
+export interface Dispatch {
+  readonly kernel: Kernel;
+  readonly tuning: Readonly<Record<string, number>>;
+  /** In the order of the kernel's bindings. */
+  readonly operands: readonly Tensor[];
+  readonly params: Readonly<Record<string, number>>;
+  readonly workgroups: Workgroups;
+  readonly flops: number;
+}
+
+/** What an op says of a dispatch besides operands and parameters. */
+export interface DispatchOptions<Tunable extends string> {
+  readonly workgroups: Workgroups;
+  readonly tuning?: Readonly<Partial<Record<Tunable, number>>>;
+  /** Multiply-adds count as two; element-wise work may be left out. */
+  readonly flops?: number;
+}
+
+/** A finished recording: what plan and executor work on. It can be printed, compared and replayed. */
+export interface Recording {
+  readonly name: string;
+  readonly dispatches: readonly Dispatch[];
+  readonly parameters: readonly Parameter[];
+  /** Activations that must outlive the run, because somebody reads them afterwards. */
+  readonly outputs: readonly Tensor[];
+}
+
+/** What a recording may depend on besides shapes; see DeviceTraits. */
+export interface GraphTraits {
+  readonly subgroups: boolean;
+  readonly cpu: boolean;
+}
+
+const PORTABLE: GraphTraits = { subgroups: false, cpu: false };
+
+/**
+ * Records what is to be computed. Ops append dispatches; nothing touches the GPU.
+ *
+ * Derivatives stand beside the forward code: an op calls `differentiate` with a function that records its
+ * gradient, and `backward` calls these in reverse.
+ */
+export class Graph {
+  readonly name: string;
+  readonly traits: GraphTraits;
+  readonly #dispatches: Dispatch[] = [];
+  readonly #parameters = new Map<string, Parameter>();
+  readonly #outputs = new Set<Tensor>();
+  readonly #derivatives: (() => void)[] = [];
+  readonly #gradients = new Map<Tensor, Tensor>();
+
+  constructor(name: string, traits: GraphTraits = PORTABLE) {
+    this.name = name;
+    this.traits = traits;
+  }
+
+  /** A tensor that the recording writes. */
+  tensor(name: string, shape: readonly number[], dtype: Tensor['dtype'] = 'f32'): Tensor {
+    return { name, shape, dtype, kind: 'activation' };
+  }
+
+  /** A tensor whose buffer the owner of the recording binds: an input, or a result kept from another stage. */
+  external(name: string, shape: readonly number[], dtype: Tensor['dtype'] = 'f32'): Tensor {
+    return { name, shape, dtype, kind: 'external' };
+  }
+
+  /** Declares weights; asking again for the same name gives the same tensor. */
+  parameter(
+    name: string,
+    shape: readonly number[],
+    sources: Parameter['sources'],
+    pack: Parameter['pack'],
+  ): Tensor {
+    const known = this.#parameters.get(name);
+    if (known) return known.tensor;
+    const tensor: Tensor = { name, shape, dtype: 'f32', kind: 'parameter' };
+    this.#parameters.set(name, { tensor, sources, pack });
+    return tensor;
+  }
+
+  /** Keeps an activation's values until the next run, for a read-back or a later stage. */
+  output(tensor: Tensor): Tensor {
+    if (tensor.kind === 'activation') this.#outputs.add(tensor);
+    return tensor;
+  }
+
+  /** Appends one kernel call. The kernel's own type makes a wrong operand, parameter or tunable a compile error. */
+  record<Operand extends string, Param extends string, Tunable extends string>(
+    kernel: Kernel<Operand, Param, Tunable>,
+    operands: Readonly<Record<NoInfer<Operand>, Tensor>>,
+    params: Readonly<Record<NoInfer<Param>, number>>,
+    { workgroups, tuning, flops = 0 }: DispatchOptions<NoInfer<Tunable>>,
+  ): void {
+    if (workgroups.some((count) => count > 65535 || count < 1))
+      throw new ShapeError(
+        `${kernel.name}: grid [${workgroups}] must have 1 to 65535 workgroups on each axis`,
+      );
+    const defined: Record<string, number> = {};
+    for (const [name, value] of Object.entries<number | undefined>(tuning ?? {}))
+      if (value !== undefined) defined[name] = value;
+    this.#dispatches.push({
+      kernel,
+      tuning: defined,
+      operands: kernel.bindings.map(({ name }) => operands[name]),
+      params,
+      workgroups,
+      flops,
+    });
+  }
+
+  /** Registers how the gradient of the op just recorded is computed. */
+  differentiate(derivative: () => void): void {
+    this.#derivatives.push(derivative);
+  }
+
+  /** The gradient of a tensor, of its shape. */
+  grad(tensor: Tensor): Tensor {
+    let gradient = this.#gradients.get(tensor);
+    if (!gradient) {
+      gradient = this.tensor(`grad(${tensor.name})`, tensor.shape);
+      this.#gradients.set(tensor, gradient);
+    }
+    return gradient;
+  }
+
+  /** Appends the derivatives of everything recorded so far, last op first. */
+  backward(): void {
+    for (const derivative of this.#derivatives.splice(0).reverse()) derivative();
+  }
+
+  finish(): Recording {
+    return {
+      name: this.name,
+      dispatches: this.#dispatches,
+      parameters: [...this.#parameters.values()],
+      outputs: [...this.#outputs],
+    };
+  }
+}
+
+/** Floating-point operations of a whole recording. */
+export function flopsOf(recording: Recording): number {
+  return recording.dispatches.reduce((sum, dispatch) => sum + dispatch.flops, 0);
+}
+
+/** Bytes that a dispatch touches, each operand counted once. */
+export function trafficOf(dispatch: Dispatch): number {
+  return [...new Set(dispatch.operands)].reduce((sum, tensor) => sum + bytesOf(tensor), 0);
+}
+
+/** A recording as text, a line a dispatch: for people, and for tests that compare two recordings. */
+export function print(recording: Recording): string {
+  return recording.dispatches
+    .map(({ kernel, operands, params, workgroups }) => {
+      const named = kernel.bindings.map(({ name }, i) => {
+        const tensor = operands[i];
+        return `${name}=${tensor?.name}[${tensor?.shape}]`;
+      });
+      const values = Object.entries(params).map(([name, value]) => `${name}=${value}`);
+      return `${kernel.name} <${workgroups}> ${named.join(' ')} ${values.join(' ')}`;
+    })
+    .join('\n');
+}

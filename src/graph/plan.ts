@@ -1,0 +1,77 @@
+import { ShapeError } from '../errors.ts';
+import type { Recording } from './graph.ts';
+import { bytesOf, type Tensor } from './tensor.ts';
+
+/** Which buffer each activation lives in, and how large the buffers are: known before anything runs. */
+export interface Plan {
+  /** Index into `slotBytes` for every activation that is written. */
+  readonly slotOf: ReadonlyMap<Tensor, number>;
+  readonly slotBytes: readonly number[];
+  /** All buffers of the plan together: the peak, for they are all alive at once. */
+  readonly peakBytes: number;
+  /** What it would take without sharing: the sum of all activations. */
+  readonly totalBytes: number;
+  readonly largestBytes: number;
+}
+
+/**
+ * Assigns activations to whole pooled buffers by lifetime. Whole buffers, because WebGPU forbids binding one
+ * buffer for reading and writing in the same dispatch even where the ranges are disjoint.
+ *
+ * Largest first: each tensor, by falling size, takes the first buffer whose other tenants it never meets.
+ * Buffers are then exactly as large as their largest tenant.
+ *
+ * @throws ShapeError where a tensor is read before it is written.
+ */
+export function plan(recording: Recording): Plan {
+  const lifetimes = findLifetimes(recording);
+  const bySize = [...lifetimes].sort(([a], [b]) => bytesOf(b) - bytesOf(a));
+  const slots: { bytes: number; tenants: Lifetime[] }[] = [];
+  const slotOf = new Map<Tensor, number>();
+  for (const [tensor, lifetime] of bySize) {
+    let at = slots.findIndex(({ tenants }) => tenants.every((tenant) => !overlap(tenant, lifetime)));
+    if (at < 0) at = slots.push({ bytes: bytesOf(tensor), tenants: [] }) - 1;
+    slots[at]?.tenants.push(lifetime);
+    slotOf.set(tensor, at);
+  }
+  const slotBytes = slots.map(({ bytes }) => bytes);
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  return {
+    slotOf,
+    slotBytes,
+    peakBytes: sum(slotBytes),
+    totalBytes: sum([...lifetimes.keys()].map(bytesOf)),
+    largestBytes: Math.max(0, ...slotBytes),
+  };
+}
+
+/** Indices of the dispatches that first write and last use a tensor, both included. */
+interface Lifetime {
+  readonly first: number;
+  last: number;
+}
+
+const overlap = (a: Lifetime, b: Lifetime) => a.first <= b.last && b.first <= a.last;
+
+function findLifetimes(recording: Recording): Map<Tensor, Lifetime> {
+  const lifetimes = new Map<Tensor, Lifetime>();
+  recording.dispatches.forEach(({ kernel, operands }, i) => {
+    operands.forEach((tensor, at) => {
+      if (tensor.kind !== 'activation') return;
+      const lifetime = lifetimes.get(tensor);
+      if (lifetime) lifetime.last = i;
+      else if (kernel.bindings[at]?.writes) lifetimes.set(tensor, { first: i, last: i });
+      else
+        throw new ShapeError(
+          `recording '${recording.name}': dispatch ${i} (${kernel.name}) reads '${tensor.name}' before anything wrote it`,
+        );
+    });
+  });
+  for (const output of recording.outputs) {
+    const lifetime = lifetimes.get(output);
+    if (!lifetime)
+      throw new ShapeError(`recording '${recording.name}': output '${output.name}' is never written`);
+    lifetime.last = recording.dispatches.length;
+  }
+  return lifetimes;
+}

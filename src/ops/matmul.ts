@@ -1,0 +1,56 @@
+import { matmul as kernel } from '../generated/kernels.ts';
+import type { Graph } from '../graph/graph.ts';
+import { columnsOf, expect, rowsOf, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { ACTIVATIONS, type Activation } from './activation.ts';
+
+/** What a product does with its sums before it stores them. */
+export interface MatmulEpilogue {
+  /** [cols], added to every row ([batch, cols] for a batched product). */
+  readonly bias?: Tensor;
+  readonly activation?: Activation;
+  /** Added last; a residual of fewer rows is repeated. */
+  readonly residual?: Tensor;
+  readonly name?: string;
+}
+
+/**
+ * `activation(x w + bias) + residual`, for x [..., inner] and w [inner, cols]; both axes multiples of 4.
+ * A weight of three axes, [batch, inner, cols], makes as many independent products: x is then [batch, rows, inner].
+ *
+ * @returns [...x.shape without the last axis, cols]
+ * @throws ShapeError where the axes do not fit.
+ */
+export function matmul(g: Graph, x: Tensor, w: Tensor, epilogue: MatmulEpilogue = {}): Tensor {
+  const { bias, activation = 'none', residual, name = `matmul(${x.name},${w.name})` } = epilogue;
+  const [inner = 0, cols = 0] = w.shape.slice(-2);
+  const batch = w.shape.length === 3 ? (w.shape[0] ?? 1) : 1;
+  const rows = rowsOf(x) / batch;
+  const detail = () => `'${x.name}' [${x.shape}] times '${w.name}' [${w.shape}]`;
+  expect(columnsOf(x) === inner && Number.isInteger(rows), 'matmul', () => `${detail()} does not fit`);
+  expect(inner % 4 === 0 && cols % 4 === 0, 'matmul', () => `${detail()} needs axes that are multiples of 4`);
+  if (bias)
+    expect(
+      sizeOf(bias) === batch * cols,
+      'matmul',
+      () => `bias '${bias.name}' has [${bias.shape}], expected ${batch * cols} values`,
+    );
+  if (residual)
+    expect(
+      columnsOf(residual) === cols,
+      'matmul',
+      () => `residual '${residual.name}' has [${residual.shape}], expected [?,${cols}]`,
+    );
+
+  const y = g.tensor(name, [...x.shape.slice(0, -1), cols]);
+  g.record(
+    kernel,
+    { x, w, bias: bias ?? w, residual: residual ?? w, y },
+    { rows, inner4: inner / 4, cols4: cols / 4, residual_rows: residual ? rowsOf(residual) : 1 },
+    {
+      workgroups: [Math.ceil(cols / 32), Math.ceil(rows / 32), batch],
+      tuning: { ACTIVATION: ACTIVATIONS[activation], BIAS: bias ? 1 : 0, RESIDUAL: residual ? 1 : 0 },
+      flops: 2 * batch * rows * inner * cols,
+    },
+  );
+  return y;
+}

@@ -1,0 +1,85 @@
+import { type Gpu, requestDevice } from '../src/gpu/device.ts';
+import { PipelineCache } from '../src/gpu/pipelines.ts';
+import { BufferPool } from '../src/gpu/pool.ts';
+import { readBuffer } from '../src/gpu/readback.ts';
+import { Graph } from '../src/graph/graph.ts';
+import { plan } from '../src/graph/plan.ts';
+import { compile } from '../src/graph/program.ts';
+import { bytesOf, sizeOf, type Tensor } from '../src/graph/tensor.ts';
+
+/** Words behind each buffer's end that no kernel may touch. */
+const SENTINEL_WORDS = 16;
+const SENTINEL = 0x5afe5afe;
+
+const shared = new WeakMap<GPU, Promise<Gpu>>();
+
+/** One device for all graphs of a test file's GPU. */
+export function sharedDevice(gpu: GPU): Promise<Gpu> {
+  let device = shared.get(gpu);
+  if (!device) {
+    device = requestDevice({ gpu });
+    shared.set(gpu, device);
+  }
+  return device;
+}
+
+/** Gives a graph its inputs: an external tensor with these values. */
+export type Feed = (name: string, shape: readonly number[], values: Float32Array | Uint32Array) => Tensor;
+
+/**
+ * Records `build`, runs it once and returns the values of the tensors it returned. Every activation has its own
+ * buffer, pre-filled with NaN, so that an element nobody wrote cannot pass, with sentinels behind it.
+ */
+export async function runGraph(
+  gpu: GPU,
+  build: (g: Graph, feed: Feed) => Tensor | readonly Tensor[],
+  traits?: Partial<Gpu['traits']>,
+): Promise<Float32Array[]> {
+  const device = await sharedDevice(gpu);
+  const g = new Graph('test', { ...device.traits, ...traits });
+  const fed = new Map<Tensor, GPUBuffer>();
+  const fill = (tensor: Tensor, values: ArrayLike<number>) => {
+    const words = new ArrayBuffer(bytesOf(tensor) + 4 * SENTINEL_WORDS);
+    (tensor.dtype === 'u32' ? new Uint32Array(words) : new Float32Array(words)).set(values);
+    new Uint32Array(words, bytesOf(tensor)).fill(SENTINEL);
+    const buffer = device.createStorage(tensor.name, words.byteLength);
+    device.write(buffer, new Uint8Array(words));
+    return buffer;
+  };
+  const built = build(g, (name, shape, values) => {
+    const tensor = g.external(name, shape, values instanceof Uint32Array ? 'u32' : 'f32');
+    if (values.length !== sizeOf(tensor))
+      throw new Error(`feed ${name}: ${values.length} values for [${shape}]`);
+    fed.set(tensor, fill(tensor, values));
+    return tensor;
+  });
+  const results = 'name' in built ? [built] : built;
+  for (const result of results) g.output(result);
+  const recording = g.finish();
+
+  const written = [...plan(recording).slotOf.keys()];
+  for (const tensor of written)
+    fed.set(tensor, fill(tensor, new Float32Array(sizeOf(tensor)).fill(Number.NaN)));
+  const workspace = { gpu: device, pipelines: new PipelineCache(device), pool: new BufferPool(device) };
+  const unplanned = { slotOf: new Map(), slotBytes: [], peakBytes: 0, totalBytes: 0, largestBytes: 0 };
+  const program = await compile(workspace, recording, unplanned, (tensor) => fed.get(tensor));
+  device.device.pushErrorScope('validation');
+  await program.executable.run();
+  const error = await device.device.popErrorScope();
+  if (error) throw new Error(error.message);
+
+  const read = async (tensor: Tensor) => {
+    const words = await readBuffer(device, program.bufferOf(tensor), bytesOf(tensor) + 4 * SENTINEL_WORDS);
+    if (new Uint32Array(words, bytesOf(tensor)).some((word) => word !== SENTINEL))
+      throw new Error(`a kernel wrote past the end of '${tensor.name}'`);
+    return tensor.dtype === 'u32'
+      ? Float32Array.from(new Uint32Array(words, 0, sizeOf(tensor)))
+      : new Float32Array(words, 0, sizeOf(tensor));
+  };
+  for (const tensor of written) await read(tensor);
+  const values = [];
+  for (const result of results) values.push(await read(result));
+  program.executable.dispose();
+  for (const buffer of fed.values()) buffer.destroy();
+  return values;
+}
