@@ -1,0 +1,136 @@
+import type { AdapterSummary } from '../gpu/device.ts';
+import type { ProfileEntry } from '../gpu/executor.ts';
+import type { ModelConfig } from '../weights/config.ts';
+import type { PictureSource } from '../web/picture.ts';
+
+/** x0, y0, x1, y1 in pixels of the original picture; x1 and y1 are on the far edge. */
+export type Box = readonly [x0: number, y0: number, x1: number, y1: number];
+
+/** What `onProgress` of loadModel is told. Counts are bytes for `download` and `weights`, pipelines for `compile`. */
+export interface LoadProgress {
+  readonly stage: 'download' | 'weights' | 'compile' | 'ready';
+  readonly loaded: number;
+  /** 0 where it is not known. */
+  readonly total: number;
+}
+
+export interface LoadOptions {
+  /** A device of the caller's; without it one is requested and destroyed by `dispose()`. */
+  readonly device?: GPUDevice;
+  /** Where to request a device: `navigator.gpu` unless given (Node: the `webgpu` package). */
+  readonly gpu?: GPU;
+  /** Side of the square that the encoder sees, a multiple of 64; the checkpoint's own or its family's unless given. */
+  readonly imageSize?: number;
+  readonly onProgress?: (progress: LoadProgress) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** Cancels and reports a long call. `onProgress` gets the share done, 0 to 1. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number) => void;
+}
+
+/** Prompts in SAM's words. Coordinates are pixels of the original picture. */
+export interface PredictOptions extends CallOptions {
+  /**
+   * auto: the prompt predictor's learned prompts, and after them whatever the caller adds (human in the loop).
+   * manual: only the caller's prompts, exactly SAM. The default is auto where the model has a prompt predictor.
+   */
+  readonly mode?: 'auto' | 'manual';
+  readonly box?: Box;
+  /** One [x, y] for each entry of `pointLabels`. */
+  readonly pointCoords?: readonly (readonly [x: number, y: number])[];
+  /** 1 = part of the object, 0 = background, -1 = padding. */
+  readonly pointLabels?: readonly number[];
+  /** Low-resolution logits [imageSize/4, imageSize/4] of an earlier result: `lowResLogits`. */
+  readonly maskInput?: Float32Array;
+  /** Manual mode: three masks instead of one. */
+  readonly multimaskOutput?: boolean;
+  /** Auto mode: class numbers (from 1) to predict; all unless given. */
+  readonly classes?: readonly number[];
+  /**
+   * Auto mode with added prompts. learned: learned tokens, then the caller's (as Sam2Rad was trained).
+   * logits: the autonomous result fed back as mask prompt plus the caller's prompts (as SAM was trained).
+   */
+  readonly refine?: 'learned' | 'logits';
+  /** Adds `logits` at the picture's size to each result. */
+  readonly returnLogits?: boolean;
+  /** Adds `tensors`, the intermediate values by the names of the reference dumps. */
+  readonly returnTensors?: boolean;
+}
+
+/** One mask. */
+export interface MaskResult {
+  /** From 1; 1 in manual mode. */
+  readonly classNumber: number;
+  readonly className: string;
+  readonly width: number;
+  readonly height: number;
+  /** width * height bytes, row by row: 1 inside, 0 outside. */
+  readonly mask: Uint8Array;
+  /** Pixels inside. */
+  readonly area: number;
+  /** The tight box around the mask, or null where the mask is empty. */
+  readonly box: Box | null;
+  /** The prompt predictor's own box, in pixels of the picture; null in manual mode. */
+  readonly predictedBox: Box | null;
+  /** The decoder's estimate of its mask's IoU. */
+  readonly iou: number;
+  /** Logit of "the object is there"; under 0 the mask of auto mode is empty. Null where the model has no such head. */
+  readonly objectScore: number | null;
+  /** [imageSize/4, imageSize/4] logits, raw: hand them back as `maskInput`. */
+  readonly lowResLogits: Float32Array;
+  /** width * height logits at the picture's size, with `returnLogits`. */
+  readonly logits?: Float32Array;
+}
+
+/** A tensor of a dump, in PyTorch's layout. */
+export interface DumpedTensor {
+  readonly shape: readonly number[];
+  readonly data: Float32Array;
+}
+
+/** One result a class (auto) or a mask (manual), and the picture's class map. */
+export type Prediction = readonly MaskResult[] & {
+  /** width * height class numbers: 0 background, else the class whose positive logit is the largest. */
+  readonly classMap: Uint8Array;
+  readonly tensors?: ReadonlyMap<string, DumpedTensor>;
+};
+
+/** Bytes on the GPU: known before anything runs. */
+export interface MemoryReport {
+  readonly weights: number;
+  /** Activation buffers of all stages planned so far. */
+  readonly planned: number;
+  /** What the activations would take without sharing buffers. */
+  readonly unshared: number;
+  /** The largest buffer that any kernel binds. */
+  readonly largestBinding: number;
+}
+
+/** A picture whose features are on the GPU. */
+export interface ImageSession extends Disposable {
+  readonly width: number;
+  readonly height: number;
+  predict(options?: PredictOptions): Promise<Prediction>;
+  /** Frees the features; later calls throw. */
+  dispose(): void;
+}
+
+/** A model that is ready to segment. */
+export interface Model extends Disposable {
+  readonly config: ModelConfig;
+  readonly adapter: AdapterSummary;
+  /** Class names in order of their numbers; empty without a prompt predictor. */
+  readonly classes: readonly string[];
+  readonly memory: MemoryReport;
+  /** Sentences about the weights file that a person should see. */
+  readonly warnings: readonly string[];
+  /** Encodes a picture once; its session then answers any number of prompts. */
+  setImage(source: PictureSource, options?: CallOptions): Promise<ImageSession>;
+  /** Times every dispatch of the last picture's encoder and of its last prediction. */
+  profile(): Promise<ProfileEntry[]>;
+  /** Frees all GPU memory; sessions become unusable. */
+  dispose(): void;
+}
