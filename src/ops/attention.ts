@@ -1,0 +1,104 @@
+import { attention as kernel } from '../generated/kernels.ts';
+import type { Graph } from '../graph/graph.ts';
+import { columnsOf, expect, rowsOf, type Tensor } from '../graph/tensor.ts';
+
+/** A range of a tensor's columns: q, k or v inside a fused projection, or a whole tensor with start 0. */
+export interface Columns {
+  readonly tensor: Tensor;
+  readonly start: number;
+}
+
+/** A map of tokens and the windows that tile it from the top left; both [height, width]. */
+export interface WindowedMap {
+  readonly map: readonly [number, number];
+  readonly window: readonly [number, number];
+}
+
+export interface AttentionOptions {
+  readonly heads: number;
+  /** Channels of a head, a multiple of 4. */
+  readonly headDim: number;
+  /** Independent sequences in q, k and v alike. Default 1. */
+  readonly batch?: number;
+  /** Windowed attention; without it every query sees every key of its batch entry. */
+  readonly windows?: { readonly query: WindowedMap; readonly key: WindowedMap };
+  /** What k and v of padding tokens are: the bias of the fused projection that made them. */
+  readonly pad?: Tensor;
+  readonly name?: string;
+}
+
+/**
+ * `softmax(q kᵀ / sqrt(headDim)) v` by heads, tiled: no score matrix in memory.
+ *
+ * @returns [rows of q, heads * headDim]
+ * @throws ShapeError where rows, columns or windows do not fit together.
+ */
+export function attention(g: Graph, q: Columns, k: Columns, v: Columns, options: AttentionOptions): Tensor {
+  const { heads, headDim, batch = 1, pad, name = `attention(${q.tensor.name})` } = options;
+  const queryRows = rowsOf(q.tensor) / batch;
+  const keyRows = rowsOf(k.tensor) / batch;
+  const windows = options.windows ?? {
+    query: { map: [1, queryRows], window: [1, queryRows] },
+    key: { map: [1, keyRows], window: [1, keyRows] },
+  };
+  const { query, key } = windows;
+  const [windowsY, windowsX] = windowCount(query);
+  const detail = () => `q '${q.tensor.name}' [${q.tensor.shape}], k '${k.tensor.name}' [${k.tensor.shape}]`;
+  expect(headDim % 4 === 0, 'attention', () => `head dimension ${headDim} is no multiple of 4`);
+  expect(
+    query.map[0] * query.map[1] === queryRows && key.map[0] * key.map[1] === keyRows,
+    'attention',
+    () => `maps [${query.map}] and [${key.map}] do not hold the rows of ${detail()}`,
+  );
+  expect(
+    windowCount(key).join() === `${windowsY},${windowsX}`,
+    'attention',
+    () => `windows [${query.window}] of [${query.map}] and [${key.window}] of [${key.map}] do not pair up`,
+  );
+  const sticksOut = key.map.some((length, axis) => length % (key.window[axis] ?? 1) !== 0);
+  expect(
+    !sticksOut || pad !== undefined,
+    'attention',
+    () => `${detail()}: windows stick out and there is no pad`,
+  );
+
+  const queries = query.window[0] * query.window[1];
+  const keys = key.window[0] * key.window[1];
+  const y = g.tensor(name, [...q.tensor.shape.slice(0, -1), heads * headDim]);
+  const lanes = queries >= 32 ? 32 : Math.max(4, 2 ** Math.ceil(Math.log2(queries)));
+  g.record(
+    kernel,
+    { q: q.tensor, k: k.tensor, v: v.tensor, pad: pad ?? k.tensor, y },
+    {
+      queries,
+      keys,
+      windows_x: windowsX,
+      windows: windowsY * windowsX,
+      query_width: query.map[1],
+      query_height: query.map[0],
+      query_window: query.window[1],
+      key_width: key.map[1],
+      key_height: key.map[0],
+      key_window: key.window[1],
+      key_rows: keyRows,
+      q_stride: columnsOf(q.tensor) / 4,
+      q_start: q.start / 4,
+      k_stride: columnsOf(k.tensor) / 4,
+      k_start: k.start / 4,
+      v_stride: columnsOf(v.tensor) / 4,
+      v_start: v.start / 4,
+      scale: 1 / Math.sqrt(headDim),
+    },
+    {
+      workgroups: [Math.ceil(queries / lanes), heads, windowsY * windowsX * batch],
+      tuning: { HEAD4: headDim / 4, LANES: lanes },
+      flops: 4 * batch * queryRows * keys * heads * headDim,
+    },
+  );
+  return y;
+}
+
+const windowCount = ({ map, window }: WindowedMap): [number, number] => [
+  Math.ceil(map[0] / window[0]),
+  Math.ceil(map[1] / window[1]),
+];
