@@ -24,8 +24,12 @@ function npmRun(script: string): Step {
   return { name: script, run: () => spawn(command, [...args, 'run', '--silent', script]) };
 }
 
+/** Colours are for a terminal; in a log that CI keeps they only bury the words. */
+const plain: NodeJS.ProcessEnv = process.stdout.isTTY ? {} : { NO_COLOR: '1' };
+
 function spawn(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): number {
-  const { status, error } = spawnSync(command, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  const all = { ...process.env, ...plain, ...env };
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit', env: all });
   if (error) console.error(error.message);
   return status ?? 1;
 }
