@@ -1,0 +1,58 @@
+import { CheckpointError } from '../errors.ts';
+import type { StorageRef, Value } from './pickle-values.ts';
+import { type Storage, viewTensor } from './storage.ts';
+import type { TorchObjects } from './torch-objects.ts';
+import { findTensors } from './torch-tree.ts';
+import type { Checkpoint, StoredTensor } from './types.ts';
+
+const MAX_NAMED = 5;
+
+/** "a, b, c and 4 more", for messages. */
+function some(items: readonly string[]): string {
+  const rest = items.length - MAX_NAMED;
+  return items.slice(0, MAX_NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+}
+
+/**
+ * The checkpoint that a torch pickle describes.
+ * @param objects the host that read `root`, with what it refused
+ * @param storageOf finds a storage in the file, already checked to be long enough
+ * @throws CheckpointError when there is no tensor at all, or when one does not fit its storage
+ */
+export function torchCheckpoint(
+  file: string,
+  container: 'torch-zip' | 'torch-legacy',
+  root: Value,
+  objects: TorchObjects,
+  storageOf: (ref: StorageRef, tensor: string) => Storage,
+): Checkpoint {
+  const tree = findTensors(root, file);
+  const refused = [...objects.refused];
+  const tensors = new Map<string, StoredTensor>();
+  for (const { name, tensor } of tree.tensors) {
+    const { dtype, shape, strides, offset } = tensor;
+    // Old legacy files address a storage within a storage; everything else starts at 0.
+    const view = { dtype, shape, strides, offset: tensor.storage.start + offset };
+    tensors.set(name, viewTensor(file, name, view, storageOf(tensor.storage, name)));
+  }
+  if (tensors.size === 0) {
+    const found =
+      refused.length > 0
+        ? `it holds ${some(refused)} instead, which are Python objects; nothing in a file is executed`
+        : `it holds none${tree.tooDeep ? ' within a reasonable depth' : ''}`;
+    throw new CheckpointError(
+      `${file}: a checkpoint with tensors was expected, but ${found}. Save the model's state_dict() with torch.save.`,
+    );
+  }
+  const warnings: string[] = [];
+  if (refused.length > 0) {
+    const where = tree.leftOut.length > 0 ? ` (${some(tree.leftOut)})` : '';
+    warnings.push(
+      `${file} also names Python objects that were left out, not executed: ${some(refused)}${where}.`,
+    );
+  }
+  if (tree.twice.length > 0)
+    warnings.push(`${file} names tensors twice; the first counts: ${some(tree.twice)}.`);
+  if (tree.tooDeep) warnings.push(`${file} nests lists or dicts too deep; what lies deepest was left out.`);
+  return { name: file, container, tensors, metadata: {}, warnings };
+}

@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest';
+import { CheckpointError } from '../../src/errors.ts';
+import { openCheckpoint } from '../../src/weights/open.ts';
+import {
+  call,
+  dict,
+  floats,
+  int,
+  list,
+  makeTorchZip,
+  name,
+  pickle,
+  str,
+  tensor,
+  tuple,
+} from './make-checkpoint.ts';
+
+const weight = tensor('0', [2, 3], [3, 1], 6);
+const storages = { 0: floats(1, 2, 3, 4, 5, 6) };
+
+test('a hostile object beside the tensors is left out, named in a warning and never called', async () => {
+  const hostile = call(name('posix', 'system'), str('touch /tmp/owned'));
+  const data = pickle(
+    dict({ state_dict: dict({ w: weight }), hyper_parameters: dict({ x: list(hostile) }) }),
+  );
+  const checkpoint = await openCheckpoint(makeTorchZip(data, storages), { name: 'mixed.ckpt' });
+  expect([...checkpoint.tensors.keys()]).toEqual(['state_dict.w']);
+  expect(checkpoint.warnings).toEqual([
+    'mixed.ckpt also names Python objects that were left out, not executed: posix.system (hyper_parameters.x.0: posix.system).',
+  ]);
+  expect([...((await checkpoint.tensors.get('state_dict.w')?.readF32()) ?? [])]).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+test('calling the result of a call, as gadget chains do, stays inert', async () => {
+  const getattr = call(name('builtins', 'getattr'), name('os', 'path'), str('x'));
+  const data = pickle(dict({ w: weight, chain: call(getattr, call(name('builtins', 'exec'), str('1'))) }));
+  const { tensors, warnings } = await openCheckpoint(makeTorchZip(data, storages), { name: 'chain.pt' });
+  expect([...tensors.keys()]).toEqual(['w']);
+  expect(warnings[0]).toContain('builtins.getattr, os.path, builtins.exec');
+});
+
+test('a module pickled whole is refused with the class it names', async () => {
+  const module = [...call(name('sam2.modeling', 'SAM2Base')), ...dict({ w: weight }), 0x62];
+  await expect(openCheckpoint(makeTorchZip(pickle(module), storages), { name: 'm.pt' })).rejects.toThrow(
+    /m\.pt: a checkpoint with tensors was expected, but it holds sam2\.modeling\.SAM2Base instead/,
+  );
+});
+
+test('harmless values of a trainer make no warning', async () => {
+  const extras = dict({
+    order: call(name('collections', 'OrderedDict'), list(tuple(str('a'), int(1)))),
+    set: call(name('builtins', 'set'), list(int(1))),
+    size: call(name('torch', 'Size'), tuple(int(3))),
+    device: call(name('torch', 'device'), str('cuda:0')),
+    dtype: name('torch', 'bfloat16'),
+    bytes: call(name('_codecs', 'encode'), str('x'), str('latin1')),
+  });
+  const blob = makeTorchZip(pickle(dict({ w: weight, extras })), storages);
+  expect((await openCheckpoint(blob)).warnings).toEqual([]);
+});
+
+test('zip64 records are read', async () => {
+  const blob = makeTorchZip(pickle(dict({ w: weight })), storages, { zip64: true });
+  const { tensors } = await openCheckpoint(blob);
+  expect([...((await tensors.get('w')?.readF32()) ?? [])]).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+test('an untyped storage takes its type from the tensor (rebuild_tensor_v3)', async () => {
+  const storage = [
+    ...tuple(str('storage'), name('torch', 'UntypedStorage'), str('0'), str('cpu'), int(24)),
+    0x51,
+  ];
+  const v3 = call(
+    name('torch._utils', '_rebuild_tensor_v3'),
+    ...[storage, int(2), tuple(int(2)), tuple(int(1)), [0x89], [0x4e], name('torch', 'float32')],
+  );
+  const { tensors } = await openCheckpoint(makeTorchZip(pickle(dict({ w: v3 })), storages));
+  expect([...((await tensors.get('w')?.readF32()) ?? [])]).toEqual([3, 4]);
+});
+
+test('a chain of rebuilds as deep as a file likes does not recurse', async () => {
+  const depth = 20_000;
+  // f(f, class, (f, class, (...))): f from memo 0, tuples that close one after the other.
+  const open = Array(depth).fill([0x28, 0x68, 0, 0x4e]);
+  const ops = [...name('torch._tensor', '_rebuild_from_type_v2'), 0x71, 0];
+  ops.push(...open.flat(), 0x29, ...Array(depth).fill(0x74), 0x52);
+  await expect(openCheckpoint(makeTorchZip(pickle(ops), storages))).rejects.toThrow(CheckpointError);
+});
+
+test('a flipped byte in a storage is found when its tensor is read', async () => {
+  const blob = makeTorchZip(pickle(dict({ w: weight })), storages);
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const at = bytes.findIndex((_, i) => bytes[i + 2] === 0x80 && bytes[i + 3] === 0x3f && i > 100);
+  bytes[at] = 1;
+  const { tensors } = await openCheckpoint(new Blob([bytes]), { name: 'flipped.pt' });
+  await expect(tensors.get('w')?.read()).rejects.toThrow(/flipped\.pt: "archive\/data\/0" has CRC/);
+});
+
+test('a view that repeats a large storage beyond reason is refused', async () => {
+  const data = pickle(dict({ w: tensor('0', [4096, 8192], [0, 0], 6) }));
+  await expect(openCheckpoint(makeTorchZip(data, storages))).rejects.toThrow(/would take 134217728 bytes/);
+});
+
+test('a cancelled open or read rejects with the reason of the signal', async () => {
+  const blob = makeTorchZip(pickle(dict({ w: weight })), storages);
+  const reason = new DOMException('stop', 'AbortError');
+  await expect(openCheckpoint(blob, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  const { tensors } = await openCheckpoint(blob);
+  await expect(tensors.get('w')?.read(AbortSignal.abort(reason))).rejects.toBe(reason);
+});
