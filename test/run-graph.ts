@@ -57,7 +57,7 @@ export async function runGraph(
   for (const result of results) g.output(result);
   const recording = g.finish();
 
-  const written = [...plan(recording).slotOf.keys()];
+  const written = [...plan(recording).slotOf.keys(), ...recording.outputs];
   for (const tensor of written)
     fed.set(tensor, fill(tensor, new Float32Array(sizeOf(tensor)).fill(Number.NaN)));
   const workspace = { gpu: device, pipelines: new PipelineCache(device), pool: new BufferPool(device) };

@@ -30,7 +30,7 @@ export interface Recording {
   readonly name: string;
   readonly dispatches: readonly Dispatch[];
   readonly parameters: readonly Parameter[];
-  /** Activations that must outlive the run, because somebody reads them afterwards. */
+  /** Activations that outlive the run, because somebody reads them afterwards: the owner binds their buffers. */
   readonly outputs: readonly Tensor[];
 }
 
@@ -86,7 +86,7 @@ export class Graph {
     return tensor;
   }
 
-  /** Keeps an activation's values until the next run, for a read-back or a later stage. */
+  /** Marks an activation that is read after the run: the owner of the recording binds its buffer. */
   output(tensor: Tensor): Tensor {
     if (tensor.kind === 'activation') this.#outputs.add(tensor);
     return tensor;

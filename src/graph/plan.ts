@@ -2,12 +2,15 @@ import { ShapeError } from '../errors.ts';
 import type { Recording } from './graph.ts';
 import { bytesOf, type Tensor } from './tensor.ts';
 
-/** Which buffer each activation lives in, and how large the buffers are: known before anything runs. */
+/**
+ * Which buffer each activation lives in, and how large the buffers are: known before anything runs.
+ * Outputs have no slot: they outlive the run, so their owner binds buffers of his own; they count all the same.
+ */
 export interface Plan {
-  /** Index into `slotBytes` for every activation that is written. */
+  /** Index into `slotBytes` for every activation that is written and is no output. */
   readonly slotOf: ReadonlyMap<Tensor, number>;
   readonly slotBytes: readonly number[];
-  /** All buffers of the plan together: the peak, for they are all alive at once. */
+  /** All slots and outputs together: the peak, for they are all alive at once. */
   readonly peakBytes: number;
   /** What it would take without sharing: the sum of all activations. */
   readonly totalBytes: number;
@@ -25,7 +28,9 @@ export interface Plan {
  */
 export function plan(recording: Recording): Plan {
   const lifetimes = findLifetimes(recording);
-  const bySize = [...lifetimes].sort(([a], [b]) => bytesOf(b) - bytesOf(a));
+  const outputs = new Set(recording.outputs);
+  const pooled = [...lifetimes].filter(([tensor]) => !outputs.has(tensor));
+  const bySize = pooled.sort(([a], [b]) => bytesOf(b) - bytesOf(a));
   const slots: { bytes: number; tenants: Lifetime[] }[] = [];
   const slotOf = new Map<Tensor, number>();
   for (const [tensor, lifetime] of bySize) {
@@ -36,12 +41,13 @@ export function plan(recording: Recording): Plan {
   }
   const slotBytes = slots.map(({ bytes }) => bytes);
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const outputBytes = recording.outputs.map(bytesOf);
   return {
     slotOf,
     slotBytes,
-    peakBytes: sum(slotBytes),
+    peakBytes: sum(slotBytes) + sum(outputBytes),
     totalBytes: sum([...lifetimes.keys()].map(bytesOf)),
-    largestBytes: Math.max(0, ...slotBytes),
+    largestBytes: Math.max(0, ...slotBytes, ...outputBytes),
   };
 }
 

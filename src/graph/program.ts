@@ -22,7 +22,7 @@ export interface Program {
 }
 
 /**
- * Binds a planned recording: activations to pooled buffers, parameters and externals to those of `bound`.
+ * Binds a planned recording: activations to pooled buffers; parameters, externals and outputs to those of `bound`.
  *
  * @throws ShapeError where `bound` lacks a buffer.
  */

@@ -1,0 +1,54 @@
+import { columnsOf, type Tensor } from '../graph/tensor.ts';
+import { type MatmulEpilogue, matmul } from '../ops/matmul.ts';
+import { concat, type Scope, transpose } from './scope.ts';
+
+export type LinearOptions = Omit<MatmulEpilogue, 'bias'>;
+
+/** nn.Linear: `x Wᵀ + b`, then the epilogue. x [..., in] to [..., cols]. */
+export function linear(scope: Scope, x: Tensor, cols: number, options: LinearOptions = {}): Tensor {
+  return affine(scope, x, cols, [cols, columnsOf(x)], options);
+}
+
+/** nn.Conv2d with a 1 x 1 kernel: the same product, for weights stored as [out, in, 1, 1]. */
+export function conv1x1(scope: Scope, x: Tensor, cols: number, options: LinearOptions = {}): Tensor {
+  return affine(scope, x, cols, [cols, columnsOf(x), 1, 1], options);
+}
+
+function affine(
+  scope: Scope,
+  x: Tensor,
+  cols: number,
+  stored: readonly number[],
+  options: LinearOptions,
+): Tensor {
+  const inner = columnsOf(x);
+  const weight = scope.derived('weight', [inner, cols], [scope.source('weight', stored)], (values) =>
+    transpose(values, cols, inner),
+  );
+  return matmul(scope.graph, x, weight, { name: scope.path, ...options, bias: scope.tensor('bias', [cols]) });
+}
+
+/**
+ * nn.ConvTranspose2d, 2 x 2 with stride 2, as a product: [h, w, in] to [h, w, (dy, dx, channels)].
+ * Whoever reads it does the pixel shuffle.
+ */
+export function convTranspose2x2(scope: Scope, x: Tensor, channels: number): Tensor {
+  const inner = columnsOf(x);
+  const weight = scope.derived(
+    'weight',
+    [inner, 4 * channels],
+    [scope.source('weight', [inner, channels, 2, 2])],
+    (values) => {
+      const packed = new Float32Array(values.length);
+      for (let i = 0; i < inner; i++)
+        for (let o = 0; o < channels; o++)
+          for (let tap = 0; tap < 4; tap++)
+            packed[(i * 4 + tap) * channels + o] = values[(i * channels + o) * 4 + tap] ?? 0;
+      return packed;
+    },
+  );
+  const bias = scope.derived('bias', [4 * channels], [scope.source('bias', [channels])], (values) =>
+    concat(values, values, values, values),
+  );
+  return matmul(scope.graph, x, weight, { bias, name: scope.path });
+}
