@@ -1,0 +1,49 @@
+import { layernorm as parallel, layernormSerial as serial } from '../generated/kernels.ts';
+import type { Graph } from '../graph/graph.ts';
+import { columnsOf, expect, expectShape, rowsOf, type Tensor } from '../graph/tensor.ts';
+import { ACTIVATIONS, type Activation } from './activation.ts';
+import { foldedGrid } from './grid.ts';
+import { laneGrid } from './lane-grid.ts';
+
+/** Options of `layernorm`. */
+export interface LayernormOptions {
+  readonly eps: number;
+  readonly activation?: Activation;
+  readonly name?: string;
+}
+
+/**
+ * `activation(layernorm(x) * weight + bias)` over the last axis, for x [..., cols], weight and bias [cols], cols a
+ * multiple of 4. On a channels-last map [H, W, C] this is PyTorch's LayerNorm2d.
+ *
+ * @returns the shape of x
+ * @throws ShapeError where the axes do not fit.
+ */
+export function layernorm(
+  g: Graph,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor,
+  { eps, activation = 'none', name = `layernorm(${x.name})` }: LayernormOptions,
+): Tensor {
+  const cols = columnsOf(x);
+  const rows = rowsOf(x);
+  expect(
+    cols % 4 === 0,
+    'layernorm',
+    () => `'${x.name}' [${x.shape}] needs columns that are a multiple of 4`,
+  );
+  expectShape('layernorm', weight, [cols]);
+  expectShape('layernorm', bias, [cols]);
+  const y = g.tensor(name, x.shape);
+  g.record(
+    g.traits.cpu ? serial : parallel,
+    { x, weight, bias, y },
+    { rows, cols4: cols / 4, eps },
+    {
+      workgroups: g.traits.cpu ? laneGrid(serial, rows) : foldedGrid(rows),
+      tuning: { ACTIVATION: ACTIVATIONS[activation] },
+    },
+  );
+  return y;
+}
