@@ -1,0 +1,88 @@
+import { conv2d as kernel } from '../generated/kernels.ts';
+import type { Graph } from '../graph/graph.ts';
+import { columnsOf, expect, expectShape, rowsOf, type Tensor } from '../graph/tensor.ts';
+import { ACTIVATIONS, type Activation } from './activation.ts';
+
+/** Geometry of a convolution, and what it does with its sums before it stores them. */
+export interface Conv2dOptions {
+  /** [O], added to every pixel. */
+  readonly bias?: Tensor;
+  readonly stride: number;
+  /** Zeros around the map, on all four sides. */
+  readonly padding: number;
+  readonly activation?: Activation;
+  /** [..., O], added last, after the activation; a residual of fewer rows is repeated. */
+  readonly residual?: Tensor;
+  readonly name?: string;
+}
+
+/**
+ * `activation(conv(x, w) + bias) + residual`, for x [H, W, C] and w [kernel height, kernel width, C, O]: PyTorch's
+ * [O, C, kh, kw] permuted by (2, 3, 1, 0). C and O are multiples of 4.
+ *
+ * @returns [Ho, Wo, O], where Ho = floor((H + 2 padding - kernel height) / stride) + 1
+ * @throws ShapeError where the axes do not fit or no pixel is left.
+ */
+export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): Tensor {
+  const {
+    bias,
+    stride,
+    padding,
+    activation = 'none',
+    residual,
+    name = `conv2d(${x.name},${w.name})`,
+  } = options;
+  const [height = 0, width = 0, channels = 0] = x.shape;
+  const [kernelHeight = 0, kernelWidth = 0, inner = 0, cols = 0] = w.shape;
+  const detail = () => `'${x.name}' [${x.shape}] with '${w.name}' [${w.shape}]`;
+  expect(
+    x.shape.length === 3 && w.shape.length === 4 && channels === inner,
+    'conv2d',
+    () => `${detail()} does not fit`,
+  );
+  expect(
+    channels % 4 === 0 && cols % 4 === 0,
+    'conv2d',
+    () => `${detail()} needs channels that are multiples of 4`,
+  );
+  if (bias) expectShape('conv2d', bias, [cols]);
+  if (residual)
+    expect(
+      columnsOf(residual) === cols,
+      'conv2d',
+      () => `residual '${residual.name}' has [${residual.shape}], expected [...,${cols}]`,
+    );
+  const outHeight = Math.floor((height + 2 * padding - kernelHeight) / stride) + 1;
+  const outWidth = Math.floor((width + 2 * padding - kernelWidth) / stride) + 1;
+  expect(
+    outHeight > 0 && outWidth > 0,
+    'conv2d',
+    () => `${detail()}, stride ${stride} and padding ${padding} leaves no pixel`,
+  );
+
+  const rows = outHeight * outWidth;
+  const y = g.tensor(name, [outHeight, outWidth, cols]);
+  g.record(
+    kernel,
+    { x, w, bias: bias ?? w, residual: residual ?? w, y },
+    {
+      height,
+      width,
+      channels4: channels / 4,
+      kernel_height: kernelHeight,
+      kernel_width: kernelWidth,
+      stride,
+      padding,
+      out_width: outWidth,
+      rows,
+      cols4: cols / 4,
+      residual_rows: residual ? rowsOf(residual) : 1,
+    },
+    {
+      workgroups: [Math.ceil(cols / 32), Math.ceil(rows / 32), 1],
+      tuning: { ACTIVATION: ACTIVATIONS[activation], BIAS: bias ? 1 : 0, RESIDUAL: residual ? 1 : 0 },
+      flops: 2 * rows * cols * kernelHeight * kernelWidth * channels,
+    },
+  );
+  return y;
+}
