@@ -56,6 +56,8 @@ export async function runGraph(
   const results = 'name' in built ? [built] : built;
   for (const result of results) g.output(result);
   const recording = g.finish();
+  for (const { tensor, sources, pack } of recording.parameters)
+    if (sources.length === 0) fed.set(tensor, fill(tensor, pack([])));
 
   const written = [...plan(recording).slotOf.keys(), ...recording.outputs];
   for (const tensor of written)
