@@ -1,0 +1,26 @@
+// y[i] = min(max(x[i], low), high)
+// One invocation per value.
+//!import grid
+
+struct Params {
+  count: u32,
+  low: f32,
+  high: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>;        // [count]
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;  // [count]
+
+override LANES: u32 = 64;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let i = flat_group(group, groups) * LANES + lane;
+  if (i >= params.count) { return; }
+  y[i] = min(max(x[i], params.low), params.high);
+}

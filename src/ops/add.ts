@@ -1,0 +1,34 @@
+import { add as kernel } from '../generated/kernels.ts';
+import type { Graph } from '../graph/graph.ts';
+import { columnsOf, expect, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { laneGrid } from './lane-grid.ts';
+
+/**
+ * `a + b` for a [..., cols] and b [..., cols] whose rows are repeated until a is full: an equal shape, a position
+ * table, one row for all. Both have a multiple of 4 values.
+ *
+ * @returns the shape of a
+ * @throws ShapeError where the columns differ or b does not fill a a whole number of times.
+ */
+export function add(
+  g: Graph,
+  a: Tensor,
+  b: Tensor,
+  { name = `add(${a.name},${b.name})` }: { readonly name?: string } = {},
+): Tensor {
+  expect(
+    columnsOf(a) === columnsOf(b) && sizeOf(a) % sizeOf(b) === 0 && sizeOf(b) % 4 === 0,
+    'add',
+    () =>
+      `'${b.name}' [${b.shape}] does not repeat to fill '${a.name}' [${a.shape}] (sizes in multiples of 4)`,
+  );
+  const y = g.tensor(name, a.shape);
+  const outputs4 = sizeOf(a) / 4;
+  g.record(
+    kernel,
+    { a, b, y },
+    { outputs4, period4: sizeOf(b) / 4 },
+    { workgroups: laneGrid(kernel, outputs4) },
+  );
+  return y;
+}
