@@ -59,7 +59,7 @@ export async function runGraph(
   for (const { tensor, sources, pack } of recording.parameters)
     if (sources.length === 0) fed.set(tensor, fill(tensor, pack([])));
 
-  const written = [...plan(recording).slotOf.keys(), ...recording.outputs];
+  const written = [...plan(recording).slotOf.keys(), ...recording.outputs.keys()];
   for (const tensor of written)
     fed.set(tensor, fill(tensor, new Float32Array(sizeOf(tensor)).fill(Number.NaN)));
   const workspace = { gpu: device, pipelines: new PipelineCache(device), pool: new BufferPool(device) };

@@ -30,8 +30,8 @@ export interface Recording {
   readonly name: string;
   readonly dispatches: readonly Dispatch[];
   readonly parameters: readonly Parameter[];
-  /** Activations that outlive the run, because somebody reads them afterwards: the owner binds their buffers. */
-  readonly outputs: readonly Tensor[];
+  /** Activations that outlive the run, by the names under which their owner binds buffers for them. */
+  readonly outputs: ReadonlyMap<Tensor, string>;
 }
 
 /** What a recording may depend on besides shapes; see DeviceTraits. */
@@ -53,7 +53,7 @@ export class Graph {
   readonly traits: GraphTraits;
   readonly #dispatches: Dispatch[] = [];
   readonly #parameters = new Map<string, Parameter>();
-  readonly #outputs = new Set<Tensor>();
+  readonly #outputs = new Map<Tensor, string>();
   readonly #derivatives: (() => void)[] = [];
   readonly #gradients = new Map<Tensor, Tensor>();
 
@@ -86,9 +86,9 @@ export class Graph {
     return tensor;
   }
 
-  /** Marks an activation that is read after the run: the owner of the recording binds its buffer. */
-  output(tensor: Tensor): Tensor {
-    if (tensor.kind === 'activation') this.#outputs.add(tensor);
+  /** Marks an activation that is read after the run, as a result or by a later stage that knows it by this name. */
+  output(tensor: Tensor, as = tensor.name): Tensor {
+    this.#outputs.set(tensor, as);
     return tensor;
   }
 
@@ -141,7 +141,7 @@ export class Graph {
       name: this.name,
       dispatches: this.#dispatches,
       parameters: [...this.#parameters.values()],
-      outputs: [...this.#outputs],
+      outputs: this.#outputs,
     };
   }
 }

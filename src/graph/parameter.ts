@@ -13,5 +13,5 @@ export interface Source {
 export interface Parameter {
   readonly tensor: Tensor;
   readonly sources: readonly Source[];
-  readonly pack: (values: readonly Float32Array<ArrayBuffer>[]) => Float32Array<ArrayBuffer>;
+  readonly pack: (values: readonly Float32Array[]) => Float32Array;
 }

@@ -28,8 +28,7 @@ export interface Plan {
  */
 export function plan(recording: Recording): Plan {
   const lifetimes = findLifetimes(recording);
-  const outputs = new Set(recording.outputs);
-  const pooled = [...lifetimes].filter(([tensor]) => !outputs.has(tensor));
+  const pooled = [...lifetimes].filter(([tensor]) => !recording.outputs.has(tensor));
   const bySize = pooled.sort(([a], [b]) => bytesOf(b) - bytesOf(a));
   const slots: { bytes: number; tenants: Lifetime[] }[] = [];
   const slotOf = new Map<Tensor, number>();
@@ -41,7 +40,7 @@ export function plan(recording: Recording): Plan {
   }
   const slotBytes = slots.map(({ bytes }) => bytes);
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
-  const outputBytes = recording.outputs.map(bytesOf);
+  const outputBytes = [...recording.outputs.keys()].map(bytesOf);
   return {
     slotOf,
     slotBytes,
@@ -73,7 +72,7 @@ function findLifetimes(recording: Recording): Map<Tensor, Lifetime> {
         );
     });
   });
-  for (const output of recording.outputs) {
+  for (const output of recording.outputs.keys()) {
     const lifetime = lifetimes.get(output);
     if (!lifetime)
       throw new ShapeError(`recording '${recording.name}': output '${output.name}' is never written`);

@@ -2,7 +2,7 @@ import type { Graph } from '../graph/graph.ts';
 import type { Source } from '../graph/parameter.ts';
 import type { Tensor } from '../graph/tensor.ts';
 
-type Values = Float32Array<ArrayBuffer>;
+type Values = Float32Array;
 
 /** A place in a checkpoint's tree of names: modules ask it for their weights by PyTorch's own names. */
 export class Scope {
