@@ -30,7 +30,9 @@ export class ParameterStore {
     tensors: ReadonlyMap<string, StoredTensor>,
     { signal, onProgress }: LoadParametersOptions = {},
   ): Promise<void> {
-    const missing = new Map(parameters.filter(({ tensor }) => !this.#buffers.has(tensor.name)).map((p) => [p.tensor.name, p]));
+    const missing = new Map(
+      parameters.filter(({ tensor }) => !this.#buffers.has(tensor.name)).map((p) => [p.tensor.name, p]),
+    );
     const total = [...missing.values()].reduce((sum, { tensor }) => sum + bytesOf(tensor), 0);
     const { STORAGE, COPY_SRC, COPY_DST } = bufferUsage;
     const added: string[] = [];
@@ -39,7 +41,10 @@ export class ParameterStore {
       for (const parameter of missing.values()) {
         const { tensor } = parameter;
         const values = await packed(parameter, tensors, signal);
-        this.#buffers.set(tensor.name, this.#gpu.createFilled(tensor.name, values, STORAGE | COPY_SRC | COPY_DST));
+        this.#buffers.set(
+          tensor.name,
+          this.#gpu.createFilled(tensor.name, values, STORAGE | COPY_SRC | COPY_DST),
+        );
         added.push(tensor.name);
         loaded += bytesOf(tensor);
         onProgress?.(loaded, total);
@@ -56,6 +61,10 @@ export class ParameterStore {
 
   get bytes(): number {
     return [...this.#buffers.values()].reduce((sum, buffer) => sum + buffer.size, 0);
+  }
+
+  get largest(): number {
+    return Math.max(0, ...[...this.#buffers.values()].map((buffer) => buffer.size));
   }
 
   dispose(): void {
@@ -77,13 +86,16 @@ async function packed(
   for (const { key, shape } of sources) {
     signal?.throwIfAborted();
     const stored = tensors.get(key);
-    if (!stored) throw new CheckpointError(`the checkpoint has no tensor '${key}', which '${tensor.name}' is made of`);
+    if (!stored)
+      throw new CheckpointError(`the checkpoint has no tensor '${key}', which '${tensor.name}' is made of`);
     if (stored.shape.join() !== shape.join())
       throw new CheckpointError(`tensor '${key}' has shape [${stored.shape}], expected [${shape}]`);
     values.push(await stored.readF32(signal));
   }
   const result = pack(values);
   if (result.length !== sizeOf(tensor))
-    throw new CheckpointError(`'${tensor.name}' was packed into ${result.length} values, expected [${tensor.shape}]`);
+    throw new CheckpointError(
+      `'${tensor.name}' was packed into ${result.length} values, expected [${tensor.shape}]`,
+    );
   return result;
 }

@@ -1,0 +1,117 @@
+import type { Recipe } from './description.ts';
+import { shapeText } from './dtypes.ts';
+import { canonicalName, type Root } from './keys.ts';
+import type { DType, TensorInfo } from './types.ts';
+
+/** A tensor under its canonical name, before its shape has been judged. */
+export interface Candidate extends TensorInfo {
+  readonly recipe: Recipe;
+  /** The key that a message should name. */
+  readonly key: string;
+}
+
+export interface Canonical {
+  readonly candidates: Map<string, Candidate>;
+  readonly dropped: string[];
+}
+
+const ADAPTER = /^image_encoder\.adapters\.(\d+)\.adapters\.([02])\.(weight|bias)$/;
+
+/** Renames a file's tensors; what has no place in a model is dropped, what is unknown keeps its name. */
+export function canonicalise(tensors: ReadonlyMap<string, TensorInfo>, root: Root): Canonical {
+  const candidates = new Map<string, Candidate>();
+  const dropped: string[] = [];
+  for (const [key, { dtype, shape }] of tensors) {
+    const name = nameOf(key, root);
+    if (name === undefined || candidates.has(name)) dropped.push(key);
+    else candidates.set(name, { dtype, shape, recipe: { kind: 'copy', from: key }, key });
+  }
+  foldBatchNorms(candidates);
+  placeAdapters(candidates);
+  return { candidates, dropped };
+}
+
+function nameOf(key: string, root: Root): string | undefined {
+  if (root.queries !== undefined && key.startsWith(root.queries))
+    return `queries.${key.slice(root.queries.length)}`;
+  return key.startsWith(root.prefix) ? canonicalName(key.slice(root.prefix.length)) : undefined;
+}
+
+/** `x.c.weight` and `x.bn.*` become `x.weight` and `x.bias`. An incomplete group stays and is reported as extra. */
+function foldBatchNorms(candidates: Map<string, Candidate>): void {
+  for (const [name, conv] of [...candidates]) {
+    if (!name.endsWith('.c.weight') || conv.recipe.kind !== 'copy') continue;
+    const prefix = name.slice(0, -'.c.weight'.length);
+    const parts = ['weight', 'bias', 'running_mean', 'running_var'].map((part) => `${prefix}.bn.${part}`);
+    const [outputs = 0] = conv.shape;
+    const fits = (part: string) => {
+      const shape = candidates.get(part)?.shape;
+      return shape?.length === 1 && shape[0] === outputs;
+    };
+    const gamma = candidates.get(parts[0] ?? '');
+    if (!parts.every(fits) || gamma?.recipe.kind !== 'copy') continue;
+    const norm = gamma.recipe.from.slice(0, -'weight'.length);
+    for (const part of [name, ...parts]) candidates.delete(part);
+    const recipe: Recipe = { kind: 'fold-weight', conv: conv.recipe.from, norm };
+    candidates.set(`${prefix}.weight`, { ...conv, recipe });
+    candidates.set(`${prefix}.bias`, { ...gamma, recipe: { kind: 'fold-bias', norm } });
+  }
+}
+
+/** Adapter i of the file's list becomes `<block>.adapter.lin1|lin2`, beside the block that it feeds. */
+function placeAdapters(candidates: Map<string, Candidate>): void {
+  const blocks = adaptedBlocks(candidates);
+  const found = [...candidates].flatMap(([name, candidate]) => {
+    const match = ADAPTER.exec(name);
+    return match ? [{ name, candidate, index: Number(match[1]), layer: match[2], part: match[3] }] : [];
+  });
+  for (const { name, candidate, index, layer, part } of found) {
+    const block = blocks[index];
+    if (block === undefined) continue;
+    candidates.delete(name);
+    candidates.set(`${block}.adapter.lin${layer === '0' ? 1 : 2}.${part}`, candidate);
+  }
+}
+
+/** The blocks that adapters stand before, in order: all of Hiera's, a ViT's last five, TinyViT's but layer 0's. */
+export function adaptedBlocks(candidates: ReadonlyMap<string, unknown>): string[] {
+  const blocks: string[] = [];
+  for (const name of candidates.keys()) {
+    const block = /^(image_encoder\.(?:trunk\.)?(?:layers\.[1-9]\.)?blocks\.\d+)\./.exec(name)?.[1];
+    if (block !== undefined && !blocks.includes(block)) blocks.push(block);
+  }
+  const numbers = (block: string) => block.match(/\d+/g)?.map(Number) ?? [];
+  const compare = (a: string, b: string) => {
+    const [m, n] = [numbers(a), numbers(b)];
+    return (m[0] ?? 0) - (n[0] ?? 0) || (m[1] ?? 0) - (n[1] ?? 0);
+  };
+  blocks.sort(compare);
+  return blocks[0]?.startsWith('image_encoder.blocks.') ? blocks.slice(-5) : blocks;
+}
+
+export interface Mismatch {
+  readonly missing: string[];
+  readonly extra: string[];
+  readonly wrong: string[];
+}
+
+const FLOATS: ReadonlySet<DType> = new Set(['F64', 'F32', 'F16', 'BF16']);
+
+/** Compares what a file has with what a model needs. */
+export function compare(
+  candidates: ReadonlyMap<string, Candidate>,
+  expected: ReadonlyMap<string, readonly number[]>,
+): Mismatch {
+  const mismatch: Mismatch = { missing: [], extra: [], wrong: [] };
+  for (const [name, shape] of expected) {
+    const found = candidates.get(name);
+    if (!found) mismatch.missing.push(name);
+    else if (found.shape.join() !== shape.join()) {
+      mismatch.wrong.push(`${found.key} is ${shapeText(found.shape)}, expected ${shapeText(shape)}`);
+    } else if (!FLOATS.has(found.dtype)) {
+      mismatch.wrong.push(`${found.key} is ${found.dtype}, expected a float type`);
+    }
+  }
+  for (const [name, { key }] of candidates) if (!expected.has(name)) mismatch.extra.push(key);
+  return mismatch;
+}
