@@ -30,3 +30,22 @@ export function at(values: ArrayLike<number>, i: number): number {
   if (value === undefined) throw new Error(`index ${i} is outside of ${values.length} values`);
   return value;
 }
+
+/** The pixels, in order, of the [2h, 2w, C] map whose pixel (2 r + dy, 2 q + dx) is in x [h, w, (dy, dx, C)]. */
+export function shuffled(x: ArrayLike<number>, height: number, width: number, channels: number): number[][] {
+  const pixels: number[][] = [];
+  for (let r = 0; r < height; r++)
+    for (let q = 0; q < width; q++)
+      for (const [dy, dx] of [
+        [0, 0],
+        [0, 1],
+        [1, 0],
+        [1, 1],
+      ] as const) {
+        const base = ((r * width + q) * 4 + dy * 2 + dx) * channels;
+        pixels[(2 * r + dy) * 2 * width + 2 * q + dx] = Array.from({ length: channels }, (_, c) =>
+          at(x, base + c),
+        );
+      }
+  return pixels;
+}
