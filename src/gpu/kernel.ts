@@ -50,9 +50,14 @@ export function pipelineConstants(kernel: Kernel, tuning: Tuning): Record<string
   );
 }
 
+/** Bytes of a kernel's uniform block: whole rows of 16. */
+export function paramBytes(kernel: Kernel): number {
+  return Math.max(16, Math.ceil(kernel.params.length / 4) * 16);
+}
+
 /** Packs a kernel's parameters as its `struct Params` lays them out: scalars of 4 bytes, in order. */
 export function packParams(kernel: Kernel, values: Readonly<Record<string, number>>): ArrayBuffer {
-  const bytes = new ArrayBuffer(Math.max(16, Math.ceil(kernel.params.length / 4) * 16));
+  const bytes = new ArrayBuffer(paramBytes(kernel));
   const view = new DataView(bytes);
   kernel.params.forEach(({ name, type }, i) => {
     const value = values[name];

@@ -1,6 +1,6 @@
 import { GpuError } from '../errors.ts';
 import type { Gpu } from './device.ts';
-import { type Kernel, pipelineConstants, specialise, type Tuning } from './kernel.ts';
+import { type Kernel, paramBytes, pipelineConstants, specialise, type Tuning } from './kernel.ts';
 
 /** GPUShaderStage.COMPUTE of the specification. */
 const COMPUTE = 0x4;
@@ -72,7 +72,8 @@ export class PipelineCache {
   }
 
   #layout(kernel: Kernel) {
-    const key = `${kernel.params.length > 0} ${kernel.bindings.map((binding) => binding.writes)}`;
+    const minBindingSize = kernel.params.length > 0 ? paramBytes(kernel) : 0;
+    const key = `${minBindingSize} ${kernel.bindings.map((binding) => binding.writes)}`;
     let layout = this.#layouts.get(key);
     if (!layout) {
       const { device } = this.#gpu;
@@ -81,8 +82,10 @@ export class PipelineCache {
         visibility: COMPUTE,
         buffer: { type: writes ? 'storage' : 'read-only-storage' },
       }));
-      if (kernel.params.length > 0)
-        entries.unshift({ binding: 0, visibility: COMPUTE, buffer: { type: 'uniform' } });
+      // wgpu (in Deno 2.9.5) keeps checking the size that a layout's first pipeline wanted (gfx-rs/wgpu#7359),
+      // unless the layout says it.
+      if (minBindingSize > 0)
+        entries.unshift({ binding: 0, visibility: COMPUTE, buffer: { type: 'uniform', minBindingSize } });
       const group = device.createBindGroupLayout({ label: `bindings ${key}`, entries });
       const pipeline = device.createPipelineLayout({ label: `layout ${key}`, bindGroupLayouts: [group] });
       layout = { group, pipeline };
