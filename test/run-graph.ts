@@ -23,12 +23,18 @@ export function sharedDevice(gpu: GPU): Promise<Gpu> {
   return device;
 }
 
+/** The u32 elements of a result: not every one is a float of the same value. */
+export function wordsOf(result: Float32Array | undefined): Uint32Array {
+  return result ? new Uint32Array(result.buffer, result.byteOffset, result.length) : new Uint32Array();
+}
+
 /** Gives a graph its inputs: an external tensor with these values. */
 export type Feed = (name: string, shape: readonly number[], values: Float32Array | Uint32Array) => Tensor;
 
 /**
  * Records `build`, runs it once and returns the values of the tensors it returned. Every activation has its own
- * buffer, pre-filled with NaN, so that an element nobody wrote cannot pass, with sentinels behind it.
+ * buffer, pre-filled with NaN, so that an element nobody wrote cannot pass, with sentinels behind it. Integers come
+ * as the bits of floats: `wordsOf` gives them back.
  */
 export async function runGraph(
   gpu: GPU,
@@ -74,9 +80,7 @@ export async function runGraph(
     const words = await readBuffer(device, program.bufferOf(tensor), bytesOf(tensor) + 4 * SENTINEL_WORDS);
     if (new Uint32Array(words, bytesOf(tensor)).some((word) => word !== SENTINEL))
       throw new Error(`a kernel wrote past the end of '${tensor.name}'`);
-    return tensor.dtype === 'u32'
-      ? Float32Array.from(new Uint32Array(words, 0, sizeOf(tensor)))
-      : new Float32Array(words, 0, sizeOf(tensor));
+    return new Float32Array(words, 0, sizeOf(tensor));
   };
   for (const tensor of written) await read(tensor);
   const values = [];

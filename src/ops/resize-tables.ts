@@ -93,8 +93,8 @@ export function maskTaps(low: number, side: number, resized: number, { imageSize
 }
 
 /**
- * A table whose rows all have the same number of taps, as many as the longest needs unless given; none reaches past
- * the last of the `inputs`, so that a kernel need not clamp.
+ * A table whose rows all have the same number of taps, the longest's (`taps` of the result): none of these reaches past
+ * the last of the `inputs`, so that a kernel need not clamp. With a larger `taps` zero weights follow.
  */
 export function tapTable(axis: readonly Taps[], inputs: number, taps?: number): TapTable {
   const trimmed = axis.map(trim);
@@ -102,7 +102,7 @@ export function tapTable(axis: readonly Taps[], inputs: number, taps?: number): 
   const width = taps ?? longest;
   const values = new Float32Array(axis.length * (1 + width));
   trimmed.forEach(({ first, weights }, i) => {
-    const start = Math.max(0, Math.min(first, inputs - width));
+    const start = Math.max(0, Math.min(first, inputs - longest));
     values[i * (1 + width)] = start;
     values.set(weights, i * (1 + width) + 1 + first - start);
   });

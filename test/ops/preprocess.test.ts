@@ -5,7 +5,7 @@ import { type PictureFamily, type PictureGeometry, resizedShape } from '../../sr
 import { expectClose, relativeError } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { runGraph } from '../run-graph.ts';
-import { pictureCases } from './picture-goldens.ts';
+import { at, packed, pictureCases, planes } from './picture-goldens.ts';
 
 const SAM = { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] };
 const SAM2 = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
@@ -15,20 +15,6 @@ const REFERENCE = {
   why: 'issue 2: 1e-5; the reference rounds its f32 coordinates and weights itself',
 };
 
-/** Bytes [height, width, 3] as the kernels want them, alpha 255. */
-function packed(rgb: Uint8Array): Uint32Array {
-  return Uint32Array.from(
-    { length: rgb.length / 3 },
-    (_, i) => at(rgb, 3 * i) | (at(rgb, 3 * i + 1) << 8) | (at(rgb, 3 * i + 2) << 16) | 0xff000000,
-  );
-}
-
-function at(values: ArrayLike<number>, i: number): number {
-  const value = values[i];
-  if (value === undefined) throw new Error(`no element ${i} of ${values.length}`);
-  return value;
-}
-
 /** The op's [S, S, 4] as PyTorch's [3, S, S]; its fourth channel must be 0. */
 async function run(gpu: GPU, image: Uint8Array, picture: PictureGeometry): Promise<Float32Array> {
   const { height, width, imageSize: size } = picture;
@@ -37,9 +23,7 @@ async function run(gpu: GPU, image: Uint8Array, picture: PictureGeometry): Promi
   );
   if (!y) throw new Error('nothing came back');
   expect(y.filter((_, i) => i % 4 === 3).every((value) => value === 0)).toBe(true);
-  return Float32Array.from({ length: 3 * size * size }, (_, i) =>
-    at(y, (i % size ** 2) * 4 + Math.floor(i / size ** 2)),
-  );
+  return planes(y, size);
 }
 
 /** A picture of many frequencies, the same formula as in the Python that made PILLOW's hashes. */

@@ -1,0 +1,214 @@
+import {
+  logitsResize,
+  maskClasses,
+  maskOfLogits as maskKernel,
+  maskStatisticsClear,
+  maskStatistics as statisticsKernel,
+} from '../generated/kernels.ts';
+import type { Graph } from '../graph/graph.ts';
+import { expect, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { laneGrid } from './lane-grid.ts';
+import { maskTaps, type PictureGeometry, resizedShape, tapTable } from './resize-tables.ts';
+
+/** What a kernel's table of one axis holds for each pixel: the first tap, three weights. */
+const TAPS = 3;
+/** WebGPU's default limit of a binding: 128 MiB. */
+const MAX_BYTES = 2 ** 27;
+
+/** Which maps of the logits are wanted, and which of them the decoder says are empty. */
+export interface MaskOptions {
+  /** Only this map, from 0; all unless given. Masks and logits of large pictures are made one at a time so. */
+  readonly map?: number;
+  /** Object scores, one a map of the logits: a map whose score is under 0 is empty. */
+  readonly objectScores?: Tensor;
+  readonly name?: string;
+}
+
+/**
+ * Low-resolution logits at the picture's size. sam and sam2rad: bilinear to the square, padding cropped, bilinear to
+ * the picture, both in one. sam2: bilinear to the picture.
+ *
+ * @param logits [maps, h, w] or [h, w], h and w at most the square's side unless the family is sam2.
+ * @returns f32 [maps, height, width]
+ * @throws ShapeError where the logits have another shape, or the result would pass 128 MiB.
+ */
+export function logitsToPicture(
+  g: Graph,
+  logits: Tensor,
+  picture: PictureGeometry,
+  { map, name = `picture(${logits.name})` }: Pick<MaskOptions, 'map' | 'name'> = {},
+): Tensor {
+  const { height, width } = picture;
+  const from = sampling(g, 'logitsToPicture', logits, picture, map);
+  const { first_map, maps } = from;
+  expectBinding('logitsToPicture', maps * height * width * 4, picture);
+  const y = g.tensor(name, [maps, height, width]);
+  g.record(
+    logitsResize,
+    { ...from.operands, y },
+    { first_map, maps, ...from.params },
+    {
+      workgroups: laneGrid(logitsResize, sizeOf(y)),
+      tuning: from.tuning,
+      flops: from.flops * sizeOf(y),
+    },
+  );
+  return y;
+}
+
+/**
+ * Which pixels of the picture are inside each map: `logit > 0` of what `logitsToPicture` computes, without storing
+ * it. Logits that are at the picture's size already are taken as they are with the family sam2.
+ *
+ * @returns u32 [maps, ceil(height * width / 4)]: bytes 1 inside, 0 outside, row by row, each map padded with 0.
+ * @throws ShapeError where an operand has another shape, or the result would pass 128 MiB.
+ */
+export function maskOfLogits(
+  g: Graph,
+  logits: Tensor,
+  picture: PictureGeometry,
+  { map, objectScores, name = `mask(${logits.name})` }: MaskOptions = {},
+): Tensor {
+  const from = sampling(g, 'maskOfLogits', logits, picture, map);
+  const { first_map, maps } = from;
+  const words = wordsOf(picture);
+  expectBinding('maskOfLogits', maps * words * 4, picture);
+  expectScores('maskOfLogits', objectScores, from.all);
+  const mask = g.tensor(name, [maps, words], 'u32');
+  g.record(
+    maskKernel,
+    { ...from.operands, score: objectScores ?? logits, mask },
+    { first_map, maps, words, ...from.params },
+    {
+      workgroups: laneGrid(maskKernel, maps * words),
+      tuning: { ...from.tuning, SCORES: objectScores ? 1 : 0 },
+      flops: from.flops * maps * words * 4,
+    },
+  );
+  return mask;
+}
+
+/**
+ * The class of each pixel: 1 + the map whose positive logit is the largest (the first of equal ones), 0 where none is
+ * positive. Maps whose object score is under 0 are left out.
+ *
+ * @param logits [maps, h, w] as for `logitsToPicture`, at most 255 maps.
+ * @returns u32 [ceil(height * width / 4)]: bytes, row by row, padded with 0.
+ * @throws ShapeError where an operand has another shape.
+ */
+export function classMap(
+  g: Graph,
+  logits: Tensor,
+  picture: PictureGeometry,
+  { objectScores, name = `classes(${logits.name})` }: Omit<MaskOptions, 'map'> = {},
+): Tensor {
+  const { maps, operands, params, tuning, flops } = sampling(g, 'classMap', logits, picture);
+  expect(maps < 256, 'classMap', () => `'${logits.name}' has ${maps} maps; a byte numbers at most 255`);
+  const words = wordsOf(picture);
+  expectBinding('classMap', words * 4, picture);
+  expectScores('classMap', objectScores, maps);
+  const classes = g.tensor(name, [words], 'u32');
+  g.record(
+    maskClasses,
+    { ...operands, score: objectScores ?? logits, classes },
+    { maps, words, ...params },
+    {
+      workgroups: laneGrid(maskClasses, words),
+      tuning: { ...tuning, SCORES: objectScores ? 1 : 0 },
+      flops: flops * maps * words * 4,
+    },
+  );
+  return classes;
+}
+
+/**
+ * Area and bounds of each class number in packed masks, so that nobody need read a mask back to know them.
+ *
+ * @param mask u32 [masks, words] or [words], of `maskOfLogits` (one class) or `classMap`.
+ * @returns u32 [masks * classes, 5]: area in pixels, min x, min y, max x, max y, all four inclusive; the row of class
+ * number k is k - 1 within its mask. An empty class has area 0, min 2^32 - 1 and max 0.
+ * @throws ShapeError where the mask has another shape.
+ */
+export function maskStatistics(
+  g: Graph,
+  mask: Tensor,
+  { height, width, classes = 1 }: { height: number; width: number; classes?: number },
+): Tensor {
+  const words = wordsOf({ height, width });
+  const masks = sizeOf(mask) / words;
+  const fits = mask.dtype === 'u32' && mask.shape.at(-1) === words;
+  const detail = () => `'${mask.name}' is ${mask.dtype} [${mask.shape}], expected u32 [?,${words}]`;
+  expect(fits, 'maskStatistics', detail);
+  const rows = masks * classes;
+  const statistics = g.tensor(`statistics(${mask.name})`, [rows, 5], 'u32');
+  g.record(
+    maskStatisticsClear,
+    { statistics },
+    { rows },
+    { workgroups: laneGrid(maskStatisticsClear, rows) },
+  );
+  const strips = Math.ceil(words / statisticsKernel.tunables.STRIP.default);
+  g.record(
+    statisticsKernel,
+    { mask, statistics },
+    { masks, classes, words, width },
+    { workgroups: laneGrid(statisticsKernel, rows * strips) },
+  );
+  return statistics;
+}
+
+/** What all kernels that read logits at a picture's pixels share. */
+function sampling(g: Graph, op: string, logits: Tensor, picture: PictureGeometry, map?: number) {
+  const { height, width, imageSize, family } = picture;
+  const [low_rows = 0, low_cols = 0] = logits.shape.slice(-2);
+  const all = logits.shape.length === 3 ? (logits.shape[0] ?? 0) : 1;
+  const fits = logits.dtype === 'f32' && [2, 3].includes(logits.shape.length) && sizeOf(logits) > 0;
+  const detail = () => `'${logits.name}' is ${logits.dtype} [${logits.shape}]`;
+  expect(fits, op, () => `${detail()}, expected f32 [maps,h,w] or [h,w]`);
+  // A map finer than the square would take more than three taps an axis.
+  const coarse = family === 'sam2' || Math.max(low_rows, low_cols) <= imageSize;
+  expect(coarse, op, () => `${detail()} is finer than the square of ${imageSize}`);
+  expect(map === undefined || (map >= 0 && map < all), op, () => `map ${map} is not in 0..${all - 1}`);
+
+  const [rows, cols] = resizedShape(picture);
+  const down = axisTable(g, picture, low_rows, height, rows);
+  const across = axisTable(g, picture, low_cols, width, cols);
+  const taps = Math.max(2, down.taps, across.taps);
+  return {
+    all,
+    first_map: map ?? 0,
+    maps: map === undefined ? all : 1,
+    operands: { logits, row_taps: down.tensor, column_taps: across.tensor },
+    params: { pixels: height * width, width, low_rows, low_cols },
+    tuning: { TAPS: taps },
+    flops: 2 * taps * (taps + 1),
+  };
+}
+
+/** The taps of an axis as a constant of the graph; its name says everything that its values depend on. */
+function axisTable(g: Graph, picture: PictureGeometry, low: number, side: number, resized: number) {
+  const { taps, values } = tapTable(maskTaps(low, side, resized, picture), low, TAPS);
+  const way = picture.family === 'sam2' ? `${low},${side}` : `${low},${picture.imageSize}:${resized},${side}`;
+  return { taps, tensor: g.parameter(`taps.mask(${way})`, [side, 1 + TAPS], [], () => values) };
+}
+
+function wordsOf({ height, width }: { readonly height: number; readonly width: number }): number {
+  return Math.ceil((height * width) / 4);
+}
+
+function expectScores(op: string, scores: Tensor | undefined, maps: number): void {
+  if (scores)
+    expect(
+      sizeOf(scores) === maps,
+      op,
+      () => `'${scores.name}' has shape [${scores.shape}], expected ${maps} object scores`,
+    );
+}
+
+function expectBinding(op: string, bytes: number, { height, width }: PictureGeometry): void {
+  expect(
+    bytes <= MAX_BYTES,
+    op,
+    () => `${height} x ${width} takes ${bytes} bytes, the limit of a binding is ${MAX_BYTES}; pass \`map\``,
+  );
+}
