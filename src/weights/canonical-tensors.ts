@@ -1,6 +1,6 @@
 import { CheckpointError } from '../errors.ts';
 import type { CanonicalTensor, ModelDescription } from './description.ts';
-import { elementCount } from './dtypes.ts';
+import { elementCount, littleEndian } from './dtypes.ts';
 import type { Checkpoint, StoredTensor } from './types.ts';
 
 /** PyTorch's default, which TinyViT does not change. */
@@ -75,10 +75,4 @@ function sineFrequencies(count: number): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => 1 / 10000 ** Math.fround(i / count));
 }
 
-/** The bytes of f32 values in the files' order. */
-export function littleEndian(values: Float32Array): Uint8Array {
-  const bytes = new Uint8Array(values.length * 4);
-  const view = new DataView(bytes.buffer);
-  for (const [i, value] of values.entries()) view.setFloat32(i * 4, value, true);
-  return bytes;
-}
+export { littleEndian };

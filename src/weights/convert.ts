@@ -1,8 +1,9 @@
 import { CheckpointError } from '../errors.ts';
-import { canonicalTensors, littleEndian } from './canonical-tensors.ts';
+import { canonicalTensors } from './canonical-tensors.ts';
 import type { ModelDescription } from './description.ts';
 import { detectModel } from './detect.ts';
-import { f16FromF32 } from './half.ts';
+import { littleEndian } from './dtypes.ts';
+import { f16FromBits } from './half.ts';
 import { FORMAT, VERSION } from './metadata.ts';
 import type { Checkpoint, StoredTensor } from './types.ts';
 import { safetensorsBytes, type TensorSource, writeSafetensors } from './write-safetensors.ts';
@@ -69,18 +70,18 @@ async function encode(
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
   const values = await tensor.readF32(signal);
-  const refuse = (value: number | undefined, at: number, advice: string) =>
-    new CheckpointError(`${file}: value ${at} of tensor "${tensor.name}" is ${value}. ${advice}`);
+  const refuse = (at: number, advice: string) =>
+    new CheckpointError(`${file}: value ${at} of tensor "${tensor.name}" is ${values[at]}. ${advice}`);
   const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0)
-    throw refuse(values[bad], bad, 'Finite values were expected: the training that made it diverged.');
+  if (bad >= 0) throw refuse(bad, 'Finite values were expected: the training that made it diverged.');
   if (dtype === 'f32') return littleEndian(values);
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const bytes = new Uint8Array(values.length * 2);
-  const view = new DataView(bytes.buffer);
-  for (const [i, value] of values.entries()) {
-    const bits = f16FromF32(value);
-    if ((bits & 0x7c00) === 0x7c00) throw refuse(value, i, 'f16 ends at 65504: convert to f32.');
-    view.setUint16(i * 2, bits, true);
+  for (let i = 0; i < bits.length; i++) {
+    const half = f16FromBits(bits[i] ?? 0);
+    if ((half & 0x7c00) === 0x7c00) throw refuse(i, 'f16 ends at 65504: convert to f32.');
+    bytes[2 * i] = half;
+    bytes[2 * i + 1] = half >>> 8;
   }
   return bytes;
 }

@@ -8,6 +8,7 @@ export type Json = null | boolean | number | string | Json[] | Map<string, Json>
 
 const MAX_DEPTH = 16;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+const WORD = /null|true|false/y;
 const SPACE = /[ \t\n\r]*/y;
 
 /**
@@ -85,17 +86,10 @@ export function parseJson(text: string, where: string): Json {
     if (text[at] === '"') return readString();
     if (take('{')) return readObject(depth + 1);
     if (take('[')) return readArray(depth + 1);
-    for (const [word, value] of [
-      ['null', null],
-      ['true', true],
-      ['false', false],
-    ] as const) {
-      if (text.startsWith(word, at)) {
-        at += word.length;
-        return value;
-      }
-    }
-    return Number(match(NUMBER) ?? fail('is no JSON'));
+    const number = match(NUMBER);
+    if (number !== undefined) return Number(number);
+    const word = match(WORD) ?? fail('is no JSON');
+    return word === 'null' ? null : word === 'true';
   };
 
   const value = readValue(0);

@@ -17,7 +17,6 @@ export interface View {
   readonly offset: number;
 }
 
-const MAX_RANK = 16;
 /** A tensor may repeat elements (stride 0), but past this many bytes it must not be larger than its storage. */
 const MAX_REPEATED_BYTES = 64 << 20;
 
@@ -52,7 +51,7 @@ export function viewTensor(file: string, name: string, view: View, storage: Stor
   const where = `${file}: tensor "${name}"`;
   const advice = 'The file is damaged or was made by hand; export it again with torch.save.';
   const count = elementCount(view.shape);
-  if (count === undefined || view.shape.length > MAX_RANK) {
+  if (count === undefined) {
     throw new CheckpointError(`${where} has the impossible shape ${shapeText(view.shape)}. ${advice}`);
   }
   const whole = [view.offset, ...view.strides].every((n) => Number.isSafeInteger(n) && n >= 0);
