@@ -1,3 +1,5 @@
+import { ShapeError } from '../errors.ts';
+
 /** How each family brings pictures to the encoder's square, and masks back: system.md, "Preprocess". */
 export type PictureFamily = 'sam' | 'sam2' | 'sam2rad';
 
@@ -121,6 +123,6 @@ function trim({ first, weights }: Taps): Taps {
 
 function pick(axis: readonly Taps[], at: number): Taps {
   const taps = axis[at];
-  if (!taps) throw new RangeError(`output ${at} of an axis of ${axis.length}`);
+  if (!taps) throw new ShapeError(`composeTaps: no output ${at} on an axis of ${axis.length}`);
   return taps;
 }

@@ -1,0 +1,142 @@
+import { PictureError } from '../errors.ts';
+
+/** A decoded picture as plain bytes, row by row: what Node, Deno and picture codecs have. */
+export interface RawPicture {
+  /** RGBA with straight alpha, RGB or grey, told apart by the length: 4, 3 or 1 bytes a pixel. */
+  readonly data: Uint8ClampedArray | Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What a browser can draw, read at its natural size and in its upright orientation. */
+type Drawable =
+  | ImageBitmap
+  | HTMLImageElement
+  | HTMLCanvasElement
+  | HTMLVideoElement
+  | OffscreenCanvas
+  | VideoFrame;
+
+/** Everything that `setImage` takes. Alpha is composited over black, the same in a page and in a terminal. */
+export type PictureSource = Drawable | ImageData | RawPicture;
+
+/** A picture in memory: one word a pixel, RGBA bytes, little-endian, alpha 255. */
+export interface Pixels {
+  readonly width: number;
+  readonly height: number;
+  /** [height, width], row by row. */
+  readonly pixels: Uint32Array<ArrayBuffer>;
+}
+
+/** 2^25 pixels of 4 bytes: WebGPU's default limit of a binding, 128 MiB. */
+export const MAX_PIXELS = 32 * 1024 * 1024;
+/** JPEG's own limit, and more than a browser's canvas holds; resize tables must stay small, too. */
+export const MAX_SIDE = 65_535;
+
+const EXPECTED =
+  'an ImageBitmap, image, canvas, video frame, ImageData or { data, width, height }; decode a file with createImageBitmap(blob)';
+
+/**
+ * The pixels of a picture, with alpha composited over black: c * alpha / 255, rounded.
+ * @throws PictureError for no picture, one without pixels (closed, or not loaded yet), one whose data does not fit its
+ * size, one of more than 32 Mpx (before anything is allocated), or one that the browser does not let us read.
+ */
+export function readPixels(source: PictureSource): Pixels {
+  const { width, height } = naturalSize(source);
+  if (width === 0 || height === 0)
+    throw new PictureError(
+      `picture: ${width} x ${height} pixels; an image must have loaded (await image.decode()), and a bitmap or video frame must not be closed`,
+    );
+  if (![width, height].every((side) => Number.isInteger(side) && side > 0))
+    throw new PictureError(`picture: its size is ${width} x ${height}, expected whole positive numbers`);
+  if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE)
+    throw new PictureError(
+      `picture: ${width} x ${height} pixels are too many, the limit is ${MAX_PIXELS} pixels (32 Mpx) and ${MAX_SIDE} a side; scale it down first`,
+    );
+  const pixels =
+    'data' in source
+      ? packBytes(source.data, width * height, `${width} x ${height}`)
+      : drawn(source, width, height);
+  compositeOverBlack(pixels);
+  return { width, height, pixels };
+}
+
+/** @throws PictureError where `source` is no picture at all: it may come from code without types. */
+function naturalSize(source: PictureSource): { width: number; height: number } {
+  if (typeof source === 'object' && source !== null) {
+    if ('displayWidth' in source) return { width: source.displayWidth, height: source.displayHeight };
+    if ('naturalWidth' in source) return { width: source.naturalWidth, height: source.naturalHeight };
+    if ('videoWidth' in source) return { width: source.videoWidth, height: source.videoHeight };
+    if ('width' in source && 'height' in source) return { width: source.width, height: source.height };
+  }
+  const got = Object.prototype.toString.call(source).slice(8, -1);
+  throw new PictureError(`picture: got ${got}, expected ${EXPECTED}`);
+}
+
+/** A word a pixel out of RGBA, RGB or grey bytes. @throws PictureError where they are not that. */
+function packBytes(
+  data: RawPicture['data'] | ImageData['data'],
+  count: number,
+  size: string,
+): Uint32Array<ArrayBuffer> {
+  // By its tag, not instanceof: the array may come from another frame or worker.
+  const kind = Object.prototype.toString.call(data).slice(8, -1);
+  if (kind !== 'Uint8Array' && kind !== 'Uint8ClampedArray')
+    throw new PictureError(
+      `picture: its data is ${kind}, expected Uint8Array or Uint8ClampedArray; convert it to 8 bits a channel`,
+    );
+  const channels = data.length / count;
+  if (channels !== 4 && channels !== 3 && channels !== 1)
+    throw new PictureError(
+      `picture: ${data.length} bytes do not fit ${size} pixels, expected ${4 * count} (RGBA), ${3 * count} (RGB) or ${count} (grey)`,
+    );
+  const pixels = new Uint32Array(count);
+  const bytes = new Uint8Array(pixels.buffer);
+  if (channels === 4) {
+    bytes.set(data);
+    return pixels;
+  }
+  const [green, blue] = channels === 3 ? [1, 2] : [0, 0];
+  for (let i = 0, at = 0; i < count; i++, at += channels)
+    pixels[i] =
+      ((data[at] ?? 0) | ((data[at + green] ?? 0) << 8) | ((data[at + blue] ?? 0) << 16) | 0xff000000) >>> 0;
+  return pixels;
+}
+
+/** @throws PictureError where there is no canvas, or where it may not be read (a picture of another origin). */
+function drawn(source: Drawable, width: number, height: number): Uint32Array<ArrayBuffer> {
+  const context = canvasContext(width, height);
+  if (!context)
+    throw new PictureError(
+      `picture: this runtime gives no 2d canvas of ${width} x ${height}; pass { data, width, height } instead`,
+    );
+  try {
+    context.drawImage(source, 0, 0, width, height);
+    const { data } = context.getImageData(0, 0, width, height);
+    return new Uint32Array(data.buffer, data.byteOffset, width * height);
+  } catch (cause) {
+    throw new PictureError(
+      `picture: the browser does not let its ${width} x ${height} pixels be read (${String(cause)}); load it from this origin or with CORS (crossOrigin = 'anonymous'), and keep it open until setImage has resolved`,
+      { cause },
+    );
+  }
+}
+
+function canvasContext(width: number, height: number) {
+  const options: CanvasRenderingContext2DSettings = { willReadFrequently: true, colorSpace: 'srgb' };
+  if (typeof OffscreenCanvas !== 'undefined')
+    return new OffscreenCanvas(width, height).getContext('2d', options);
+  if (typeof document === 'undefined') return null;
+  return Object.assign(document.createElement('canvas'), { width, height }).getContext('2d', options);
+}
+
+/** Straight alpha over black, in place; opaque pixels stay as they are. */
+function compositeOverBlack(pixels: Uint32Array): void {
+  for (let i = 0; i < pixels.length; i++) {
+    const pixel = pixels[i] ?? 0;
+    const alpha = pixel >>> 24;
+    if (alpha === 255) continue;
+    const over = (shift: number) => Math.floor((((pixel >>> shift) & 255) * alpha + 127) / 255) << shift;
+    pixels[i] = (over(0) | over(8) | over(16) | 0xff000000) >>> 0;
+  }
+}
