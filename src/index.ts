@@ -1,3 +1,6 @@
+/**
+ * sam2rad-webgpu: SAM2 and Sam2Rad on WebGPU, without a runtime dependency. Research use only, not a medical device.
+ */
 export {
   CheckpointError,
   DeviceLostError,
@@ -12,3 +15,6 @@ export type { AdapterSummary } from './gpu/device.ts';
 export type { ProfileEntry } from './gpu/executor.ts';
 export { loadModel } from './tasks/load.ts';
 export type * from './tasks/types.ts';
+export * from './web/mask.ts';
+export type { PictureSource } from './web/picture.ts';
+export type { ModelConfig } from './weights/config.ts';

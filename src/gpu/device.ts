@@ -33,7 +33,7 @@ export class Gpu {
   readonly device: GPUDevice;
   #lost: DeviceLostError | undefined;
 
-  constructor(device: GPUDevice, info: GPUAdapterInfo | undefined) {
+  constructor(device: GPUDevice, info: GPUAdapterInfo | undefined = device.adapterInfo) {
     this.device = device;
     this.adapter = {
       vendor: info?.vendor ?? '',
@@ -100,6 +100,13 @@ export class Gpu {
   write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>, offset = 0): void {
     this.assertAlive();
     this.device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
+  }
+
+  /** Copies whole buffers onto others of the same size. */
+  copy(pairs: readonly (readonly [from: GPUBuffer, to: GPUBuffer])[]): void {
+    const encoder = this.device.createCommandEncoder({ label: 'copy' });
+    for (const [from, to] of pairs) encoder.copyBufferToBuffer(from, 0, to, 0, from.size);
+    this.submit(encoder.finish());
   }
 
   submit(commands: GPUCommandBuffer): void {

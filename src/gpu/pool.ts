@@ -30,6 +30,11 @@ export class BufferPool {
     return this.#buffers.reduce((sum, buffer) => sum + buffer.size, 0);
   }
 
+  /** Bytes of the largest. */
+  get largest(): number {
+    return Math.max(0, ...this.#buffers.map(({ size }) => size));
+  }
+
   dispose(): void {
     for (const buffer of this.#buffers.splice(0)) buffer.destroy();
   }

@@ -72,11 +72,23 @@ function findLifetimes(recording: Recording): Map<Tensor, Lifetime> {
         );
     });
   });
-  for (const output of recording.outputs.keys()) {
-    const lifetime = lifetimes.get(output);
-    if (!lifetime)
+  for (const output of recording.outputs.keys())
+    if (!lifetimes.has(output))
       throw new ShapeError(`recording '${recording.name}': output '${output.name}' is never written`);
-    lifetime.last = recording.dispatches.length;
-  }
   return lifetimes;
+}
+
+/**
+ * Buffers that serve several plans which never run at the same time: the k-th is as large as the largest of their
+ * k-th largest slots.
+ */
+export function sharedSlots(plans: readonly Plan[]): number[] {
+  const shared: number[] = [];
+  for (const { slotBytes } of plans)
+    [...slotBytes]
+      .sort((a, b) => b - a)
+      .forEach((bytes, k) => {
+        shared[k] = Math.max(shared[k] ?? 0, bytes);
+      });
+  return shared;
 }

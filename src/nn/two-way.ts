@@ -69,7 +69,14 @@ export function twoWayBlock(
 
   const placedKeys = positions.addToKeys(keys);
   const toImage = scope.at('cross_attn_token_to_image');
-  tokens = projectedAttention(toImage, add(g, tokens, positions.query), placedKeys, keys, channels / 2, tokens);
+  tokens = projectedAttention(
+    toImage,
+    add(g, tokens, positions.query),
+    placedKeys,
+    keys,
+    channels / 2,
+    tokens,
+  );
   tokens = norm(scope.at('norm2'), tokens, EPS);
 
   const widths = [2048, channels];
@@ -77,12 +84,23 @@ export function twoWayBlock(
   tokens = norm(scope.at('norm3'), tokens, EPS);
 
   const toTokens = scope.at('cross_attn_image_to_token');
-  const image = projectedAttention(toTokens, placedKeys, add(g, tokens, positions.query), tokens, channels / 2, keys);
+  const image = projectedAttention(
+    toTokens,
+    placedKeys,
+    add(g, tokens, positions.query),
+    tokens,
+    channels / 2,
+    keys,
+  );
   return { queries: tokens, keys: norm(scope.at('norm4'), image, EPS) };
 }
 
 /** The decoder's last look: tokens attend to the image once more. @returns [tokens, 256] */
-export function finalTokenAttention(scope: Scope, { queries, keys }: TwoWayState, positions: TwoWayPositions): Tensor {
+export function finalTokenAttention(
+  scope: Scope,
+  { queries, keys }: TwoWayState,
+  positions: TwoWayPositions,
+): Tensor {
   const g = scope.graph;
   const attend = scope.at('final_attn_token_to_image');
   const channels = queries.shape.at(-1) ?? 0;

@@ -1,7 +1,7 @@
 import type { AdapterSummary } from '../gpu/device.ts';
 import type { ProfileEntry } from '../gpu/executor.ts';
-import type { ModelConfig } from '../weights/config.ts';
 import type { PictureSource } from '../web/picture.ts';
+import type { ModelConfig } from '../weights/config.ts';
 
 /** x0, y0, x1, y1 in pixels of the original picture; x1 and y1 are on the far edge. */
 export type Box = readonly [x0: number, y0: number, x1: number, y1: number];

@@ -21,8 +21,8 @@ export interface Unpickled {
 
 // A model of 3,000 tensors with its optimizer's state takes some 300,000 steps and 60,000 objects. Memory is
 // bounded by these two, because a step makes at most one value and its operands are bounded by the file.
-const MAX_STEPS = 2_000_000;
-const MAX_OBJECTS = 500_000;
+const MAX_STEPS = 1_000_000;
+const MAX_OBJECTS = 400_000;
 
 /**
  * Reads one pickle (protocols 0 to 5) into inert values. No recursion, so depth costs nothing.

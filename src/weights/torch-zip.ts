@@ -56,9 +56,9 @@ function findPickle(file: string, entries: ReadonlyMap<string, ZipEntry>): ZipEn
   const found = [...entries.values()].filter((entry) => /(?:^|\/)data\.pkl$/.test(entry.name));
   const [only] = found;
   if (!only || found.length > 1) {
-    const names = [...entries.keys()].slice(0, 5).join(', ');
+    const names = [...entries.keys()].slice(0, 5).join(', ') || 'nothing';
     throw new CheckpointError(
-      `${file} is a zip with ${found.length} files data.pkl, expected 1 (it holds ${names || 'nothing'}). It is no torch checkpoint${entries.has('constants.pkl') ? '' : '; if a checkpoint was zipped, unpack it'}.`,
+      `${file} is a zip with ${found.length} files data.pkl, expected 1 (it holds ${names}). It is no torch checkpoint; if one was zipped, unpack it.`,
     );
   }
   return only;

@@ -26,11 +26,13 @@ export function hieraPosition(
     for (let c = 0; c < channels; c++) {
       // Rows of the background widened first, then combined: separable, like the resize itself.
       for (let row = 0; row < rows; row++)
-        for (let x = 0; x < side; x++) wide[row * side + x] = combine(taps.x, x, (at) => table[(c * rows + row) * cols + at] ?? 0);
+        for (let x = 0; x < side; x++)
+          wide[row * side + x] = combine(taps.x, x, (at) => table[(c * rows + row) * cols + at] ?? 0);
       for (let y = 0; y < side; y++)
         for (let x = 0; x < side; x++) {
           const tiled = tile[(c * window + (y % window)) * window + (x % window)] ?? 0;
-          result[(y * side + x) * channels + c] = combine(taps.y, y, (at) => wide[at * side + x] ?? 0) + tiled;
+          result[(y * side + x) * channels + c] =
+            combine(taps.y, y, (at) => wide[at * side + x] ?? 0) + tiled;
         }
     }
     return result;

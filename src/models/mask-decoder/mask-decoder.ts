@@ -56,7 +56,7 @@ export function maskDecoder(scope: Scope, input: DecoderInput, config: DecoderCo
 
   const first = scored ? 1 : 0;
   const iouToken = sliceRows(g, answers, first, 1);
-  const maskRows = sliceRows(g, answers, first + 1, MASKS, { shape: [MASKS, 1, channels] });
+  const maskRows = sliceRows(g, answers, first + 1, MASKS);
   const ious = mlp(scope.at('iou_prediction_head'), iouToken, [256, 256, MASKS], {
     activation: 'relu',
     output: config.iouSigmoid ? 'sigmoid' : 'none',
@@ -75,7 +75,7 @@ function ownTokens(scope: Scope, scored: boolean, channels: number): Tensor {
   return scope.derived('own_tokens', [names.length - 1 + MASKS, channels], sources, concat);
 }
 
-/** Four MLPs of three layers, one a mask token, as batched products: [4, 1, 256] to [4, 1, 32]. */
+/** Four MLPs of three layers, one a mask token, as batched products of one row: [4, 256] to [4, 32]. */
 function hypernetworks(scope: Scope, tokens: Tensor): Tensor {
   const channels = columnsOf(tokens);
   const widths = [channels, channels, channels / 8];

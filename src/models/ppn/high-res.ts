@@ -33,7 +33,9 @@ export interface LearnedPrompts {
 /** The image's part of the predictor, shared by all classes: each map brought to 256 channels, coarsest first. */
 export function adaptFeatures(scope: Scope, features: readonly Tensor[]): Tensor[] {
   return features.map((feature, level) =>
-    columnsOf(feature) === CHANNELS ? feature : conv1x1(scope.at(`channel_adapters.${level}`), feature, CHANNELS),
+    columnsOf(feature) === CHANNELS
+      ? feature
+      : conv1x1(scope.at(`channel_adapters.${level}`), feature, CHANNELS),
   );
 }
 

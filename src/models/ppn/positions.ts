@@ -22,13 +22,17 @@ export function sineTable(scope: Scope, side: number, channels: number): Tensor 
   });
 }
 
-/** 1-D sine positions of the query tokens, sine and cosine in turn: [tokens, channels]. */
+/**
+ * 1-D sine positions of the query tokens, sine and cosine in turn: [tokens, channels]. The frequencies are a buffer
+ * of the checkpoint, and count as it has them.
+ */
 export function tokenPositions(scope: Scope, tokens: number, channels: number): Tensor {
-  return scope.derived(`token_position@${tokens}`, [tokens, channels], [], () => {
+  const frequencies = scope.source('pos_encoding1d.inv_freq', [channels / 2]);
+  return scope.derived(`token_position@${tokens}`, [tokens, channels], [frequencies], (inverse) => {
     const table = new Float32Array(tokens * channels);
     for (let i = 0; i < tokens; i++)
       for (let c = 0; c < channels; c++) {
-        const phase = i / TEMPERATURE ** ((2 * Math.floor(c / 2)) / channels);
+        const phase = i * (inverse[c >> 1] ?? 0);
         table[i * channels + c] = c % 2 === 0 ? Math.sin(phase) : Math.cos(phase);
       }
     return table;

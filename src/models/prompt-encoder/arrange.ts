@@ -24,10 +24,16 @@ export function arrangePrompts(
   order: PromptOrder,
 ): SparsePrompts {
   const clicks = points.map(([x, y], i) => [x, y, labels[i] ?? 1] as const);
-  const corners = box ? ([[box[0], box[1], 2], [box[2], box[3], 3]] as const) : [];
+  const corners = box
+    ? ([
+        [box[0], box[1], 2],
+        [box[2], box[3], 3],
+      ] as const)
+    : [];
   const padding = [[0, 0, -1]] as const;
   let all: readonly (readonly [number, number, number])[] = [];
-  if (order === 'box-first') all = clicks.length + corners.length > 0 ? [...corners, ...clicks, ...padding] : [];
+  if (order === 'box-first')
+    all = clicks.length + corners.length > 0 ? [...corners, ...clicks, ...padding] : [];
   else all = [...clicks, ...(clicks.length > 0 && !box ? padding : []), ...corners];
   return {
     coords: Float32Array.from(all.flatMap(([x, y]) => [x, y])),

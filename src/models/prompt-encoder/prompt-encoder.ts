@@ -9,7 +9,8 @@ const CHANNELS = 256;
 /** Random Fourier frequencies: half of the channels, one sine and one cosine each. */
 const FREQUENCIES = CHANNELS / 2;
 
-const gaussian = (scope: Scope) => scope.source('pe_layer.positional_encoding_gaussian_matrix', [2, FREQUENCIES]);
+const gaussian = (scope: Scope) =>
+  scope.source('pe_layer.positional_encoding_gaussian_matrix', [2, FREQUENCIES]);
 
 /**
  * Points and box corners as tokens (sam/prompt_encoder.py): random Fourier features plus an embedding by label.

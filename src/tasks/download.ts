@@ -1,0 +1,39 @@
+import { CheckpointError } from '../errors.ts';
+import type { LoadOptions } from './types.ts';
+
+/**
+ * Fetches a weights file into a Blob, which browsers may keep on disk.
+ * @throws CheckpointError naming the address where the answer is not the file; the signal's reason when cancelled.
+ */
+export async function download(
+  address: string | URL,
+  { signal, onProgress }: Pick<LoadOptions, 'signal' | 'onProgress'>,
+): Promise<Blob> {
+  const response = await fetch(address, signal ? { signal } : {}).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    throw new CheckpointError(
+      `${address} cannot be fetched (${String(error)}): check the address and the connection`,
+    );
+  });
+  if (!response.ok || !response.body)
+    throw new CheckpointError(
+      `${address} answered ${response.status} ${response.statusText}: check the address`,
+    );
+  const total = Number(response.headers.get('content-length') ?? 0);
+  let loaded = 0;
+  const counted = response.body.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        loaded += chunk.byteLength;
+        onProgress?.({ stage: 'download', loaded, total });
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+  try {
+    return await new Response(counted).blob();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw new CheckpointError(`${address} broke off after ${loaded} bytes (${String(error)}): try again`);
+  }
+}

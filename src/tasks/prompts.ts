@@ -1,0 +1,137 @@
+import { PromptError } from '../errors.ts';
+import { arrangePrompts, type PromptOrder, type SparsePrompts } from '../models/prompt-encoder/arrange.ts';
+import type { MaskChoice } from './recordings.ts';
+import type { PredictOptions } from './types.ts';
+
+/** More points than a person gives; each costs a token in every attention of the decoder. */
+const MAX_POINTS = 512;
+
+/** What a model can be asked. */
+export interface PromptRules {
+  /** Class count of the prompt predictor; 0 without one. */
+  readonly classes: number;
+  readonly imageSize: number;
+  readonly order: PromptOrder;
+  /** SAM2's predictor falls back from an unstable single mask; Sam2Rad and SAM never do. */
+  readonly stabilityFallback: boolean;
+}
+
+/** A picture's size and what its pixels are multiplied by on the way to the square that the encoder sees. */
+export interface PictureScale {
+  readonly width: number;
+  readonly height: number;
+  readonly scaleX: number;
+  readonly scaleY: number;
+}
+
+/** A checked question, ready for the decoder. */
+export interface Question {
+  readonly mode: 'auto' | 'manual';
+  readonly sparse: SparsePrompts;
+  readonly maskInput: Float32Array | undefined;
+  /** Class indices from 0; empty in manual mode. */
+  readonly classes: readonly number[];
+  readonly choice: MaskChoice;
+  /** The autonomous logits are fed back as mask prompt. */
+  readonly feedBack: boolean;
+}
+
+/**
+ * Checks what a caller asks and brings it into the square's pixels.
+ * @throws PromptError naming the argument, what was got and what was expected.
+ */
+export function askQuestion(options: PredictOptions, rules: PromptRules, picture: PictureScale): Question {
+  const mode = options.mode ?? (rules.classes > 0 ? 'auto' : 'manual');
+  if (mode !== 'auto' && mode !== 'manual')
+    throw new PromptError(`mode is ${JSON.stringify(mode)}, expected 'auto' or 'manual'`);
+  if (mode === 'auto' && rules.classes === 0)
+    throw new PromptError(
+      "mode 'auto' needs a prompt predictor, and this model has none: use mode 'manual' with a box or points, or load a Sam2Rad checkpoint",
+    );
+  const points = options.pointCoords ?? [];
+  const labels = options.pointLabels ?? [];
+  checkPoints(points, labels, picture);
+  const box = options.box;
+  if (box) checkBox(box, picture);
+  const { maskInput } = options;
+  if (maskInput) checkMask(maskInput, rules.imageSize / 4);
+  const prompted = box !== undefined || points.length > 0 || maskInput !== undefined;
+  if (mode === 'manual' && !prompted)
+    throw new PromptError(
+      "mode 'manual' needs a prompt: give a box, pointCoords with pointLabels, or a maskInput",
+    );
+  if (mode === 'auto' && options.multimaskOutput)
+    throw new PromptError("multimaskOutput belongs to mode 'manual'; mode 'auto' gives one mask a class");
+  if (mode === 'manual' && options.classes)
+    throw new PromptError("classes belong to mode 'auto'; mode 'manual' segments whatever is prompted");
+
+  const { scaleX, scaleY } = picture;
+  const scaled = points.map(([x, y]) => [x * scaleX, y * scaleY] as const);
+  const scaledBox = box && ([box[0] * scaleX, box[1] * scaleY, box[2] * scaleX, box[3] * scaleY] as const);
+  const single = mode === 'manual' && rules.stabilityFallback ? 'stable' : 'single';
+  return {
+    mode,
+    sparse: arrangePrompts(scaled, labels, scaledBox, rules.order),
+    maskInput,
+    classes: mode === 'auto' ? chosenClasses(options.classes, rules.classes) : [],
+    choice: options.multimaskOutput ? 'multi' : single,
+    feedBack: mode === 'auto' && options.refine === 'logits' && prompted,
+  };
+}
+
+function checkPoints(
+  points: readonly (readonly [number, number])[],
+  labels: readonly number[],
+  { width, height }: PictureScale,
+): void {
+  if (points.length !== labels.length)
+    throw new PromptError(
+      `${points.length} pointCoords and ${labels.length} pointLabels were given; expected one label for each point`,
+    );
+  if (points.length > MAX_POINTS)
+    throw new PromptError(`${points.length} points were given; expected at most ${MAX_POINTS}`);
+  points.forEach((point, i) => {
+    if (point.length !== 2 || !point.every(Number.isFinite))
+      throw new PromptError(
+        `pointCoords[${i}] is [${point}], expected two finite numbers: x and y in pixels`,
+      );
+    const [x, y] = point;
+    if (x < 0 || y < 0 || x > width || y > height)
+      throw new PromptError(
+        `pointCoords[${i}] [${x},${y}] lies outside the picture of ${width} x ${height} pixels`,
+      );
+  });
+  labels.forEach((label, i) => {
+    if (![-1, 0, 1].includes(label))
+      throw new PromptError(
+        `pointLabels[${i}] is ${label}, expected 1 (object), 0 (background) or -1 (padding)`,
+      );
+  });
+}
+
+function checkBox(box: readonly number[], { width, height }: PictureScale): void {
+  const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = box;
+  if (box.length !== 4 || !box.every(Number.isFinite))
+    throw new PromptError(`box is [${box}], expected four finite numbers: x0, y0, x1, y1 in pixels`);
+  if (x1 <= x0 || y1 <= y0)
+    throw new PromptError(`box is [${box}], expected x0 < x1 and y0 < y1: top left corner first`);
+  if (x1 <= 0 || y1 <= 0 || x0 >= width || y0 >= height)
+    throw new PromptError(`box [${box}] lies outside the picture of ${width} x ${height} pixels`);
+}
+
+function checkMask(mask: Float32Array, side: number): void {
+  if (mask.length !== side * side)
+    throw new PromptError(
+      `maskInput has ${mask.length} values, expected ${side} x ${side}: the lowResLogits of an earlier result`,
+    );
+  if (!mask.every(Number.isFinite)) throw new PromptError('maskInput holds values that are not finite');
+}
+
+function chosenClasses(numbers: readonly number[] | undefined, count: number): number[] {
+  if (!numbers) return Array.from({ length: count }, (_, index) => index);
+  if (numbers.length === 0) throw new PromptError('classes is empty, expected at least one class number');
+  for (const number of numbers)
+    if (!Number.isInteger(number) || number < 1 || number > count)
+      throw new PromptError(`class ${number} does not exist: this model has ${count}, numbered from 1`);
+  return [...new Set(numbers)].map((number) => number - 1);
+}

@@ -1,0 +1,214 @@
+import { UnsupportedError } from '../errors.ts';
+import { Graph, type GraphTraits, type Recording } from '../graph/graph.ts';
+import type { Tensor } from '../graph/tensor.ts';
+import { hieraEncoder, type ImageFeatures } from '../models/hiera/encoder.ts';
+import { MASKS, maskDecoder } from '../models/mask-decoder/mask-decoder.ts';
+import { adaptFeatures, highResPpn } from '../models/ppn/high-res.ts';
+import { densePosition, maskTokens, noMask, pointTokens } from '../models/prompt-encoder/prompt-encoder.ts';
+import { Scope } from '../nn/scope.ts';
+import { concatRows, sliceRows } from '../ops/copy-rows.ts';
+import { classMap, logitsToPicture, maskOfLogits, maskStatistics } from '../ops/postprocess.ts';
+import { preprocess } from '../ops/preprocess.ts';
+import { selectMask } from '../ops/select-mask.ts';
+import type { DatasetConfig, ModelConfig } from '../weights/config.ts';
+
+/** Channels of an image embedding and of every token. */
+const CHANNELS = 256;
+
+/**
+ * The stages of a model as recordings. They meet by name: what one marks as output `image_embedding`, another
+ * declares as external `image_embedding`. Nothing here touches a GPU.
+ */
+export interface StageContext {
+  readonly config: ModelConfig;
+  readonly traits: GraphTraits;
+}
+
+/** How the decoder's four masks become the answer. */
+export type MaskChoice = 'single' | 'multi' | 'stable';
+
+/** What a click is made of, as far as the recording depends on it. */
+export interface DecodeSpec {
+  /** Points and box corners that a person gave, with their padding. */
+  readonly points: number;
+  /** Whether a mask prompt is given; it replaces a learned one. */
+  readonly mask: boolean;
+  /** Indices of the classes whose learned prompts are used, one answer each; none in manual mode. */
+  readonly classes: readonly number[];
+  readonly choice: MaskChoice;
+}
+
+/** `pixels` [height, width] u32 to `image` [S, S, 4]. */
+export function recordPreprocess({ config, traits }: StageContext, width: number, height: number): Recording {
+  const g = new Graph(`preprocess ${width}x${height}`, traits);
+  const pixels = g.external('pixels', [height, width], 'u32');
+  const picture = { height, width, imageSize: config.imageSize, family: config.preprocess };
+  g.output(preprocess(g, pixels, picture), 'image');
+  return g.finish();
+}
+
+/** `image` to `image_embedding`, `stride8` and `stride4`. */
+export function recordEncoder({ config, traits }: StageContext): Recording {
+  const g = new Graph('encode', traits);
+  const image = g.external('image', [config.imageSize, config.imageSize, 4]);
+  const features = encoder(new Scope(g), image, config);
+  g.output(features.embedding, 'image_embedding');
+  g.output(features.stride8, 'stride8');
+  g.output(features.stride4, 'stride4');
+  return g.finish();
+}
+
+/** The features to `sparse.<class>`, `dense.<class>`, `interim_mask.<class>` and `predicted_box.<class>`. */
+export function recordPromptPredictor({ config, traits }: StageContext, dataset: DatasetConfig): Recording {
+  const g = new Graph('predict prompts', traits);
+  const root = new Scope(g);
+  const { embedding, stride8, stride4 } = features(g, config);
+  const adapted = adaptFeatures(root.at('prompt_predictor'), [embedding, stride8, stride4]);
+  const { classes, tokens, name } = dataset;
+  const queries = root.tensor(`queries.${name}`, [classes, tokens, CHANNELS], [classes * tokens, CHANNELS]);
+  for (let index = 0; index < classes; index++) {
+    const own = sliceRows(g, queries, index * tokens, tokens);
+    const prompts = highResPpn(root, adapted, own, config.imageSize);
+    g.output(prompts.sparse, `sparse.${index}`);
+    g.output(prompts.dense, `dense.${index}`);
+    g.output(prompts.interimMask, `interim_mask.${index}`);
+    g.output(prompts.box, `predicted_box.${index}`);
+  }
+  return g.finish();
+}
+
+/**
+ * Features and prompts to `masks` [answers, S/4, S/4], `ious` [answers] and, where the decoder has the head,
+ * `object_scores` (one a class). Also `sparse_embeddings.<i>` and `dense_embeddings`, for those who look inside.
+ */
+export function recordDecoder({ config, traits }: StageContext, spec: DecodeSpec, tokens: number): Recording {
+  const g = new Graph('decode', traits);
+  const root = new Scope(g);
+  const prompts = root.at('prompt_encoder');
+  const { embedding, stride8, stride4 } = features(g, config);
+  const side = config.imageSize / 16;
+  const position = densePosition(prompts, side);
+  const manual = spec.points > 0 ? manualTokens(g, prompts, spec.points, config.imageSize) : undefined;
+  const manualDense = spec.mask
+    ? g.output(maskTokens(prompts, g.external('mask_input', [4 * side, 4 * side])), 'dense_embeddings')
+    : undefined;
+
+  const masks: Tensor[] = [];
+  const ious: Tensor[] = [];
+  const scores: Tensor[] = [];
+  const learned = spec.classes.length > 0 ? spec.classes : [undefined];
+  learned.forEach((index, answer) => {
+    const own = index === undefined ? undefined : g.external(`sparse.${index}`, [tokens, CHANNELS]);
+    const dense =
+      index === undefined ? noMask(prompts) : g.external(`dense.${index}`, [side, side, CHANNELS]);
+    // Learned tokens first, manual ones after them, as in training.
+    const parts = [own, manual].filter((part) => part !== undefined);
+    const sparse = parts.length > 1 ? concatRows(g, parts) : parts[0];
+    if (sparse && sparse.kind === 'activation') g.output(sparse, `sparse_embeddings.${answer}`);
+    const output = maskDecoder(
+      root.at('mask_decoder'),
+      {
+        embedding,
+        position,
+        ...(config.decoder.highResolution ? { stride4, stride8 } : {}),
+        ...(sparse ? { sparse } : {}),
+        dense: manualDense ?? dense,
+      },
+      config.decoder,
+    );
+    const chosen = selectMask(g, output.masks, output.ious, {
+      mode: spec.choice,
+      delta: 0.05,
+      threshold: 0.98,
+    });
+    masks.push(chosen.masks);
+    ious.push(chosen.ious);
+    if (output.objectScore) scores.push(output.objectScore);
+  });
+  g.output(joined(g, masks), 'masks');
+  g.output(joined(g, ious), 'ious');
+  if (scores.length > 0) g.output(joined(g, scores), 'object_scores');
+  return g.finish();
+}
+
+/**
+ * Recordings that together need every weight and nearly every kernel of the model: what is loaded, compiled and
+ * planned before the first picture comes.
+ */
+export function standardRecordings(context: StageContext): Recording[] {
+  const { config } = context;
+  const [dataset] = config.ppn ? config.datasets : [];
+  const tokens = dataset?.tokens ?? 0;
+  const choice = config.preprocess === 'sam2' ? 'stable' : 'single';
+  const manual: DecodeSpec = { points: 3, mask: true, classes: [], choice };
+  const recordings = [recordEncoder(context), recordDecoder(context, manual, tokens)];
+  if (dataset) {
+    const classes = Array.from({ length: dataset.classes }, (_, index) => index);
+    const auto: DecodeSpec = { points: 0, mask: false, classes, choice: 'single' };
+    recordings.push(recordPromptPredictor(context, dataset), recordDecoder(context, auto, tokens));
+  } else recordings.push(recordDecoder(context, { ...manual, mask: false }, tokens));
+  return recordings;
+}
+
+/** What is wanted of the answers, at the picture's size. */
+export interface MaskSpec {
+  readonly width: number;
+  readonly height: number;
+  readonly answers: number;
+  /** Whether a mask whose object score is under 0 is blanked. */
+  readonly scored: boolean;
+  readonly logits: boolean;
+}
+
+/**
+ * `masks` (and `object_scores`) to `mask.<i>` and, if wanted, `logits.<i>` of each answer, its `statistics`;
+ * and the `class_map`. One map a buffer, for large pictures.
+ */
+export function recordMasks({ config }: StageContext, spec: MaskSpec): Recording {
+  const { width, height, answers, scored } = spec;
+  const g = new Graph(`masks ${width}x${height}`);
+  const side = config.imageSize / 4;
+  const logits = g.external('masks', [answers, side, side]);
+  const scores = scored ? { objectScores: g.external('object_scores', [answers]) } : {};
+  const picture = { width, height, imageSize: config.imageSize, family: config.preprocess };
+  for (let map = 0; map < answers; map++) {
+    const mask = maskOfLogits(g, logits, picture, { map, ...scores });
+    g.output(mask, `mask.${map}`);
+    g.output(maskStatistics(g, mask, { width, height }), `statistics.${map}`);
+    if (spec.logits) g.output(logitsToPicture(g, logits, picture, { map }), `logits.${map}`);
+  }
+  g.output(classMap(g, logits, picture, scores), 'class_map');
+  return g.finish();
+}
+
+/** Answers of a decode: one a class, or three, or one. */
+export function answerCount({ classes, choice }: DecodeSpec): number {
+  return Math.max(1, classes.length) * (choice === 'multi' ? MASKS - 1 : 1);
+}
+
+function encoder(root: Scope, image: Tensor, { encoder }: ModelConfig): ImageFeatures {
+  if (encoder.kind === 'hiera') return hieraEncoder(root, image, encoder);
+  throw new UnsupportedError(
+    `the image encoder '${encoder.kind}' is not supported yet; use a SAM2 checkpoint`,
+  );
+}
+
+function features(g: Graph, { imageSize }: ModelConfig): ImageFeatures {
+  return {
+    embedding: g.external('image_embedding', [imageSize / 16, imageSize / 16, CHANNELS]),
+    stride8: g.external('stride8', [imageSize / 8, imageSize / 8, CHANNELS / 4]),
+    stride4: g.external('stride4', [imageSize / 4, imageSize / 4, CHANNELS / 8]),
+  };
+}
+
+function manualTokens(g: Graph, prompts: Scope, points: number, imageSize: number): Tensor {
+  const coords = g.external('coords', [points, 2]);
+  const labels = g.external('labels', [points]);
+  return pointTokens(prompts, coords, labels, { imageSize });
+}
+
+/** One tensor of all parts; a single part stays as it is, if somebody may bind it. */
+function joined(g: Graph, parts: readonly Tensor[]): Tensor {
+  const [first] = parts;
+  return parts.length === 1 && first?.kind === 'activation' ? first : concatRows(g, parts);
+}

@@ -1,0 +1,171 @@
+import type { Gpu } from '../gpu/device.ts';
+import type { Executable } from '../gpu/executor.ts';
+import { PipelineCache } from '../gpu/pipelines.ts';
+import { BufferPool } from '../gpu/pool.ts';
+import { type Recording, trafficOf } from '../graph/graph.ts';
+import { type Plan, plan, sharedSlots } from '../graph/plan.ts';
+import { compile } from '../graph/program.ts';
+import { bytesOf, type Tensor } from '../graph/tensor.ts';
+import { ParameterStore } from '../weights/parameters.ts';
+
+/** Programs kept for the next time: a person's clicks differ in the number of points. */
+const KEPT_PROGRAMS = 24;
+/** Small inputs differ in length from click to click: none of their buffers is made shorter than this. */
+const SMALLEST_BUFFER = 4096;
+
+interface Stage {
+  readonly executable: Executable;
+  /** Names of the buffers that it binds. */
+  readonly names: ReadonlySet<string>;
+  /** Tables that this recording brings along: they depend on no checkpoint. */
+  readonly constants: ParameterStore;
+  readonly unshared: number;
+}
+
+/** Runs recordings that meet by name: outputs of one stage are externals of the next, in buffers kept here. */
+export class Stages {
+  readonly gpu: Gpu;
+  readonly parameters: ParameterStore;
+  readonly #pipelines: PipelineCache;
+  readonly #pool: BufferPool;
+  readonly #named = new Map<string, GPUBuffer>();
+  readonly #stages = new Map<string, Stage>();
+
+  constructor(gpu: Gpu) {
+    this.gpu = gpu;
+    this.parameters = new ParameterStore(gpu);
+    this.#pipelines = new PipelineCache(gpu);
+    this.#pool = new BufferPool(gpu);
+  }
+
+  /**
+   * Starts compiling every kernel of these recordings, before the weights are there.
+   * @returns when all are compiled; `onProgress` gets how many are.
+   */
+  async compileKernels(recordings: readonly Recording[], onProgress?: (done: number, total: number) => void) {
+    const compiled = new Set(
+      recordings.flatMap(({ dispatches }) =>
+        dispatches.map(({ kernel, tuning }) => this.#pipelines.compile(kernel, tuning)),
+      ),
+    );
+    let done = 0;
+    await Promise.all(
+      [...compiled].map(async (pipeline) => {
+        await pipeline;
+        done += 1;
+        onProgress?.(done, compiled.size);
+      }),
+    );
+  }
+
+  /** Makes the pool that these recordings share, so that none is larger than it must be. */
+  reserve(recordings: readonly Recording[]): void {
+    this.#pool.take(sharedSlots(recordings.map(plan)));
+  }
+
+  /** Runs the recording known as `key`; `record` makes it the first time. */
+  async run(
+    key: string,
+    record: () => Recording,
+    options: { signal?: AbortSignal | undefined; onProgress?: ((done: number) => void) | undefined } = {},
+  ): Promise<void> {
+    options.signal?.throwIfAborted();
+    const stage = this.#stages.get(key) ?? (await this.#prepare(record()));
+    // Last used goes last: the first is the one to drop.
+    this.#stages.delete(key);
+    this.#stages.set(key, stage);
+    const [oldest] = this.#stages.keys();
+    if (this.#stages.size > KEPT_PROGRAMS && oldest !== undefined) this.#drop(oldest);
+    await stage.executable.run(options);
+  }
+
+  /** Times each dispatch of a stage that has run. */
+  async profile(key: string) {
+    return (await this.#stages.get(key)?.executable.profile()) ?? [];
+  }
+
+  /** The buffer of a name, at least this long. Stages that used a shorter one are made anew. */
+  buffer(name: string, bytes: number): GPUBuffer {
+    const known = this.#named.get(name);
+    if (known && known.size >= bytes) return known;
+    for (const [key, { names }] of this.#stages) if (names.has(name)) this.#drop(key);
+    known?.destroy();
+    const buffer = this.gpu.createStorage(name, Math.max(bytes, SMALLEST_BUFFER));
+    this.#named.set(name, buffer);
+    return buffer;
+  }
+
+  get memory() {
+    const named = [...this.#named.values()];
+    const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+    const activations = this.#pool.bytes + sum(named.map(({ size }) => size));
+    return {
+      weights: this.parameters.bytes,
+      planned: activations,
+      unshared: sum([...this.#stages.values()].map(({ unshared }) => unshared)),
+      largestBinding: Math.max(this.#pool.largest, this.parameters.largest, ...named.map(({ size }) => size)),
+    };
+  }
+
+  dispose(): void {
+    for (const key of [...this.#stages.keys()]) this.#drop(key);
+    for (const buffer of this.#named.values()) buffer.destroy();
+    this.#named.clear();
+    this.#pool.dispose();
+    this.parameters.dispose();
+  }
+
+  async #prepare(recording: Recording): Promise<Stage> {
+    // Weights are there since the model was loaded; what is missing are a picture size's own tables.
+    const constants = new ParameterStore(this.gpu);
+    await constants.load(
+      recording.parameters.filter(({ tensor }) => !this.parameters.bufferOf(tensor)),
+      new Map(),
+    );
+    const planned: Plan = plan(recording);
+    const names = new Map<Tensor, string>(recording.outputs);
+    for (const tensor of recording.dispatches.flatMap(({ operands }) => operands))
+      if (tensor.kind === 'external') names.set(tensor, tensor.name);
+    // All buffers exist before any is bound: making one longer drops the stages that bind it.
+    for (const [tensor, name] of names) this.buffer(name, bytesOf(tensor));
+    const workspace = { gpu: this.gpu, pipelines: this.#pipelines, pool: this.#pool };
+    const { executable } = await compile(workspace, recording, planned, (tensor) => {
+      const name = names.get(tensor);
+      if (name !== undefined) return this.#named.get(name);
+      return this.parameters.bufferOf(tensor) ?? constants.bufferOf(tensor);
+    });
+    return { executable, names: new Set(names.values()), constants, unshared: planned.totalBytes };
+  }
+
+  #drop(key: string): void {
+    const stage = this.#stages.get(key);
+    stage?.executable.dispose();
+    stage?.constants.dispose();
+    this.#stages.delete(key);
+  }
+}
+
+/** Arithmetic and memory of a set of recordings: known without a device. */
+export function costOf(recordings: readonly Recording[]) {
+  const plans = recordings.map(plan);
+  const dispatches = recordings.flatMap((recording) => recording.dispatches);
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+  const parameters = new Map(
+    recordings.flatMap(({ parameters }) => parameters.map(({ tensor }) => [tensor.name, tensor])),
+  );
+  const outputs = new Map(
+    recordings.flatMap(({ outputs }) => [...outputs].map(([tensor, name]) => [name, tensor])),
+  );
+  return {
+    dispatches: dispatches.length,
+    flops: sum(dispatches.map(({ flops }) => flops)),
+    bytes: sum(dispatches.map(trafficOf)),
+    weights: sum([...parameters.values()].map(bytesOf)),
+    peak: sum(sharedSlots(plans)) + sum([...outputs.values()].map(bytesOf)),
+    unshared: sum(plans.map(({ totalBytes }) => totalBytes)),
+    largestBinding: Math.max(
+      ...plans.map(({ largestBytes }) => largestBytes),
+      ...[...parameters.values()].map(bytesOf),
+    ),
+  };
+}

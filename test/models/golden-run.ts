@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { loadModel } from '../../src/index.ts';
+import type { Prediction } from '../../src/tasks/types.ts';
+import { convertCheckpoint } from '../../src/weights/convert.ts';
+import { generatedCheckpoint, generateImage, type WeightsJson } from '../weights/generated-weights.ts';
+import { compareDump, goldenPrompts, readGolden } from './golden.ts';
+
+/** The weights of a golden as a file of our own layout, made from the rule. */
+export async function goldenModelFile(name: string): Promise<Blob> {
+  const listing = new URL(`../fixtures/goldens/${name}.weights.json`, import.meta.url);
+  const json = JSON.parse(await readFile(listing, 'utf8')) as WeightsJson;
+  const { metadata } = await readGolden(name);
+  const imageSize = Number(metadata['image_size']);
+  const chunks: BlobPart[] = [];
+  const checkpoint = generatedCheckpoint(json);
+  for await (const chunk of convertCheckpoint(checkpoint, { dtype: 'f32', imageSize }))
+    chunks.push(chunk as Uint8Array<ArrayBuffer>);
+  return new Blob(chunks);
+}
+
+/** Runs everything that a golden holds, through the public API. @returns the relative error of each tensor */
+export async function runGolden(name: string, gpu: GPU): Promise<Map<string, number>> {
+  const golden = await readGolden(name);
+  const size = Number(golden.metadata['image_size']);
+  const model = await loadModel(await goldenModelFile(name), { gpu });
+  const errors = new Map<string, number>();
+  const compare = (prefix: string, prediction: Prediction) => {
+    for (const [key, error] of compareDump(golden, prefix, prediction)) errors.set(key, error);
+  };
+  try {
+    const data = generateImage(size, size, Number(golden.metadata['image_seed']));
+    const image = await model.setImage({ data, width: size, height: size });
+    const returnTensors = true;
+    if (model.classes.length > 0) {
+      const auto = await image.predict({ mode: 'auto', returnTensors });
+      compare('', auto);
+      compare('auto', auto);
+    }
+    for (const [prompt, options] of Object.entries(goldenPrompts(size))) {
+      const manual = await image.predict({ mode: 'manual', ...options, returnTensors });
+      // With a prompt predictor the golden's own tokens are those of the autonomous mode.
+      if (model.classes.length === 0) compare('', manual);
+      compare(`manual.${prompt}`, manual);
+      if (golden.tensors.has(`manual.${prompt}.multimask.iou_predictions`))
+        compare(
+          `manual.${prompt}.multimask`,
+          await image.predict({ mode: 'manual', ...options, multimaskOutput: true, returnTensors }),
+        );
+      if (golden.tensors.has(`auto+${prompt}.iou_predictions`)) {
+        const both = await image.predict({ mode: 'auto', ...options, returnTensors });
+        compare(`auto+${prompt}`, both);
+      }
+    }
+    const maskInput = golden.tensors.get('manual.mask_input');
+    const points = goldenPrompts(size)['points'];
+    if (maskInput) {
+      const masked = await image.predict({ mode: 'manual', ...points, maskInput, returnTensors });
+      compare('manual.points_mask', masked);
+    }
+  } finally {
+    model.dispose();
+  }
+  return errors;
+}
+
+/** Features have the tighter tolerance; everything else is what decoder and predictor make of them. */
+const isFeature = (name: string): boolean => /image_embedding|high_res_features/.test(name);
+
+/** Relative errors that issue and README promise at the test size: norm of the difference over the norm. */
+export const NANO_LIMITS = { feature: 2e-5, other: 1e-4 };
+/** At S = 1024, through three times as many layers. */
+export const FULL_LIMITS = { feature: 1e-4, other: 1e-3 };
+
+/** Throws with every tensor that is off; prints all of them, worst first. */
+export function judge(
+  name: string,
+  errors: ReadonlyMap<string, number>,
+  limits: { readonly feature: number; readonly other: number },
+): void {
+  const sorted = [...errors].sort(([, a], [, b]) => b - a);
+  const lines = sorted.map(([tensor, error]) => `  ${error.toExponential(1)}  ${tensor}`);
+  console.log(`${name}: ${errors.size} tensors, relative errors\n${lines.join('\n')}`);
+  const limit = (tensor: string) => (isFeature(tensor) ? limits.feature : limits.other);
+  const off = sorted.filter(([tensor, error]) => !(error <= limit(tensor)));
+  if (errors.size === 0) throw new Error(`${name}: nothing was compared`);
+  if (off.length > 0)
+    throw new Error(
+      `${name}: ${off.map(([tensor, error]) => `${tensor} is off by ${error}, limit ${limit(tensor)}`)}`,
+    );
+}
