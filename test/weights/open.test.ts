@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { CheckpointError } from '../../src/errors.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
-import { fixtureBlob, fixtureJson, fixtureNames, sha256 } from './fixtures.ts';
+import { cpuMillis, fixtureBlob, fixtureJson, fixtureNames, sha256 } from './fixtures.ts';
 
 type Expected = Record<string, Record<string, { dtype: string; shape: number[]; sha256: string }>>;
 const expected = fixtureJson<Expected>('checkpoints/good/expected.json');
@@ -16,12 +16,12 @@ test.each(Object.keys(expected))('reads %s as torch does, bit for bit', async (n
 });
 
 test.each(fixtureNames('checkpoints/bad'))('refuses %s with one clear error', async (name) => {
-  const start = performance.now();
+  const start = cpuMillis();
   const error = await readAll(name).then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  expect(performance.now() - start).toBeLessThan(1000);
+  expect(cpuMillis() - start).toBeLessThan(1000);
   expect(error).toBeInstanceOf(CheckpointError);
   expect(String(error)).toContain(name);
 });

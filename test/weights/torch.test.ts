@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { CheckpointError } from '../../src/errors.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
+import { cpuMillis } from './fixtures.ts';
 import {
   call,
   dict,
@@ -107,4 +108,21 @@ test('a cancelled open or read rejects with the reason of the signal', async () 
   await expect(openCheckpoint(blob, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   const { tensors } = await openCheckpoint(blob);
   await expect(tensors.get('w')?.read(AbortSignal.abort(reason))).rejects.toBe(reason);
+});
+
+const repeat = (count: number, ...ops: number[]) =>
+  Array.from({ length: count * ops.length }, (_, i) => ops[i % ops.length] ?? 0);
+const bombs: [string, number[]][] = [
+  ['marks', repeat(1_100_000, 0x28)],
+  ['dicts', repeat(500_000, 0x7d)],
+  ['copies', [0x4e, ...repeat(1_100_000, 0x32)]],
+  ['memo entries', [0x4e, ...repeat(1_100_000, 0x94)]],
+  ['lists within lists, popped', repeat(600_000, 0x5d, 0x30)],
+  ['a list of itself', [0x5d, 0x71, 0, ...repeat(40, 0x68, 0, 0x61)]],
+];
+test.each(bombs)('a pickle of millions of %s ends within a second', async (_, ops) => {
+  const blob = makeTorchZip(pickle(ops));
+  const start = cpuMillis();
+  await expect(openCheckpoint(blob, { name: 'bomb.pt' })).rejects.toThrow(/^bomb\.pt: /);
+  expect(cpuMillis() - start).toBeLessThan(1000);
 });
