@@ -1,5 +1,6 @@
-import { matmul as kernel } from '../generated/kernels.ts';
-import type { Graph } from '../graph/graph.ts';
+import { matmulQuad as quad, matmul as tile } from '../generated/kernels.ts';
+import type { Kernel } from '../gpu/kernel.ts';
+import type { Graph, GraphTraits } from '../graph/graph.ts';
 import { columnsOf, expect, rowsOf, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
 
@@ -42,15 +43,33 @@ export function matmul(g: Graph, x: Tensor, w: Tensor, epilogue: MatmulEpilogue 
     );
 
   const y = g.tensor(name, [...x.shape.slice(0, -1), cols]);
+  const { kernel, tileRows, tileCols } = choose(g.traits);
   g.record(
     kernel,
     { x, w, bias: bias ?? w, residual: residual ?? w, y },
     { rows, inner4: inner / 4, cols4: cols / 4, residual_rows: residual ? rowsOf(residual) : 1 },
     {
-      workgroups: [Math.ceil(cols / 32), Math.ceil(rows / 32), batch],
+      workgroups: [Math.ceil(cols / tileCols), Math.ceil(rows / tileRows), batch],
       tuning: { ACTIVATION: ACTIVATIONS[activation], BIAS: bias ? 1 : 0, RESIDUAL: residual ? 1 : 0 },
       flops: 2 * batch * rows * inner * cols,
     },
   );
   return y;
+}
+
+/** What all kernels of this op have in common. */
+type MatmulKernel = Kernel<
+  'x' | 'w' | 'bias' | 'residual' | 'y',
+  'rows' | 'inner4' | 'cols4' | 'residual_rows',
+  'ACTIVATION' | 'BIAS' | 'RESIDUAL'
+>;
+
+/** The kernel for a device, and the rows and columns of y that one of its workgroups makes. */
+function choose({ cpu, subgroups }: GraphTraits): {
+  kernel: MatmulKernel;
+  tileRows: number;
+  tileCols: number;
+} {
+  if (cpu && subgroups) return { kernel: quad, tileRows: 16 * quad.tunables.QUADS.default, tileCols: 32 };
+  return { kernel: tile, tileRows: 32, tileCols: 32 };
 }

@@ -4,6 +4,7 @@ import { matmul } from '../../src/ops/matmul.ts';
 import { expectClose, randomValues, sumTolerance } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { runGraph } from '../run-graph.ts';
+import { gelu } from './definitions.ts';
 
 /** The definition, in f64: sums over k of one element at a time. */
 function product(x: Float32Array, w: Float32Array, rows: number, inner: number, cols: number): Float64Array {
@@ -15,19 +16,14 @@ function product(x: Float32Array, w: Float32Array, rows: number, inner: number, 
   });
 }
 
-const gelu = (v: number) => {
-  // Series of erf, exact to f64 for |v| < 6.
-  let term = v / Math.SQRT2;
-  let sum = term;
-  for (let n = 1; n < 120; n++) {
-    term *= -(v * v) / 2 / n;
-    sum += term / (2 * n + 1);
-  }
-  return (v / 2) * (1 + (2 / Math.sqrt(Math.PI)) * sum);
-};
+/** Traits choose the kernel: the tile that runs everywhere, and the quad for software adapters with subgroups. */
+const VARIANTS = [
+  ['tile', { cpu: false }],
+  ['quad', { cpu: true, subgroups: true }],
+] as const;
 
-describe('matmul', () => {
-  // Below, at and above the tile of 4 x 4 and the workgroup of 32 x 32; one row; primes.
+describe.each(VARIANTS)('matmul, %s', (_, traits) => {
+  // Below, at and above the tiles of 4 x 4 and 16 x 32, and the workgroups of 32 x 32 and 64 x 32; one row; primes.
   for (const [rows, inner, cols] of [
     [1, 4, 4],
     [3, 8, 28],
@@ -35,12 +31,16 @@ describe('matmul', () => {
     [31, 12, 36],
     [32, 4, 32],
     [33, 256, 4],
+    [16, 8, 64],
+    [17, 8, 28],
     [97, 64, 68],
   ] as const)
     gpuTest(`${rows} x ${inner} times ${inner} x ${cols}`, async (gpu) => {
       const [x, w] = [randomValues(rows * inner, 1), randomValues(inner * cols, 2)];
-      const [y] = await runGraph(gpu, (g, feed) =>
-        matmul(g, feed('x', [rows, inner], x), feed('w', [inner, cols], w)),
+      const [y] = await runGraph(
+        gpu,
+        (g, feed) => matmul(g, feed('x', [rows, inner], x), feed('w', [inner, cols], w)),
+        traits,
       );
       expectClose('y', y ?? [], product(x, w, rows, inner, cols), sumTolerance(inner));
     });
@@ -53,12 +53,15 @@ describe('matmul', () => {
       Float32Array,
       Float32Array,
     ];
-    const [y] = await runGraph(gpu, (g, feed) =>
-      matmul(g, feed('x', [rows, inner], x), feed('w', [inner, cols], w.slice(0, 128)), {
-        bias: feed('b', [cols], b.slice(0, cols)),
-        activation: 'gelu',
-        residual: feed('r', [5, cols], r.slice(0, 40)),
-      }),
+    const [y] = await runGraph(
+      gpu,
+      (g, feed) =>
+        matmul(g, feed('x', [rows, inner], x), feed('w', [inner, cols], w.slice(0, 128)), {
+          bias: feed('b', [cols], b.slice(0, cols)),
+          activation: 'gelu',
+          residual: feed('r', [5, cols], r.slice(0, 40)),
+        }),
+      traits,
     );
     const expected = product(x, w, rows, inner, cols).map(
       (v, at) => gelu(v + (b[at % cols] as number)) + (r[at % 40] as number),
@@ -68,8 +71,11 @@ describe('matmul', () => {
 
   gpuTest('independent products of a batched weight', async (gpu) => {
     const [x, w, b] = [randomValues(3 * 2 * 8, 1), randomValues(3 * 8 * 4, 2), randomValues(12, 3)];
-    const [y] = await runGraph(gpu, (g, feed) =>
-      matmul(g, feed('x', [3, 2, 8], x), feed('w', [3, 8, 4], w), { bias: feed('b', [3, 4], b) }),
+    const [y] = await runGraph(
+      gpu,
+      (g, feed) =>
+        matmul(g, feed('x', [3, 2, 8], x), feed('w', [3, 8, 4], w), { bias: feed('b', [3, 4], b) }),
+      traits,
     );
     const expected = [0, 1, 2].flatMap((n) => [
       ...product(x.subarray(n * 16), w.subarray(n * 32), 2, 8, 4).map(
@@ -78,7 +84,9 @@ describe('matmul', () => {
     ]);
     expectClose('y', y ?? [], expected, sumTolerance(8));
   });
+});
 
+describe('matmul', () => {
   it('names both operands when the axes do not fit', () => {
     const g = new Graph('test');
     expect(() => matmul(g, g.tensor('x', [2, 8]), g.tensor('w', [12, 4]))).toThrow(

@@ -1,0 +1,114 @@
+// y[b, m, n] = activation(sum_k x[b, m, k] * w[b, k, n] + bias[b, n]) + residual[m mod residual_rows, n]
+// A quad of 4 lanes computes 16 rows by 32 columns: each lane 8 columns, and each value of x is loaded by one lane only
+// and handed to the others. For adapters where loads cost far more than arithmetic and barriers more than both.
+//!import activation
+enable subgroups;
+// A quad lies in one row of the workgroup, so it leaves as a whole.
+diagnostic(off, subgroup_uniformity);
+
+struct Params {
+  rows: u32,
+  inner4: u32,
+  cols4: u32,
+  residual_rows: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;         // [batch, rows, inner]
+@group(0) @binding(2) var<storage, read> w: array<vec4f>;         // [batch, inner, cols]
+@group(0) @binding(3) var<storage, read> bias: array<vec4f>;      // [batch, cols], unused if BIAS is 0
+@group(0) @binding(4) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
+@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;   // [batch, rows, cols]
+
+override BIAS: u32 = 0;
+override RESIDUAL: u32 = 0;
+override QUADS: u32 = 4;  // of a workgroup, one below the other
+
+// Four steps of k for 4 columns: column i holds w[k + i].
+fn load_w(at: u32) -> mat4x4f {
+  return mat4x4f(w[at], w[at + params.cols4], w[at + 2 * params.cols4], w[at + 3 * params.cols4]);
+}
+
+// The values of all four lanes, which lie 4 steps of k each in a row of their own.
+fn share(own: vec4f) -> mat4x4f {
+  return mat4x4f(quadBroadcast(own, 0), quadBroadcast(own, 1), quadBroadcast(own, 2), quadBroadcast(own, 3));
+}
+
+fn store(batch: u32, row: u32, col: u32, sum: vec4f, shift: vec4f) {
+  if (row >= params.rows || col >= params.cols4) { return; }
+  var value = activate4(sum + shift);
+  if (RESIDUAL == 1) { value += residual[(row % params.residual_rows) * params.cols4 + col]; }
+  y[(batch * params.rows + row) * params.cols4 + col] = value;
+}
+
+@compute @workgroup_size(4, QUADS)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let lane = local.x;
+  let batch = group.z;
+  let row = (group.y * QUADS + local.y) * 16;
+  let left = group.x * 8 + lane;
+  let right = left + 4;
+  if (row >= params.rows) { return; }
+
+  // Rows and columns past the end read the last one again: their sums are never stored, and every lane stays active.
+  let last = params.rows - 1;
+  let first = batch * params.rows;
+  let row0 = (first + min(row + lane, last)) * params.inner4;
+  let row1 = (first + min(row + 4 + lane, last)) * params.inner4;
+  let row2 = (first + min(row + 8 + lane, last)) * params.inner4;
+  let row3 = (first + min(row + 12 + lane, last)) * params.inner4;
+
+  // sum<i>_left holds rows 4i to 4i + 3.
+  var sum0_left = mat4x4f();
+  var sum1_left = mat4x4f();
+  var sum2_left = mat4x4f();
+  var sum3_left = mat4x4f();
+  var sum0_right = mat4x4f();
+  var sum1_right = mat4x4f();
+  var sum2_right = mat4x4f();
+  var sum3_right = mat4x4f();
+  let weights = batch * params.inner4 * 4 * params.cols4;
+  var at_left = weights + min(left, params.cols4 - 1);
+  var at_right = weights + min(right, params.cols4 - 1);
+  for (var k = 0u; k < params.inner4; k++) {
+    let w_left = load_w(at_left);
+    let w_right = load_w(at_right);
+    at_left += 4 * params.cols4;
+    at_right += 4 * params.cols4;
+    let x0 = share(x[row0 + k]);
+    sum0_left += w_left * x0;
+    sum0_right += w_right * x0;
+    let x1 = share(x[row1 + k]);
+    sum1_left += w_left * x1;
+    sum1_right += w_right * x1;
+    let x2 = share(x[row2 + k]);
+    sum2_left += w_left * x2;
+    sum2_right += w_right * x2;
+    let x3 = share(x[row3 + k]);
+    sum3_left += w_left * x3;
+    sum3_right += w_right * x3;
+  }
+
+  var shift_left = vec4f();
+  var shift_right = vec4f();
+  if (BIAS == 1) {
+    shift_left = bias[batch * params.cols4 + min(left, params.cols4 - 1)];
+    shift_right = bias[batch * params.cols4 + min(right, params.cols4 - 1)];
+  }
+  // A loop, so that the activation is compiled 8 times and not 32.
+  for (var i = 0u; i < 4; i++) {
+    var sum_left = sum0_left;
+    var sum_right = sum0_right;
+    if (i == 1) { sum_left = sum1_left; sum_right = sum1_right; }
+    if (i == 2) { sum_left = sum2_left; sum_right = sum2_right; }
+    if (i == 3) { sum_left = sum3_left; sum_right = sum3_right; }
+    store(batch, row + i * 4, left, sum_left[0], shift_left);
+    store(batch, row + i * 4 + 1, left, sum_left[1], shift_left);
+    store(batch, row + i * 4 + 2, left, sum_left[2], shift_left);
+    store(batch, row + i * 4 + 3, left, sum_left[3], shift_left);
+    store(batch, row + i * 4, right, sum_right[0], shift_right);
+    store(batch, row + i * 4 + 1, right, sum_right[1], shift_right);
+    store(batch, row + i * 4 + 2, right, sum_right[2], shift_right);
+    store(batch, row + i * 4 + 3, right, sum_right[3], shift_right);
+  }
+}
