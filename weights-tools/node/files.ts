@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { openAsBlob, rmSync } from 'node:fs';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { FileError, systemReason } from '../errors.ts';
+
+/**
+ * A file as a lazy Blob with its name: slices are read when they are asked for.
+ * @throws FileError when there is no such file
+ */
+export async function openFile(path: string): Promise<File> {
+  try {
+    // openAsBlob names no reason, and takes a folder for a file.
+    if ((await stat(path)).isDirectory()) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
+    return new File([await openAsBlob(path)], basename(path));
+  } catch (error) {
+    throw new FileError(`cannot read ${path}: ${systemReason(error)}`, { cause: error });
+  }
+}
+
+/** Unfinished files of this process, removed whichever way it ends. */
+const unfinished = new Set<string>();
+let isWatching = false;
+
+/**
+ * Writes a file that is either whole or not there: `write` gets a temporary file in the same folder, which
+ * takes the name `path` at the end and is removed on any error, Ctrl-C included.
+ * @throws FileError where the system refuses; whatever `write` throws
+ */
+export async function writeAtomically(
+  path: string,
+  write: (file: FileHandle) => Promise<unknown>,
+): Promise<void> {
+  watchExit();
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`);
+  let file: FileHandle | undefined;
+  try {
+    file = await open(temporary, 'wx');
+    unfinished.add(temporary);
+    await write(file);
+    await file.close();
+    file = undefined;
+    await rename(temporary, path);
+    unfinished.delete(temporary);
+  } catch (error) {
+    throw asFileError(path, error);
+  } finally {
+    await file?.close();
+    if (unfinished.delete(temporary)) await rm(temporary, { force: true });
+  }
+}
+
+/** Makes a folder and those above it. @throws FileError */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    throw asFileError(path, error);
+  }
+}
+
+/** What the system refused becomes a FileError, anything else stays as it is. */
+function asFileError(path: string, error: unknown): unknown {
+  const isSystem = error instanceof Error && 'syscall' in error;
+  return isSystem ? new FileError(`cannot write ${path}: ${systemReason(error)}`, { cause: error }) : error;
+}
+
+function watchExit(): void {
+  if (isWatching) return;
+  isWatching = true;
+  process.on('exit', () => {
+    for (const path of unfinished) rmSync(path, { force: true });
+  });
+}
+
+/** Writes chunk after chunk; the producer waits for the disk. */
+export async function writeChunks(file: FileHandle, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of chunks) await writeAll(file, chunk);
+}
+
+/** A write may take less than it was given. */
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.byteLength; ) {
+    const { bytesWritten } = await file.write(bytes, at);
+    at += bytesWritten;
+  }
+}

@@ -1,0 +1,71 @@
+import type { Box } from '../src/index.ts';
+import { oneOf, type Point, parse, parseBox, parsePoint } from './arguments.ts';
+import { UsageError } from './errors.ts';
+import { demoModel } from './node/package.ts';
+import { SEGMENT_USAGE } from './usage.ts';
+
+/** What `sam2rad segment` was asked for. */
+export interface SegmentRequest {
+  readonly pictures: readonly string[];
+  readonly model: string;
+  readonly folder: string;
+  /** Unless given the model decides. */
+  readonly mode?: 'auto' | 'manual';
+  readonly box?: Box;
+  readonly points: readonly Point[];
+  readonly maskInput?: string;
+  readonly multimask: boolean;
+  readonly dump?: string;
+  readonly json: boolean;
+}
+
+/**
+ * @returns the request, or the help that was asked for
+ * @throws UsageError
+ */
+export function parseSegment(argv: readonly string[]): SegmentRequest | string {
+  const { values, positionals } = parse(argv, {
+    model: { type: 'string', short: 'm' },
+    output: { type: 'string', short: 'o' },
+    mode: { type: 'string' },
+    box: { type: 'string' },
+    point: { type: 'string', multiple: true },
+    'mask-input': { type: 'string' },
+    multimask: { type: 'boolean' },
+    dump: { type: 'string' },
+    json: { type: 'boolean' },
+    help: { type: 'boolean', short: 'h' },
+  });
+  if (values.help) return SEGMENT_USAGE;
+  if (positionals.length === 0) throw new UsageError('segment needs at least one IMAGE');
+  const request: SegmentRequest = {
+    pictures: positionals,
+    model: values.model ?? demoModel(),
+    folder: values.output ?? '.',
+    ...(values.mode !== undefined && { mode: oneOf('mode', values.mode, ['auto', 'manual']) }),
+    ...(values.box !== undefined && { box: parseBox(values.box) }),
+    points: (values.point ?? []).map(parsePoint),
+    ...(values['mask-input'] !== undefined && { maskInput: values['mask-input'] }),
+    multimask: values.multimask ?? false,
+    ...(values.dump !== undefined && { dump: values.dump }),
+    json: values.json ?? false,
+  };
+  if (request.mode !== undefined) checkMode(request, request.mode);
+  return request;
+}
+
+/** @throws UsageError where the prompts do not go with the mode */
+export function checkMode(request: SegmentRequest, mode: 'auto' | 'manual'): void {
+  const hasPrompt = request.box !== undefined || request.points.length > 0 || request.maskInput !== undefined;
+  if (mode === 'manual' && !hasPrompt) {
+    const why =
+      request.mode === undefined
+        ? `${request.model} has no prompt predictor, so the mode is manual: it`
+        : 'manual mode';
+    throw new UsageError(
+      `${why} needs a prompt; add --box x0,y0,x1,y1, --point x,y,label or --mask-input FILE`,
+    );
+  }
+  if (mode === 'auto' && request.multimask)
+    throw new UsageError('--multimask belongs to manual mode; add --mode manual');
+}

@@ -1,0 +1,47 @@
+/** What `--help` prints; the commands are README's synopsis, line by line. */
+export const USAGE = `sam2rad: segment medical images with SAM2 and Sam2Rad on WebGPU
+
+  sam2rad segment IMAGE... [-m MODEL] [-o DIR] [--mode auto|manual] [--box x0,y0,x1,y1]
+                  [--point x,y,label]... [--mask-input F.safetensors] [--multimask]
+                  [--dump F.safetensors] [--json]
+  sam2rad convert IN -o OUT.safetensors [--dtype f32|f16] [--image-size S]
+  sam2rad info FILE [--json]
+  sam2rad --help | --version
+
+sam2rad COMMAND --help says more. For research, not for diagnosis.`;
+
+export const SEGMENT_USAGE = `sam2rad segment IMAGE... [options]
+
+Segments pictures (PNG, JPEG, WebP). For each IMAGE it writes <stem>_mask.png (class numbers, 8-bit grey, at
+the picture's size), <stem>_overlay.png and <stem>.json (per class: IoU, object score, box, area).
+
+  -m, --model MODEL       a converted model, or a checkpoint (.pt, .pth, .ckpt, .safetensors);
+                          the demo model (SAM2 nano, trained on synthetic shapes) unless given
+  -o, --output DIR        where to write; made if it is missing, the current folder unless given
+      --mode auto|manual  auto: the model's own prompts, and yours after them. manual: yours alone.
+                          auto unless given where the model has a prompt predictor
+      --box x0,y0,x1,y1   a box around the object, in pixels of the picture
+      --point x,y,label   a click: label 1 on the object, 0 on the background; may be repeated
+      --mask-input FILE   safetensors with the tensor mask_input: logits [S/4, S/4] of an earlier result
+      --multimask         manual mode: three masks; <stem>_mask_1.png to _3.png beside the best one
+      --dump FILE         also the intermediate tensors, f32 safetensors; of several pictures with <stem>. before
+                          each name
+      --json              one JSON object on standard output, nothing else
+
+The same prompts go to every IMAGE. A picture that fails is reported and the others are done; the exit code
+is then 1.`;
+
+export const CONVERT_USAGE = `sam2rad convert IN -o OUT.safetensors [options]
+
+Converts a checkpoint of SAM2, SAM, MedSAM, MobileSAM or Sam2Rad (.pt, .pth, .ckpt, .safetensors) to this
+engine's safetensors. Nothing in IN is executed.
+
+  -o, --output FILE       where to write; must end in .safetensors
+      --dtype f32|f16     how values are stored; f32 unless given
+      --image-size S      side of the square that the model sees, a multiple of 64; unless given what the
+                          file says, or its family's (1024, nano 256)`;
+
+export const INFO_USAGE = `sam2rad info FILE [--json]
+
+Says what a checkpoint or converted model is: family, size, image size, classes, parameters, bytes by storage,
+container and layout. Values are not read.`;
