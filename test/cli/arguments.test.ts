@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { packageVersion } from '../../weights-tools/node/package.ts';
+import { namesIn, sam2rad, scratch } from './run.ts';
+
+test('help and version', async () => {
+  for (const flag of ['--help', '-h', 'help']) {
+    const { code, out } = await sam2rad(flag);
+    expect(code).toBe(0);
+    expect(out).toMatch(/sam2rad segment IMAGE\.\.\..*sam2rad convert IN -o OUT.*sam2rad info FILE/s);
+  }
+  for (const command of ['segment', 'convert', 'info'])
+    expect(await sam2rad(command, '--help')).toMatchObject({ code: 0, err: '' });
+  expect((await sam2rad('--version')).out).toBe(`${packageVersion()}\n`);
+  expect(packageVersion()).toMatch(/^\d+\.\d+\.\d+/);
+});
+
+test.each<[argv: string[], message: RegExp]>([
+  [[], /no command is given; expected segment, convert, info/],
+  [['sgement'], /'sgement' is no command/],
+  [['constructor'], /'constructor' is no command/],
+  [['info'], /info needs one FILE, got 0/],
+  [['info', 'a', 'b'], /info needs one FILE, got 2/],
+  [['info', '--wide', 'a'], /Unknown option '--wide'/],
+  [['convert', 'a.pt'], /convert needs -o OUT\.safetensors/],
+  [['convert', '-o', 'b.safetensors'], /convert needs one input file, got 0/],
+  [['convert', 'a.pt', '-o', 'b.pt'], /-o is 'b\.pt', expected a name that ends in \.safetensors/],
+  [['convert', 'a.pt', '-o', 'b.safetensors', '--dtype', 'int8'], /--dtype is 'int8', expected f32 or f16/],
+  [['convert', 'a.pt', '-o', 'b.safetensors', '--image-size', '-1'], /--image-size/],
+  [
+    ['convert', 'a.pt', '-o', 'b.safetensors', '--image-size', '1e3'],
+    /--image-size is '1e3', expected a whole number/,
+  ],
+  [['segment'], /at least one IMAGE/],
+  [['segment', 'a.png', '--mode', 'both'], /--mode is 'both', expected auto or manual/],
+  [['segment', 'a.png', '--mode', 'manual'], /manual mode needs a prompt; add --box.*--point.*--mask-input/],
+  [['segment', 'a.png'], /has no prompt predictor, so the mode is manual: it needs a prompt/],
+  [['segment', 'a.png', '--mode', 'auto', '--multimask'], /--multimask belongs to manual mode/],
+  [['segment', 'a.png', '--box', '1,2,3'], /--box is '1,2,3', expected four numbers/],
+  [['segment', 'a.png', '--box', '1,2,3,4,5'], /--box is '1,2,3,4,5'/],
+  [['segment', 'a.png', '--box', '1,2,NaN,4'], /--box is '1,2,NaN,4', expected four numbers/],
+  [['segment', 'a.png', '--box', '1,2,,4'], /--box is '1,2,,4'/],
+  [['segment', 'a.png', '--box', '1,2,1e999,4'], /--box is/],
+  [['segment', 'a.png', '--box', '1,2,3,4', '--box', '1,2,3,4'], /--box is given twice/],
+  [['segment', 'a.png', '--point', '1,2'], /--point is '1,2', expected x,y,label/],
+  [['segment', 'a.png', '--point', 'NaN,2,1'], /--point is 'NaN,2,1'/],
+  [['segment', 'a.png', '--point', '1,2,3'], /--point is '1,2,3'.*1 for the object or 0/],
+  [
+    ['segment', 'x/a.png', 'y/a.jpg', '--point', '1,2,1'],
+    /y\/a\.jpg would write .*a_mask\.png, which is also .*x\/a\.png/,
+  ],
+  [['segment', 'x/a.png', 'y/A.png', '--point', '1,2,1'], /would write/],
+  [['segment', 'a.png', 'a.png', '--point', '1,2,1'], /would write/],
+  [
+    ['segment', 'a.png', 'a_mask.png', '--point', '1,2,1'],
+    /a\.png would write a_mask\.png, which is also the input/,
+  ],
+  [['segment', 'a.png', '--point', '1,2,1', '--dump', 'a.json'], /--dump would write a\.json/],
+  [['segment', 'a.png', '--point', '1,2,1', '-m', 'm.st', '--dump', 'm.st'], /--dump would write m\.st/],
+])('%j is a usage error: exit code 2, one line, nothing done', async (argv, message) => {
+  const { code, out, err } = await sam2rad(...argv);
+  expect(err).toMatch(message);
+  expect(err.trimEnd().split('\n')).toHaveLength(1);
+  expect(err).toMatch(/^sam2rad: /);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+});
+
+test('a negative coordinate needs no equals sign', async () => {
+  const folder = scratch();
+  const prompts = ['--point', '-5,-3.5,1', '--box', '-1,-2,30,40'];
+  // It gets as far as the model file, which is not there.
+  const { code, err } = await sam2rad('segment', 'a.png', '-m', `${folder}/no.pt`, '-o', folder, ...prompts);
+  expect(err).toMatch(/cannot read .*no\.pt: there is no such file/);
+  expect(code).toBe(1);
+  expect(namesIn(folder)).toEqual([]);
+});

@@ -1,0 +1,134 @@
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import type { Info } from '../../weights-tools/commands/info.ts';
+import { demoModel } from '../../weights-tools/node/package.ts';
+import { fixtureNames, fixturePath, sha256 } from '../weights/fixtures.ts';
+import { cancellable, namesIn, sam2rad, scratch } from './run.ts';
+
+const BAD = fixtureNames('checkpoints/bad');
+const GOOD = fixtureNames('checkpoints/good').filter((name) => name !== 'expected.json');
+
+// What is timed is the commands, not vitest's first look at their modules.
+beforeAll(async () => {
+  for (const command of ['convert', 'info', 'segment']) await sam2rad(command, '--help');
+});
+
+test.each(BAD)('bad/%s: one clear error from each command, at once, and no output file', async (name) => {
+  const path = fixturePath(`checkpoints/bad/${name}`);
+  const folder = scratch();
+  const prompt = ['--point', '1,2,1'];
+  for (const argv of [
+    ['convert', path, '-o', join(folder, 'out.safetensors')],
+    ['info', path],
+    ['segment', fixturePath('phantoms/wrist/000.png'), '-m', path, '-o', folder, ...prompt],
+  ]) {
+    const { code, out, err, ms } = await sam2rad(...argv);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^sam2rad: [^\n]+\n$/);
+    expect(err).toContain(name);
+    expect(err).not.toMatch(/unexpected/);
+    expect(ms).toBeLessThan(1000);
+  }
+  expect(namesIn(folder)).toEqual([]);
+});
+
+test.each(GOOD)('good/%s: no model, which info says and convert refuses', async (name) => {
+  const path = fixturePath(`checkpoints/good/${name}`);
+  const described = await sam2rad('info', path, '--json');
+  expect(described).toMatchObject({ code: 0, err: '' });
+  const info: Info = JSON.parse(described.out);
+  expect(info.container).toBe(name.startsWith('legacy') ? 'torch-legacy' : 'torch-zip');
+  expect(info.storage.reduce((sum, { tensors }) => sum + tensors, 0)).toBe(info.tensors);
+  expect(info.model).toBeUndefined();
+  expect(info.reason).toContain(name);
+  expect((await sam2rad('info', path)).out).toMatch(/no model/);
+
+  const folder = scratch();
+  const converted = await sam2rad('convert', path, '-o', join(folder, 'out.safetensors'));
+  expect(converted).toMatchObject({ code: 1, out: '' });
+  expect(converted.err).toContain(name);
+  expect(namesIn(folder)).toEqual([]);
+});
+
+test('info of the demo model', async () => {
+  const { code, out } = await sam2rad('info', demoModel(), '--json');
+  expect(code).toBe(0);
+  const info: Info = JSON.parse(out);
+  expect(info).toMatchObject({
+    container: 'safetensors',
+    tensors: 263,
+    storage: [{ dtype: 'F16', tensors: 263, bytes: 2 * 5963601 }],
+    warnings: [],
+    model: {
+      family: 'sam2',
+      size: 'nano',
+      layout: 'canonical',
+      imageSize: 256,
+      preprocess: 'sam2',
+      promptPredictor: null,
+      classes: [],
+      parameters: 5963601,
+    },
+  });
+  const text = (await sam2rad('info', demoModel())).out;
+  expect(text).toMatch(/family +sam2, size nano\nimage size +256 x 256/);
+  expect(text).toMatch(/parameters +5,963,601/);
+});
+
+test('converting a converted file is the identity, and f32 loses nothing on the way', async () => {
+  const folder = scratch();
+  const [again, wide, back] = ['again', 'wide', 'back'].map((name) => join(folder, `${name}.safetensors`));
+  if (!again || !wide || !back) throw new Error('three paths were expected');
+  expect(await sam2rad('convert', demoModel(), '-o', again, '--dtype', 'f16')).toMatchObject({
+    code: 0,
+    err: '',
+  });
+  expect(await sam2rad('convert', demoModel(), '-o', wide)).toMatchObject({ code: 0 });
+  expect(await sam2rad('convert', wide, '-o', back, '--dtype', 'f16')).toMatchObject({ code: 0 });
+  const original = sha256(readFileSync(demoModel()));
+  expect(sha256(readFileSync(again))).toBe(original);
+  expect(sha256(readFileSync(back))).toBe(original);
+  expect(namesIn(folder)).toEqual(['again.safetensors', 'back.safetensors', 'wide.safetensors']);
+});
+
+test('a file may be converted onto itself, and --image-size is kept', async () => {
+  const path = join(scratch(), 'model.safetensors');
+  copyFileSync(demoModel(), path);
+  const sized = await sam2rad('convert', path, '-o', path, '--dtype', 'f16', '--image-size', '512');
+  expect(sized).toMatchObject({ code: 0, err: '' });
+  expect(JSON.parse((await sam2rad('info', path, '--json')).out)).toMatchObject({
+    model: { imageSize: 512 },
+  });
+  const odd = await sam2rad('convert', path, '-o', path, '--image-size', '500');
+  expect(odd.code).toBe(1);
+  expect(odd.err).toMatch(/500/);
+});
+
+test('an output that cannot be written is an error with its path, and leaves nothing', async () => {
+  const folder = scratch();
+  writeFileSync(join(folder, 'file'), '');
+  mkdirSync(join(folder, 'taken.safetensors'));
+  for (const [output, reason] of [
+    ['missing/out.safetensors', 'there is no such file or folder'],
+    ['file/out.safetensors', 'a part of the path is no folder'],
+    ['taken.safetensors', 'it is a folder'],
+  ] as const) {
+    const { code, err } = await sam2rad('convert', demoModel(), '-o', join(folder, output));
+    expect(code).toBe(1);
+    expect(err).toMatch(new RegExp(`^sam2rad: cannot write .*${output}: ${reason}[^\n]*\n$`));
+  }
+  expect(namesIn(folder)).toEqual(['file', 'taken.safetensors']);
+});
+
+test('Ctrl-C in the middle leaves the old file as it was', async () => {
+  const folder = scratch();
+  const output = join(folder, 'out.safetensors');
+  writeFileSync(output, 'old');
+  const cancel = new AbortController();
+  setTimeout(() => cancel.abort(), 20);
+  const { code, err } = await cancellable(cancel.signal, 'convert', demoModel(), '-o', output);
+  expect({ code, err }).toEqual({ code: 130, err: 'sam2rad: cancelled\n' });
+  expect(readFileSync(output, 'utf8')).toBe('old');
+  expect(namesIn(folder)).toEqual(['out.safetensors']);
+});

@@ -1,0 +1,90 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import manifest from '../../package.json' with { type: 'json' };
+import { demoModel, packageRoot } from '../../weights-tools/node/package.ts';
+import { fixturePath } from '../weights/fixtures.ts';
+import { namesIn, scratch } from './run.ts';
+
+/** The package as a user gets it who installs nothing beside it: no node_modules anywhere near. */
+let installed = '';
+const cli = () => join(installed, manifest.bin.sam2rad);
+
+beforeAll(() => {
+  installed = mkdtempSync(join(tmpdir(), 'sam2rad-package-'));
+  copyFileSync(join(packageRoot(), 'package.json'), join(installed, 'package.json'));
+  const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
+  const tsc = join(typescript, 'bin/tsc');
+  const build = ['-p', join(packageRoot(), 'tsconfig.build.json'), '--outDir', join(installed, 'dist')];
+  const { status, stdout } = spawnSync(process.execPath, [tsc, ...build], { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`the build failed:\n${stdout}`);
+});
+afterAll(() => rmSync(installed, { recursive: true, force: true }));
+
+function run(...argv: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli(), ...argv], {
+    encoding: 'utf8',
+    cwd: installed,
+  });
+  return { status, stdout, stderr };
+}
+
+test('no dependency, two optional peers, types first, and every path of package.json is built', () => {
+  expect(Object.keys(manifest)).not.toContain('dependencies');
+  expect(manifest.peerDependenciesMeta).toEqual({ sharp: { optional: true }, webgpu: { optional: true } });
+  expect(Object.keys(manifest.peerDependencies)).toEqual(['sharp', 'webgpu']);
+  expect(manifest).toMatchObject({ type: 'module', sideEffects: false, license: 'Apache-2.0' });
+  expect(Object.keys(manifest.exports['.'])[0]).toBe('types');
+  for (const path of [...Object.values(manifest.exports['.']), manifest.bin.sam2rad])
+    expect(existsSync(join(installed, path)), path).toBe(true);
+});
+
+test('the command runs on plain Node, starts with a shebang and prints nothing but its answer', () => {
+  expect(readFileSync(cli(), 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+  expect(run('--version')).toEqual({ status: 0, stdout: `${manifest.version}\n`, stderr: '' });
+  expect(run('--help')).toMatchObject({ status: 0, stderr: '' });
+  const { status, stdout, stderr } = run('info', demoModel(), '--json');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(JSON.parse(stdout)).toMatchObject({ model: { size: 'nano' } });
+});
+
+test('without the optional peers one message names the one command that brings them', () => {
+  const demo = join(installed, 'app/public/demo');
+  mkdirSync(demo, { recursive: true });
+  cpSync(demoModel(), join(demo, 'sam2-nano-shapes.safetensors'));
+  const { status, stdout, stderr } = run('segment', fixturePath('phantoms/hip/003.png'), '--point', '1,2,1');
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toMatch(/^sam2rad: [^\n]*webgpu[^\n]*sharp[^\n]* Run: npm install webgpu sharp\n$/);
+});
+
+test('an error is one line without a stack', () => {
+  const { status, stdout, stderr } = run('info', 'no-such-file.pt');
+  expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
+  expect(stderr).toBe(
+    'sam2rad: cannot read no-such-file.pt: there is no such file or folder; check the path\n',
+  );
+});
+
+test('Ctrl-C removes the unfinished file', async () => {
+  const folder = scratch();
+  const child = spawn(process.execPath, [
+    cli(),
+    'convert',
+    demoModel(),
+    '-o',
+    join(folder, 'out.safetensors'),
+  ]);
+  const code = await new Promise((resolve) => {
+    child.on('exit', resolve);
+    const watch = setInterval(() => {
+      if (namesIn(folder).length === 0) return;
+      clearInterval(watch);
+      child.kill('SIGINT');
+    }, 1);
+  });
+  expect(code).toBe(130);
+  expect(namesIn(folder)).toEqual([]);
+});
