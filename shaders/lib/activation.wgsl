@@ -12,6 +12,7 @@ fn erf4(x: vec4f) -> vec4f {
 fn activate4(x: vec4f) -> vec4f {
   if (ACTIVATION == 1) { return max(x, vec4f(0.0)); }
   if (ACTIVATION == 2) { return 0.5 * x * (1.0 + erf4(x * 0.7071067811865476)); }
-  if (ACTIVATION == 3) { return 1.0 / (1.0 + exp(-x)); }
+  // Bounded, so that exp stays finite: past 80 the sigmoid is 0 to f32 anyway.
+  if (ACTIVATION == 3) { return 1.0 / (1.0 + exp(-max(x, vec4f(-80.0)))); }
   return x;
 }

@@ -32,6 +32,7 @@ export class Gpu {
   readonly traits: DeviceTraits;
   readonly device: GPUDevice;
   #lost: DeviceLostError | undefined;
+  #failure: GpuError | undefined;
 
   constructor(device: GPUDevice, info: GPUAdapterInfo | undefined = device.adapterInfo) {
     this.device = device;
@@ -45,6 +46,9 @@ export class Gpu {
       subgroups: device.features.has('subgroups'),
       cpu: /swiftshader|llvmpipe|lavapipe|basic render/i.test(words),
     };
+    device.addEventListener('uncapturederror', (event) => {
+      this.#failure ??= new GpuError(`the GPU refused a command: ${event.error.message}`);
+    });
     device.lost.then((info) => {
       this.#lost = new DeviceLostError(
         `the GPU device was lost (${info.reason || 'unknown'}${info.message ? `: ${info.message}` : ''}); call loadModel again to go on`,
@@ -52,9 +56,32 @@ export class Gpu {
     });
   }
 
-  /** Throws if the device is gone; call it before every use. */
+  /** Throws if the device is gone, or refused something that was queued: results would be wrong, not absent. */
   assertAlive(): void {
     if (this.#lost) throw this.#lost;
+    if (this.#failure) throw this.#failure;
+  }
+
+  /**
+   * Makes GPU objects and reports what the device refuses: without asking, WebGPU goes on with zeros.
+   * @throws GpuError with the device's own words, for memory that is not there or an invalid object
+   */
+  async checked<T>(label: string, make: () => Promise<T>): Promise<T> {
+    this.assertAlive();
+    this.device.pushErrorScope('out-of-memory');
+    this.device.pushErrorScope('validation');
+    try {
+      return await make();
+    } finally {
+      const invalid = await this.device.popErrorScope();
+      const memory = await this.device.popErrorScope();
+      this.assertAlive();
+      if (memory)
+        throw new GpuError(
+          `${label}: the GPU has not enough memory (${memory.message}); use a smaller image size or model`,
+        );
+      if (invalid) throw new GpuError(`${label}: the GPU refused it (${invalid.message})`);
+    }
   }
 
   /** Rejects with DeviceLostError when the device is lost while `work` is under way. */

@@ -36,6 +36,7 @@ export async function readBuffers(gpu: Gpu, ranges: readonly ReadRange[]): Promi
   });
   gpu.submit(encoder.finish());
   await gpu.guard(target.mapAsync(MAP_READ, 0, total));
+  gpu.assertAlive();
   const copy = target.getMappedRange(0, total).slice(0);
   target.unmap();
   idle.push(target);

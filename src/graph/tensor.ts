@@ -20,6 +20,9 @@ export interface Tensor {
   readonly kind: TensorKind;
 }
 
+/** WebGPU's default limit of one storage binding: no tensor may be larger. */
+export const MAX_BINDING_BYTES = 2 ** 27;
+
 /** Number of elements. */
 export function sizeOf(tensor: Tensor): number {
   return tensor.shape.reduce((product, length) => product * length, 1);

@@ -9,6 +9,44 @@ export function linear(scope: Scope, x: Tensor, cols: number, options: LinearOpt
   return affine(scope, x, cols, [cols, columnsOf(x)], options);
 }
 
+/** Some of a Linear's outputs: those from `start` on of `of` that the checkpoint knows. */
+export interface OutputRange {
+  readonly start: number;
+  readonly count: number;
+  readonly of: number;
+}
+
+/** The part of nn.Linear that computes some of its outputs: [..., in] to [..., count]. */
+export function linearOutputs(
+  scope: Scope,
+  x: Tensor,
+  range: OutputRange,
+  options: LinearOptions = {},
+): Tensor {
+  const { start, count, of } = range;
+  const inner = columnsOf(x);
+  const suffix = `[${start}:${start + count}]`;
+  const weight = scope.derived(
+    `weight${suffix}`,
+    [inner, count],
+    [scope.source('weight', [of, inner])],
+    (values) => transpose(values.subarray(start * inner, (start + count) * inner), count, inner),
+  );
+  return matmul(scope.graph, x, weight, {
+    name: `${scope.path}${suffix}`,
+    ...options,
+    bias: biasRange(scope, range),
+  });
+}
+
+/** The bias that belongs to a range of outputs. */
+export function biasRange(scope: Scope, { start, count, of }: OutputRange): Tensor {
+  const name = `bias[${start}:${start + count}]`;
+  return scope.derived(name, [count], [scope.source('bias', [of])], (values) =>
+    values.slice(start, start + count),
+  );
+}
+
 /** nn.Conv2d with a 1 x 1 kernel: the same product, for weights stored as [out, in, 1, 1]. */
 export function conv1x1(scope: Scope, x: Tensor, cols: number, options: LinearOptions = {}): Tensor {
   return affine(scope, x, cols, [cols, columnsOf(x), 1, 1], options);

@@ -1,7 +1,8 @@
-import type { Tensor } from '../graph/tensor.ts';
+import { MAX_BINDING_BYTES, rowsOf, type Tensor } from '../graph/tensor.ts';
 import type { Activation } from '../ops/activation.ts';
-import { linear } from './linear.ts';
-import type { Scope } from './scope.ts';
+import { matmul } from '../ops/matmul.ts';
+import { linear, linearOutputs } from './linear.ts';
+import { type Scope, transpose } from './scope.ts';
 
 export interface MlpOptions {
   /** Between the layers. */
@@ -10,6 +11,39 @@ export interface MlpOptions {
   readonly output?: Activation;
   /** Added to the result. */
   readonly residual?: Tensor;
+}
+
+/**
+ * Two layers whose hidden values would not fit one binding, in as few slices of the hidden axis as do:
+ * W2 f(W1 x + a) + b is the sum over slices of W2's columns times f of W1's rows.
+ */
+export function slicedMlp(
+  scope: Scope,
+  x: Tensor,
+  [hidden, width]: readonly [number, number],
+  options: MlpOptions,
+): Tensor {
+  const { activation, residual } = options;
+  const slices = Math.ceil((rowsOf(x) * hidden * 4) / MAX_BINDING_BYTES);
+  if (slices === 1) return mlp(scope, x, [hidden, width], options);
+  const [up, down] = [scope.at('layers.0'), scope.at('layers.1')];
+  const count = hidden / slices;
+  let sum = residual;
+  for (let start = 0; start < hidden; start += count) {
+    const part = linearOutputs(up, x, { start, count, of: hidden }, { activation });
+    const weight = down.derived(
+      `weight[:,${start}:${start + count}]`,
+      [count, width],
+      [down.source('weight', [width, hidden])],
+      (values) => transpose(values, width, hidden).slice(start * width, (start + count) * width),
+    );
+    sum = matmul(scope.graph, part, weight, {
+      name: down.path,
+      ...(start === 0 ? { bias: down.tensor('bias', [width]) } : {}),
+      ...(sum ? { residual: sum } : {}),
+    });
+  }
+  return sum ?? x;
 }
 
 /** Linear layers `layers.0`, `layers.1`, ... of these widths, with an activation between. */

@@ -37,11 +37,13 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
     const compiled = stages.compileKernels(recordings, (loaded, total) =>
       onProgress?.({ stage: 'compile', loaded, total }),
     );
-    stages.reserve(recordings);
-    const uploaded = stages.parameters.load(
-      recordings.flatMap(({ parameters }) => parameters),
-      canonicalTensors(checkpoint, description),
-      { signal, onProgress: (loaded, total) => onProgress?.({ stage: 'weights', loaded, total }) },
+    await stages.reserve(recordings);
+    const uploaded = gpu.checked('weights', () =>
+      stages.parameters.load(
+        recordings.flatMap(({ parameters }) => parameters),
+        canonicalTensors(checkpoint, description),
+        { signal, onProgress: (loaded, total) => onProgress?.({ stage: 'weights', loaded, total }) },
+      ),
     );
     await Promise.all([named(uploaded, checkpoint), compiled]);
     signal?.throwIfAborted();

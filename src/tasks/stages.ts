@@ -59,8 +59,8 @@ export class Stages {
   }
 
   /** Makes the pool that these recordings share, so that none is larger than it must be. */
-  reserve(recordings: readonly Recording[]): void {
-    this.#pool.take(sharedSlots(recordings.map(plan)));
+  async reserve(recordings: readonly Recording[]): Promise<void> {
+    await this.gpu.checked('activations', async () => this.#pool.take(sharedSlots(recordings.map(plan))));
   }
 
   /** Runs the recording known as `key`; `record` makes it the first time. */
@@ -70,7 +70,7 @@ export class Stages {
     options: { signal?: AbortSignal | undefined; onProgress?: ((done: number) => void) | undefined } = {},
   ): Promise<void> {
     options.signal?.throwIfAborted();
-    const stage = this.#stages.get(key) ?? (await this.#prepare(record()));
+    const stage = this.#stages.get(key) ?? (await this.gpu.checked(key, () => this.#prepare(record())));
     // Last used goes last: the first is the one to drop.
     this.#stages.delete(key);
     this.#stages.set(key, stage);

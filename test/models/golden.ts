@@ -19,11 +19,10 @@ export async function readGolden(name: string): Promise<Golden> {
   return { metadata, tensors: values };
 }
 
-/** Names of all results that a golden holds, sorted; its one input, the mask prompt, is none. */
+/** Names of all results that a golden holds, sorted. */
 export async function outputsOf(name: string): Promise<string[]> {
   const { tensors } = await readGolden(name);
   const names = new Set([...tensors.keys()].map((key) => key.replace(/\.(sample|stats)$/, '')));
-  names.delete('manual.mask_input');
   return [...names].sort();
 }
 

@@ -1,9 +1,9 @@
-import type { Tensor } from '../../graph/tensor.ts';
-import { linear } from '../../nn/linear.ts';
-import { mlp } from '../../nn/mlp.ts';
+import { MAX_BINDING_BYTES, rowsOf, type Tensor } from '../../graph/tensor.ts';
+import { biasRange, linear, linearOutputs } from '../../nn/linear.ts';
+import { slicedMlp } from '../../nn/mlp.ts';
 import { norm } from '../../nn/norm.ts';
 import type { Scope } from '../../nn/scope.ts';
-import { type AttentionOptions, attention } from '../../ops/attention.ts';
+import { type AttentionOptions, attention, type Columns } from '../../ops/attention.ts';
 import { maxPool2x2 } from '../../ops/max-pool2x2.ts';
 
 /** torch.nn.LayerNorm's eps in Hiera. */
@@ -29,8 +29,7 @@ export function hieraBlock(scope: Scope, x: Tensor, { channels, heads, window, p
   const normed = norm(scope.at('norm1'), x, EPS);
   const shortcut = pool ? maxPool2x2(g, linear(scope.at('proj'), normed, channels)) : x;
 
-  const qkv = linear(scope.at('attn.qkv'), normed, 3 * channels);
-  const pooled = pool ? maxPool2x2(g, qkv, { columns: { start: 0, count: channels } }) : undefined;
+  const { q, k, v, pad } = project(scope.at('attn.qkv'), normed, channels, pool);
   const map = { map: [side, side], window: [window, window] } as const;
   // The window of a pooled map is half as wide: queries and keys still pair up window by window.
   const halved = { map: [side / 2, side / 2], window: [window / 2, window / 2] } as const;
@@ -39,18 +38,40 @@ export function hieraBlock(scope: Scope, x: Tensor, { channels, heads, window, p
     headDim: channels / heads,
     name: scope.key('attn'),
     ...(window > 0 ? { windows: { query: pool ? halved : map, key: map } } : {}),
-    // Tokens are padded after norm1, as zeros: what they project to is the bias.
-    pad: scope.at('attn.qkv').tensor('bias', [3 * channels]),
+    ...(pad ? { pad } : {}),
   };
-  const attended = attention(
-    g,
-    { tensor: pooled ?? qkv, start: 0 },
-    { tensor: qkv, start: channels },
-    { tensor: qkv, start: 2 * channels },
-    options,
-  );
-  // Columns of a fused qkv hold heads * headDim = channels values, so the map's shape carries over.
+  const attended = attention(g, q, k, v, options);
   const y = linear(scope.at('attn.proj'), attended, channels, { residual: shortcut });
   const hidden = norm(scope.at('norm2'), y, EPS);
-  return mlp(scope.at('mlp'), hidden, [4 * channels, channels], { activation: 'gelu', residual: y });
+  return slicedMlp(scope.at('mlp'), hidden, [4 * channels, channels], { activation: 'gelu', residual: y });
+}
+
+/** Queries, keys and values; tokens are padded after norm1, as zeros, so what padding projects to is the bias. */
+interface Projections {
+  readonly q: Columns;
+  readonly k: Columns;
+  readonly v: Columns;
+  readonly pad?: Tensor;
+}
+
+/**
+ * One fused projection, unless q is pooled: then q stands alone, and k and v are apart too where together they would
+ * not fit a binding (Hiera large, whose windows tile every map exactly and need no padding).
+ */
+function project(scope: Scope, x: Tensor, channels: number, pool: boolean): Projections {
+  const of = 3 * channels;
+  const columns = (start: number, count: number) => linearOutputs(scope, x, { start, count, of });
+  if (!pool) {
+    const tensor = linear(scope, x, of);
+    const part = (start: number) => ({ tensor, start });
+    return { q: part(0), k: part(channels), v: part(2 * channels), pad: scope.tensor('bias', [of]) };
+  }
+  const q = { tensor: maxPool2x2(scope.graph, columns(0, channels)), start: 0 };
+  if (rowsOf(x) * 2 * channels * 4 <= MAX_BINDING_BYTES) {
+    const tensor = columns(channels, 2 * channels);
+    const pad = biasRange(scope, { start: channels, count: 2 * channels, of });
+    return { q, k: { tensor, start: 0 }, v: { tensor, start: channels }, pad };
+  }
+  const alone = (start: number) => ({ tensor: columns(start, channels), start: 0 });
+  return { q, k: alone(channels), v: alone(2 * channels) };
 }

@@ -1,0 +1,44 @@
+/**
+ * `npm run goldens [name...] [--dawn]`: the goldens at S = 1024 against PyTorch, every tensor, on wgpu (Deno) unless
+ * Dawn is asked for. Minutes on a software adapter; the default tests run the small ones.
+ */
+import { fileURLToPath } from 'node:url';
+import { FULL_LIMITS, judge, runGolden } from '../test/models/golden-run.ts';
+import { createNodeGpu } from './runtimes/dawn.ts';
+import { runDeno } from './runtimes/deno.ts';
+import { ensureRuntimes } from './runtimes/ensure.ts';
+
+const FULL_SIZE = ['sam2.1-hiera-t', 'sam2rad-hiera-t'];
+
+const args = process.argv.slice(2);
+const onDawn = args.includes('--dawn');
+const names = args.filter((arg) => !arg.startsWith('--'));
+await ensureRuntimes();
+let failed = 0;
+for (const name of names.length > 0 ? names : FULL_SIZE) {
+  const start = performance.now();
+  try {
+    const { adapter, errors } = onDawn ? await dawn(name) : await wgpu(name);
+    judge(
+      `${name} on ${adapter} (${((performance.now() - start) / 1000).toFixed(0)} s)`,
+      new Map(errors),
+      FULL_LIMITS,
+    );
+  } catch (error) {
+    failed += 1;
+    console.error(error instanceof Error ? error.message : error);
+  }
+}
+process.exit(failed > 0 ? 1 : 0);
+
+async function wgpu(name: string) {
+  const script = fileURLToPath(new URL('../test/models/golden-deno.ts', import.meta.url));
+  return (await runDeno(script, [name, 'verbose'])) as { adapter: string; errors: [string, number][] };
+}
+
+async function dawn(name: string) {
+  return {
+    adapter: 'Dawn',
+    errors: [...(await runGolden(name, createNodeGpu(), (line) => console.error(line)))],
+  };
+}
