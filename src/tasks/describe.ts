@@ -1,0 +1,73 @@
+import type { GraphTraits } from '../graph/graph.ts';
+import type { ModelConfig } from '../weights/config.ts';
+import {
+  type DecodeSpec,
+  recordDecoder,
+  recordEncoder,
+  recordPromptPredictor,
+  type StageContext,
+  standardRecordings,
+} from './recordings.ts';
+import { costOf } from './stages.ts';
+
+/** What one stage costs: a multiply-add counts as two operations. */
+export interface StageCost {
+  readonly dispatches: number;
+  readonly flops: number;
+  /** Bytes of all operands of all dispatches. */
+  readonly traffic: number;
+}
+
+/** What a model will take, read off the very recordings that run. */
+export interface ModelCost {
+  readonly encode: StageCost;
+  /** The prompt predictor and the decoder for all classes; null without a predictor. */
+  readonly auto: StageCost | null;
+  /** A box in manual mode. */
+  readonly click: StageCost;
+  /** Bytes on the GPU, f32. */
+  readonly weightBytes: number;
+  /** Activations of all stages with shared buffers, and what they would take without. */
+  readonly peakBytes: number;
+  readonly unsharedBytes: number;
+  readonly largestBindingBytes: number;
+}
+
+/**
+ * Plans a model without a device.
+ * @throws UnsupportedError for an encoder that this version cannot run
+ */
+export function describeModel(
+  config: ModelConfig,
+  traits: GraphTraits = { subgroups: false, cpu: false },
+): ModelCost {
+  const context: StageContext = { config, traits };
+  const [dataset] = config.ppn ? config.datasets : [];
+  const tokens = dataset?.tokens ?? 0;
+  const box: DecodeSpec = {
+    points: config.preprocess === 'sam2' ? 3 : 2,
+    mask: false,
+    classes: [],
+    choice: 'single',
+  };
+  const classes = Array.from({ length: dataset?.classes ?? 0 }, (_, index) => index);
+  const stage = (...recordings: Parameters<typeof costOf>[0]): StageCost => {
+    const { dispatches, flops, bytes } = costOf(recordings);
+    return { dispatches, flops, traffic: bytes };
+  };
+  const all = costOf(standardRecordings(context));
+  return {
+    encode: stage(recordEncoder(context)),
+    auto: dataset
+      ? stage(
+          recordPromptPredictor(context, dataset),
+          recordDecoder(context, { points: 0, mask: false, classes, choice: 'single' }, tokens),
+        )
+      : null,
+    click: stage(recordDecoder(context, box, tokens)),
+    weightBytes: all.weights,
+    peakBytes: all.peak,
+    unsharedBytes: all.unshared,
+    largestBindingBytes: all.largestBinding,
+  };
+}
