@@ -1,25 +1,35 @@
 import type { Model } from '../src/index.ts';
 
-/** Loaded for the first picture that can be decoded: a wrong path is reported at once. */
+/** A model that is loaded for the first picture that can be decoded: a wrong path is reported at once. */
 export class LazyModel implements Disposable {
-  readonly #load: () => Promise<Model>;
+  readonly #open: () => Promise<GPUDevice>;
+  readonly #load: (device: GPUDevice) => Promise<Model>;
+  #device: GPUDevice | undefined;
   #model: Model | undefined;
   /** Milliseconds that loading took. */
   loadMs = 0;
 
-  constructor(load: () => Promise<Model>) {
+  constructor(open: () => Promise<GPUDevice>, load: (device: GPUDevice) => Promise<Model>) {
+    this.#open = open;
     this.#load = load;
   }
 
   async get(): Promise<Model> {
-    const start = performance.now();
     if (this.#model) return this.#model;
-    this.#model = await this.#load();
+    const start = performance.now();
+    this.#device = await this.#open();
+    this.#model = await this.#load(this.#device);
     this.loadMs = performance.now() - start;
     return this.#model;
   }
 
+  /** Waits until the GPU has done what was asked for, so that each step's time is its own. */
+  async finish(): Promise<void> {
+    await this.#device?.queue.onSubmittedWorkDone();
+  }
+
   [Symbol.dispose](): void {
     this.#model?.dispose();
+    this.#device?.destroy();
   }
 }

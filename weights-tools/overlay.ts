@@ -1,12 +1,16 @@
-/** Fill and contour of class 1, 2, ...: Okabe and Ito's colours, told apart by colour-blind eyes too. */
-const COLOURS: readonly (readonly [number, number, number])[] = [
+import type { Colour } from '../src/index.ts';
+
+/** Fill and contour of class 1, 2, ... in the page's colours: told apart by colour-blind eyes too. */
+const COLOURS: readonly Colour[] = [
   [86, 180, 233],
-  [230, 159, 0],
-  [0, 158, 115],
+  [240, 170, 50],
+  [40, 200, 150],
+  [230, 140, 190],
   [240, 228, 66],
-  [204, 121, 167],
-  [213, 94, 0],
-  [0, 114, 178],
+  [235, 110, 50],
+  [160, 145, 245],
+  [160, 220, 90],
+  [225, 230, 235],
 ];
 const FILL_OPACITY = 0.35;
 /** The contour is one pixel thick for each of these along the longer side. */

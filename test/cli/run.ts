@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type LoadOptions, loadModel, type Model } from '../../src/index.ts';
+import { loadModel, type Model } from '../../src/index.ts';
+import { createNodeGpu } from '../../tools/runtimes/dawn.ts';
 import { main } from '../../weights-tools/main.ts';
 
 export interface Outcome {
@@ -51,9 +52,9 @@ export const namesIn = (folder: string): string[] => readdirSync(folder).sort();
 
 let shared: Promise<Model> | undefined;
 
-/** One demo model a test file, whoever disposes it: on a CPU its kernels compile for many seconds. */
-async function sharedModel(source: Parameters<typeof loadModel>[0], options?: LoadOptions): Promise<Model> {
-  shared ??= loadModel(source, options);
+/** One demo model a test file, on a device of its own: on a CPU its kernels compile for seconds. */
+async function sharedModel(source: Parameters<typeof loadModel>[0]): Promise<Model> {
+  shared ??= loadModel(source, { gpu: createNodeGpu() });
   const model = await shared;
   const { config, adapter, classes, memory, warnings } = model;
   return {

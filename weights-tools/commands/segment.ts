@@ -1,11 +1,7 @@
 import { basename } from 'node:path';
 import { PictureError, PromptError } from '../../src/errors.ts';
-import {
-  type LoadProgress,
-  loadModel,
-  type Prediction,
-  type PredictOptions,
-} from '../../src/index.ts';
+import { requestDevice } from '../../src/gpu/device.ts';
+import { type LoadProgress, loadModel, type Prediction, type PredictOptions } from '../../src/index.ts';
 import { describeCheckpoint } from '../../src/weights/convert.ts';
 import type { ModelDescription } from '../../src/weights/description.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
@@ -61,11 +57,13 @@ export async function segment(argv: readonly string[], terminal: Terminal): Prom
   await makeFolder(request.folder);
 
   const progress = new Progress(terminal.err, request.json);
-  using model = new LazyModel(async () => {
-    const gpu = await openGpu(peers.webgpu.create);
-    const onProgress = (step: LoadProgress) => showLoading(progress, step);
-    return (terminal.loadModel ?? loadModel)(file, { gpu, signal, onProgress });
-  });
+  using model = new LazyModel(
+    async () => (await requestDevice({ gpu: await openGpu(peers.webgpu.create) })).device,
+    (device) => {
+      const onProgress = (step: LoadProgress) => showLoading(progress, step);
+      return (terminal.loadModel ?? loadModel)(file, { device, signal, onProgress });
+    },
+  );
   const run: Run = {
     request,
     mode,
@@ -139,7 +137,9 @@ async function segmentPicture(run: Run, plan: Outputs, label: string): Promise<P
   const model = await run.model.get();
   const ready = performance.now();
   const onProgress = (share: number) => run.progress.show(label, share);
+  onProgress(0);
   using session = await model.setImage(picture, { signal, onProgress });
+  await run.model.finish();
   const encoded = performance.now();
   const prediction = await session.predict(predictOptions(run));
   const predicted = performance.now();

@@ -33,7 +33,7 @@ export class Progress {
     }
     const filled = Math.round(Math.min(1, share ?? 0) * BAR_CELLS);
     const bar = '█'.repeat(filled) + '░'.repeat(BAR_CELLS - filled);
-    const line = `${bar} ${percent.padStart(5)} ${label}`.slice(0, (this.#stream.columns ?? 80) - 1);
+    const line = `${bar} ${percent.padStart(5)} ${label}`.slice(0, (this.#stream.columns || 80) - 1);
     this.#stream.write(`\r${line}\u001b[K`);
     this.#isDrawn = true;
   }
