@@ -1,0 +1,73 @@
+import type { Box } from '../../src/index.ts';
+import type { Acts } from './state/acts.ts';
+import type { PromptPoint } from './state/prompts.ts';
+import { activeClass, activePrompts, modeOf, openPicture } from './state/select.ts';
+import type { Store } from './state/store.ts';
+import type { Viewer } from './viewer/viewer.ts';
+
+/**
+ * `window.sam2rad`: the page for scripts, in pixels of the picture. Tests use it where a mouse cannot be exact,
+ * and so can anybody from the browser's console.
+ */
+export interface Automation {
+  /** What is on show now. `busy` while anything is being loaded, encoded or predicted. */
+  state(): {
+    readonly busy: boolean;
+    readonly model: string | null;
+    readonly picture: string | null;
+    readonly mode: 'auto' | 'manual';
+    readonly activeClass: number;
+    readonly box: Box | null;
+    readonly points: readonly PromptPoint[];
+    readonly results: readonly {
+      readonly classNumber: number;
+      readonly iou: number;
+      readonly area: number;
+    }[];
+    readonly notice: string | null;
+  };
+  /** Replaces the prompts of the active class, as one step that can be undone. */
+  setPrompts(prompts: { box?: Box; points?: readonly PromptPoint[] }): void;
+  /** Opens a picture of the strip by its name. */
+  open(name: string): void;
+  /** Class numbers of the masks on show, row by row; null where there are none. */
+  classMap(): { readonly width: number; readonly height: number; readonly data: Uint8Array } | null;
+  /** Where a pixel of the picture is in the window, in CSS pixels. */
+  toPage(x: number, y: number): { readonly x: number; readonly y: number };
+}
+
+declare global {
+  interface Window {
+    sam2rad: Automation;
+  }
+}
+
+export function exposeAutomation(store: Store, acts: Acts, viewer: Viewer): void {
+  window.sam2rad = {
+    state() {
+      const { state } = store;
+      const { box, points } = activePrompts(state);
+      return {
+        busy: state.engine.loading !== null || state.session.activity.kind !== 'idle',
+        model: state.engine.model?.name ?? null,
+        picture: openPicture(state)?.name ?? null,
+        mode: modeOf(state),
+        activeClass: activeClass(state),
+        box,
+        points,
+        results: state.session.result?.results ?? [],
+        notice: state.session.notice?.text ?? null,
+      };
+    },
+    setPrompts: ({ box, points = [] }) => acts.setPrompts(box ?? null, points),
+    open(name) {
+      const found = store.state.library.pictures.find((picture) => picture.name === name);
+      if (found) store.dispatch({ type: 'library/open', id: found.id });
+    },
+    classMap() {
+      const { result } = store.state.session;
+      return result && { width: result.width, height: result.height, data: result.classMap };
+    },
+    toPage: (x, y) => viewer.toPage({ x, y }),
+  };
+}

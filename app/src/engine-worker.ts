@@ -1,0 +1,99 @@
+import { loadModel, type Model } from '../../src/index.ts';
+import { copyMemory, describeModel, describeScene } from './engine/describe.ts';
+import { Lane } from './engine/lane.ts';
+import { predictScene } from './engine/predict-scene.ts';
+import type { CallName, Calls, Reply, Request } from './engine/protocol.ts';
+import { Sessions } from './engine/sessions.ts';
+
+/**
+ * The engine's own thread: it owns the device, the model and the pictures' features. The page only sends calls.
+ * Its code is inlined into the page's, because a worker that comes from a blob is bound by the page's security
+ * policy, and one that comes from an address is not.
+ */
+
+type Handlers = {
+  [Name in CallName]: (
+    input: Calls[Name]['in'],
+    signal: AbortSignal,
+    onProgress: (progress: Calls[Name]['progress']) => void,
+  ) => Promise<Calls[Name]['out']>;
+};
+
+const sessions = new Sessions();
+const lane = new Lane();
+const running = new Map<number, AbortController>();
+let current: Model | null = null;
+
+const handlers: Handlers = {
+  async load({ source, name }, signal, onProgress) {
+    const next = await loadModel(source, { signal, onProgress });
+    // Only a model that came to life takes the old one's place, and not while that one is at work.
+    await lane.run(async () => {
+      sessions.clear();
+      current?.dispose();
+      current = next;
+    });
+    return describeModel(next, name);
+  },
+
+  open: ({ picture, bitmap }, signal, onProgress) =>
+    lane.run(async () => {
+      const model = loaded();
+      if (sessions.use(picture)) return { milliseconds: null, memory: copyMemory(model.memory) };
+      const start = performance.now();
+      sessions.add(picture, await model.setImage(bitmap, { signal, onProgress }));
+      return { milliseconds: performance.now() - start, memory: copyMemory(model.memory) };
+    }, signal),
+
+  predict: ({ picture, scene }, signal) =>
+    lane.run(async () => {
+      const model = loaded();
+      const open = sessions.use(picture);
+      if (open === null) throw new Error('this picture is not open any more: select it again');
+      const start = performance.now();
+      const masks = await predictScene(open, scene, signal);
+      const milliseconds = performance.now() - start;
+      return { ...describeScene(masks, open.session), milliseconds, memory: copyMemory(model.memory) };
+    }, signal),
+
+  forget: ({ picture }) =>
+    lane.run(async () => {
+      sessions.forget(picture);
+      return null;
+    }),
+};
+
+function loaded(): Model {
+  if (current === null) throw new Error('no model is loaded yet');
+  return current;
+}
+
+function answer(reply: Reply, transfer: Transferable[] = []): void {
+  self.postMessage(reply, { transfer });
+}
+
+async function serve<Name extends CallName>(id: number, call: Name, input: Calls[Name]['in']): Promise<void> {
+  const controller = new AbortController();
+  running.set(id, controller);
+  const { signal } = controller;
+  const onProgress = (progress: Calls[Name]['progress']) => answer({ id, kind: 'progress', progress });
+  try {
+    const output = await handlers[call](input, signal, onProgress);
+    answer(
+      { id, kind: 'done', output },
+      output !== null && 'classMap' in output ? [output.classMap.buffer] : [],
+    );
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    answer({ id, kind: 'failed', name, message });
+  } finally {
+    running.delete(id);
+    // The page keeps its own copy of the picture.
+    if ('bitmap' in input) input.bitmap.close();
+  }
+}
+
+self.addEventListener('message', ({ data }: MessageEvent<Request>) => {
+  if (data.call === 'cancel') running.get(data.id)?.abort();
+  else void serve(data.id, data.call, data.input);
+});

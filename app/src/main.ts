@@ -1,0 +1,80 @@
+import { announceChanges } from './announce.ts';
+import { exposeAutomation } from './automation.ts';
+import { Engine } from './engine/engine.ts';
+import { SceneRunner } from './engine/scene-runner.ts';
+import EngineWorker from './engine-worker.ts?worker&inline';
+import { makeDownload, save } from './export/download.ts';
+import { listenToKeys } from './keyboard.ts';
+import { acceptDrops } from './pictures/drop.ts';
+import { PictureFiles } from './pictures/files.ts';
+import { openFiles } from './pictures/open-files.ts';
+import { fetchSamples } from './pictures/samples.ts';
+import { createActs } from './state/acts.ts';
+import { openPicture } from './state/select.ts';
+import { createStore } from './state/store.ts';
+import type { App } from './view/app.ts';
+import { DEMO_NAME } from './view/model-card.ts';
+import { element, keepRendered } from './view/render.ts';
+import { listenToPointer } from './viewer/listen.ts';
+import { Viewer } from './viewer/viewer.ts';
+
+/** Puts the parts together: a store, an engine in its worker, a viewer, and views that follow the store. */
+const store = createStore();
+const files = new PictureFiles();
+const acts = createActs(store);
+const host = element('viewer');
+const viewer = new Viewer(host, store, acts);
+const engine = new Engine(store, () => new EngineWorker());
+const runner = new SceneRunner(store, engine, files);
+runner.onBitmap = (bitmap) => viewer.show(bitmap);
+
+const fail = (error: unknown) => engine.fail(error);
+
+const app: App = {
+  store,
+  acts,
+  viewer,
+  openFiles: (chosen) => void openFiles(chosen, { store, files, engine }),
+  loadDemo: () =>
+    void engine.load({ source: new URL(`demo/${DEMO_NAME}`, document.baseURI).href, name: DEMO_NAME }),
+  cancelLoad: () => engine.cancelLoad(),
+  openPicture: (id) => store.dispatch({ type: 'library/open', id }),
+  removePicture(id) {
+    const picture = store.state.library.pictures.find((entry) => entry.id === id);
+    store.dispatch({ type: 'library/remove', id });
+    if (picture) files.remove(picture);
+    engine.client.call('forget', { picture: id }).catch(fail);
+  },
+  download(kind) {
+    const picture = openPicture(store.state);
+    if (picture === null || runner.bitmap === null) return;
+    makeDownload(kind, store.state, picture, runner.bitmap).then((file) => file && save(file), fail);
+  },
+};
+
+function step(by: 1 | -1): void {
+  const { pictures, open } = store.state.library;
+  const next = pictures[pictures.findIndex(({ id }) => id === open) + by];
+  if (next) app.openPicture(next.id);
+}
+
+async function start(): Promise<void> {
+  if (!navigator.gpu) {
+    const reason =
+      'The segmentation model computes on the graphics processor, which this browser does not offer.';
+    store.dispatch({ type: 'engine/unsupported', reason });
+  } else app.loadDemo();
+  const { pictures, classes } = await fetchSamples(files);
+  for (const [group, names] of classes) store.dispatch({ type: 'class/list', group, names });
+  store.dispatch({ type: 'library/add', pictures });
+  const [first] = pictures;
+  if (first && store.state.library.open === null) app.openPicture(first.id);
+}
+
+keepRendered(app);
+listenToPointer(host, viewer, element('readout'));
+listenToKeys({ store, acts, viewer, host, step });
+acceptDrops(app.openFiles, (over) => document.body.classList.toggle('dropping', over));
+announceChanges(store, element('live'));
+exposeAutomation(store, acts, viewer);
+start().catch(fail);

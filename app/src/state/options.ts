@@ -1,0 +1,40 @@
+export type Mode = 'auto' | 'manual';
+export type Refine = 'learned' | 'logits';
+/** prompt: drag = box, click = point. exclude: click = negative point, for touch and pens. pan: drag moves. */
+export type Tool = 'prompt' | 'exclude' | 'pan';
+
+/** What a person chose that is no prompt: how to predict, and how to show it. */
+export interface Options {
+  readonly mode: Mode;
+  readonly refine: Refine;
+  readonly multimask: boolean;
+  readonly tool: Tool;
+  /** Of the fill, 0 to 1. */
+  readonly opacity: number;
+  readonly fill: boolean;
+  readonly contour: boolean;
+  /** While H is held. */
+  readonly overlayHidden: boolean;
+  readonly help: boolean;
+  /** Whether single letters and digits are shortcuts. */
+  readonly letterKeys: boolean;
+}
+
+export type OptionsAction = { readonly type: 'options'; readonly change: Partial<Options> };
+
+export const INITIAL_OPTIONS: Options = {
+  mode: 'auto',
+  refine: 'learned',
+  multimask: false,
+  tool: 'prompt',
+  opacity: 0.4,
+  fill: true,
+  contour: true,
+  overlayHidden: false,
+  help: false,
+  letterKeys: true,
+};
+
+export function optionsReducer(options: Options, action: OptionsAction): Options {
+  return { ...options, ...action.change };
+}

@@ -1,0 +1,22 @@
+import type { Download } from '../export/download.ts';
+import type { Acts } from '../state/acts.ts';
+import type { AppState } from '../state/state.ts';
+import type { Store } from '../state/store.ts';
+import type { Viewer } from '../viewer/viewer.ts';
+
+/** What the views can do, beside showing the state. */
+export interface App {
+  readonly store: Store;
+  readonly acts: Acts;
+  readonly viewer: Viewer;
+  openFiles(files: readonly File[]): void;
+  loadDemo(): void;
+  cancelLoad(): void;
+  openPicture(id: string): void;
+  removePicture(id: string): void;
+  download(kind: Download): void;
+}
+
+export function setOptions(app: App, change: Partial<AppState['options']>): void {
+  app.store.dispatch({ type: 'options', change });
+}

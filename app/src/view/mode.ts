@@ -1,0 +1,44 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import type { Mode } from '../state/options.ts';
+import { modeOf } from '../state/select.ts';
+import type { AppState } from '../state/state.ts';
+import { type App, setOptions } from './app.ts';
+
+const NO_PREDICTOR = 'Automatic needs a Sam2Rad model: this one has no prompt predictor.';
+
+export function modeSection(state: AppState, app: App): TemplateResult {
+  const mode = modeOf(state);
+  const { model } = state.engine;
+  const noAuto = model !== null && !model.hasPredictor;
+  const { multimask, refine } = state.options;
+  const button = (value: Mode, label: string, disabled: boolean) => html`
+    <button role="radio" aria-checked=${mode === value ? 'true' : 'false'} ?disabled=${disabled}
+      aria-describedby=${disabled ? 'no-auto' : nothing} @click=${() => setOptions(app, { mode: value })}>${label}</button>`;
+  return html`
+    <section aria-labelledby="mode-title">
+      <h2 id="mode-title">Mode</h2>
+      <div class="segmented" role="radiogroup" aria-labelledby="mode-title">
+        ${button('auto', 'Automatic', noAuto)} ${button('manual', 'Manual', false)}
+      </div>
+      ${noAuto ? html`<p class="hint" id="no-auto">${NO_PREDICTOR}</p>` : nothing}
+      ${mode === 'manual' ? checkbox('Three candidates', 'Multimask: choose one of three masks', multimask, () => setOptions(app, { multimask: !multimask })) : refineChoice(refine, app)}
+    </section>`;
+}
+
+function refineChoice(refine: AppState['options']['refine'], app: App): TemplateResult {
+  return html`
+    <label class="field"><span>Corrections</span>
+      <select .value=${refine} @change=${(event: Event) =>
+        setOptions(app, {
+          refine: (event.target as HTMLSelectElement).value === 'logits' ? 'logits' : 'learned',
+        })}>
+        <option value="learned">join the learned prompts</option>
+        <option value="logits">refine the automatic mask</option>
+      </select></label>`;
+}
+
+export function checkbox(label: string, title: string, checked: boolean, toggle: () => void): TemplateResult {
+  return html`
+    <label class="check" title=${title}><input type="checkbox" .checked=${checked} @change=${toggle} />
+      <span>${label}</span></label>`;
+}

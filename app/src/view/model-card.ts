@@ -1,0 +1,82 @@
+import { html, nothing, type TemplateResult } from 'lit-html';
+import type { LoadedModel } from '../engine/protocol.ts';
+import { chooseFiles } from '../pictures/drop.ts';
+import type { Loading } from '../state/engine.ts';
+import type { AppState } from '../state/state.ts';
+import type { App } from './app.ts';
+import { bytes, count, percent } from './format.ts';
+import { icon } from './icons.ts';
+
+const CHECKPOINTS = '.pt,.pth,.ckpt,.safetensors';
+const STAGES = [
+  ['download', 'Download'],
+  ['weights', 'Weights'],
+  ['compile', 'Compile'],
+] as const;
+
+export function modelCard(state: AppState, app: App): TemplateResult {
+  const { model, loading } = state.engine;
+  return html`
+    <section class="card" aria-labelledby="model-title">
+      <h2 id="model-title">Model</h2>
+      ${model ? facts(model) : nothing}
+      ${loading ? progress(loading, app) : nothing}
+      ${!model && !loading ? html`<p class="muted">No model is loaded.</p>` : nothing}
+      <div class="row">
+        <button @click=${() => chooseFiles(CHECKPOINTS, (files) => app.openFiles(files))}>
+          ${icon('model')}<span>Open checkpoint</span>
+        </button>
+        ${isDemo(model) || loading ? nothing : html`<button class="quiet" @click=${() => app.loadDemo()}>Demo model</button>`}
+      </div>
+    </section>`;
+}
+
+function isDemo(model: LoadedModel | null): boolean {
+  return model?.name === DEMO_NAME;
+}
+
+export const DEMO_NAME = 'sam2-nano-shapes.safetensors';
+
+function facts(model: LoadedModel): TemplateResult {
+  const { config, adapter, memory, hasPredictor } = model;
+  const rows: readonly (readonly [string, string])[] = [
+    ['Family', `${familyName(config)} · ${config.size}`],
+    ['Input', `${config.imageSize} × ${config.imageSize}`],
+    ['Prompt predictor', hasPredictor ? `yes, ${count(model.classes.length)} classes` : 'none'],
+    ['Adapter', adapterName(adapter)],
+    ['GPU memory', `${bytes(memory.weights)} weights + ${bytes(memory.planned)}`],
+  ];
+  return html`
+    <p class="model-name" title=${model.name}>${model.name}</p>
+    <dl class="facts">${rows.map(([term, value]) => html`<dt>${term}</dt><dd title=${value}>${value}</dd>`)}</dl>`;
+}
+
+export function familyName({ family, version }: LoadedModel['config']): string {
+  if (family === 'mobile_sam') return 'MobileSAM';
+  if (family === 'sam') return 'SAM';
+  return version === 'sam2.1' ? 'SAM 2.1' : 'SAM 2';
+}
+
+function adapterName({ vendor, architecture, description }: LoadedModel['adapter']): string {
+  return (
+    description ||
+    [vendor, architecture].filter((word) => word !== '').join(' ') ||
+    'not named by the browser'
+  );
+}
+
+function progress({ name, stages }: Loading, app: App): TemplateResult {
+  return html`
+    <div class="loading" role="group" aria-label=${`Loading ${name}`}>
+      <p class="loading-name"><span>Loading ${name}</span>
+        <button class="quiet small" @click=${() => app.cancelLoad()}>Cancel</button></p>
+      ${STAGES.map(([stage, label]) => {
+        const at = stages[stage];
+        const share = at && at.total > 0 ? at.loaded / at.total : null;
+        const words = share !== null ? percent(share) : at && stage !== 'compile' ? bytes(at.loaded) : '';
+        return html`
+          <label class="stage-row"><span>${label}</span>
+            <progress max="1" .value=${share ?? (at ? 0.5 : 0)}></progress><output>${words}</output></label>`;
+      })}
+    </div>`;
+}

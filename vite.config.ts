@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig, type Plugin } from 'vite';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** The dev server puts style sheets into the page as text; the built page, which has none, forbids that. */
+const allowInjectedStyles: Plugin = {
+  name: 'allow-injected-styles',
+  apply: 'serve',
+  transformIndexHtml: (html) => html.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
+};
+
+/** The page in app/: `npm start` serves it, `npm run build:page` makes app/dist, which any static host can serve. */
+export default defineConfig({
+  root: here('app'),
+  base: './',
+  plugins: [allowInjectedStyles],
+  server: { host: 'localhost', fs: { allow: [here('.')] } },
+  worker: { format: 'es' },
+  build: {
+    outDir: here('app/dist'),
+    emptyOutDir: true,
+    target: 'es2023',
+    modulePreload: { polyfill: false },
+  },
+});
