@@ -1,6 +1,10 @@
-import { attention as kernel } from '../generated/kernels.ts';
+import { attentionQuad as quad, attention as single } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
 import { columnsOf, expect, rowsOf, type Tensor } from '../graph/tensor.ts';
+
+/** Queries of a quad, and the longest head that attention_quad.wgsl is written out for. */
+const QUAD_QUERIES = 16;
+const QUAD_HEAD4 = 24;
 
 /** A range of a tensor's columns: q, k or v inside a fused projection, or a whole tensor with start 0. */
 export interface Columns {
@@ -65,36 +69,40 @@ export function attention(g: Graph, q: Columns, k: Columns, v: Columns, options:
   const queries = query.window[0] * query.window[1];
   const keys = key.window[0] * key.window[1];
   const y = g.tensor(name, [...q.tensor.shape.slice(0, -1), heads * headDim]);
-  const lanes = queries >= 32 ? 32 : Math.max(4, 2 ** Math.ceil(Math.log2(queries)));
-  g.record(
-    kernel,
-    { q: q.tensor, k: k.tensor, v: v.tensor, pad: pad ?? k.tensor, y },
-    {
-      queries,
-      keys,
-      windows_x: windowsX,
-      windows: windowsY * windowsX,
-      query_width: query.map[1],
-      query_height: query.map[0],
-      query_window: query.window[1],
-      key_width: key.map[1],
-      key_height: key.map[0],
-      key_window: key.window[1],
-      key_rows: keyRows,
-      q_stride: columnsOf(q.tensor) / 4,
-      q_start: q.start / 4,
-      k_stride: columnsOf(k.tensor) / 4,
-      k_start: k.start / 4,
-      v_stride: columnsOf(v.tensor) / 4,
-      v_start: v.start / 4,
-      scale: 1 / Math.sqrt(headDim),
-    },
-    {
-      workgroups: [Math.ceil(queries / lanes), heads, windowsY * windowsX * batch],
-      tuning: { HEAD4: headDim / 4, LANES: lanes },
-      flops: 4 * batch * queryRows * keys * heads * headDim,
-    },
-  );
+  const operands = { q: q.tensor, k: k.tensor, v: v.tensor, pad: pad ?? k.tensor, y };
+  const params = {
+    queries,
+    keys,
+    windows_x: windowsX,
+    windows: windowsY * windowsX,
+    query_width: query.map[1],
+    query_height: query.map[0],
+    query_window: query.window[1],
+    key_width: key.map[1],
+    key_height: key.map[0],
+    key_window: key.window[1],
+    key_rows: keyRows,
+    q_stride: columnsOf(q.tensor) / 4,
+    q_start: q.start / 4,
+    k_stride: columnsOf(k.tensor) / 4,
+    k_start: k.start / 4,
+    v_stride: columnsOf(v.tensor) / 4,
+    v_start: v.start / 4,
+    scale: 1 / Math.sqrt(headDim),
+  };
+  const HEAD4 = headDim / 4;
+  const [entries, flops] = [windowsY * windowsX * batch, 4 * batch * queryRows * keys * heads * headDim];
+  if (g.traits.cpu && g.traits.subgroups && HEAD4 <= QUAD_HEAD4)
+    g.record(quad, operands, params, {
+      workgroups: [Math.ceil(queries / QUAD_QUERIES), heads, entries],
+      tuning: { HEAD4, PAD: sticksOut ? 1 : 0 },
+      flops,
+    });
+  else {
+    const LANES = queries >= 32 ? 32 : Math.max(4, 2 ** Math.ceil(Math.log2(queries)));
+    const workgroups = [Math.ceil(queries / LANES), heads, entries] as const;
+    g.record(single, operands, params, { workgroups, tuning: { HEAD4, LANES }, flops });
+  }
   return y;
 }
 

@@ -24,12 +24,20 @@ const tolerance = {
   why: 'dot products of up to 96 terms, weights by exp, sums over the keys',
 };
 
-describe('attention', () => {
+/** Traits choose the kernel: a lane a query, or a quad for 16 where adapters are software with subgroups. */
+const VARIANTS = [
+  ['single', { cpu: false }],
+  ['quad', { cpu: true, subgroups: true }],
+] as const;
+
+describe.each(VARIANTS)('attention, %s', (_, traits) => {
   for (const [queries, keys, heads, headDim, batch] of [
     [1, 1, 1, 4, 1],
     [3, 7, 2, 16, 1],
     [32, 33, 1, 32, 1],
     [65, 31, 3, 56, 1],
+    [16, 4, 1, 64, 2],
+    [17, 8, 2, 32, 1],
     [10, 257, 8, 16, 2],
     [9, 5, 2, 96, 3],
   ] as const)
@@ -37,14 +45,17 @@ describe('attention', () => {
       const dim = heads * headDim;
       const q = randomValues(batch * queries * dim, 1).map((v) => v * 3);
       const [k, v] = [randomValues(batch * keys * dim, 2), randomValues(batch * keys * dim, 3)];
-      const [y] = await runGraph(gpu, (g, feed) =>
-        attention(
-          g,
-          { tensor: feed('q', [batch, queries, dim], q), start: 0 },
-          { tensor: feed('k', [batch, keys, dim], k), start: 0 },
-          { tensor: feed('v', [batch, keys, dim], v), start: 0 },
-          { heads, headDim, batch },
-        ),
+      const [y] = await runGraph(
+        gpu,
+        (g, feed) =>
+          attention(
+            g,
+            { tensor: feed('q', [batch, queries, dim], q), start: 0 },
+            { tensor: feed('k', [batch, keys, dim], k), start: 0 },
+            { tensor: feed('v', [batch, keys, dim], v), start: 0 },
+            { heads, headDim, batch },
+          ),
+        traits,
       );
       const expected: number[] = [];
       for (let b = 0; b < batch; b++)
@@ -71,18 +82,22 @@ describe('attention', () => {
       const dim = heads * headDim;
       const [qkv, bias] = [randomValues(height * width * 3 * dim, 1), randomValues(3 * dim, 2)];
       const map = { map: [height, width], window: [window, window] } as const;
-      const [y] = await runGraph(gpu, (g, feed) => {
-        const tensor = feed('qkv', [height, width, 3 * dim], qkv);
-        const pad = feed('bias', [3 * dim], bias);
-        const options: AttentionOptions = { heads, headDim, windows: { query: map, key: map }, pad };
-        return attention(
-          g,
-          { tensor, start: 0 },
-          { tensor, start: dim },
-          { tensor, start: 2 * dim },
-          options,
-        );
-      });
+      const [y] = await runGraph(
+        gpu,
+        (g, feed) => {
+          const tensor = feed('qkv', [height, width, 3 * dim], qkv);
+          const pad = feed('bias', [3 * dim], bias);
+          const options: AttentionOptions = { heads, headDim, windows: { query: map, key: map }, pad };
+          return attention(
+            g,
+            { tensor, start: 0 },
+            { tensor, start: dim },
+            { tensor, start: 2 * dim },
+            options,
+          );
+        },
+        traits,
+      );
       const expected: number[] = [];
       for (let ty = 0; ty < height; ty++)
         for (let tx = 0; tx < width; tx++)
@@ -108,21 +123,25 @@ describe('attention', () => {
   gpuTest('pooled queries: windows of 2 on a 3 x 3 map see key windows of 4 on 6 x 6', async (gpu) => {
     const dim = 4;
     const [q, kv, bias] = [randomValues(9 * dim, 1), randomValues(36 * 2 * dim, 2), randomValues(2 * dim, 3)];
-    const [y] = await runGraph(gpu, (g, feed) => {
-      const tensor = feed('kv', [36, 2 * dim], kv);
-      return attention(
-        g,
-        { tensor: feed('q', [9, dim], q), start: 0 },
-        { tensor, start: 0 },
-        { tensor, start: dim },
-        {
-          heads: 1,
-          headDim: dim,
-          windows: { query: { map: [3, 3], window: [2, 2] }, key: { map: [6, 6], window: [4, 4] } },
-          pad: feed('bias', [2 * dim], bias),
-        },
-      );
-    });
+    const [y] = await runGraph(
+      gpu,
+      (g, feed) => {
+        const tensor = feed('kv', [36, 2 * dim], kv);
+        return attention(
+          g,
+          { tensor: feed('q', [9, dim], q), start: 0 },
+          { tensor, start: 0 },
+          { tensor, start: dim },
+          {
+            heads: 1,
+            headDim: dim,
+            windows: { query: { map: [3, 3], window: [2, 2] }, key: { map: [6, 6], window: [4, 4] } },
+            pad: feed('bias', [2 * dim], bias),
+          },
+        );
+      },
+      traits,
+    );
     const expected: number[] = [];
     for (let t = 0; t < 9; t++) {
       const [wy, wx] = [Math.floor(Math.floor(t / 3) / 2), Math.floor((t % 3) / 2)];
@@ -137,7 +156,9 @@ describe('attention', () => {
     }
     expectClose('y', y ?? [], expected, tolerance);
   });
+});
 
+describe('attention', () => {
   it('refuses windows that stick out without a pad', () => {
     const g = new Graph('test');
     const columns = { tensor: g.tensor('qkv', [25, 12]), start: 0 };

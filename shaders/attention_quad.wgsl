@@ -1,0 +1,193 @@
+// y[t, h, :] = sum_u softmax_u(scale * q[t, h, :] . k[u, h, :]) v[u, h, :], over the tokens u of t's window
+// A quad of 4 lanes owns 16 queries of one head, 4 a lane, and walks the keys 4 at a time with a running softmax: each
+// lane loads one key and hands it to the others. For adapters where loads cost far more than arithmetic.
+//
+// Maps, windows and padding as in attention.wgsl.
+enable subgroups;
+
+struct Params {
+  queries: u32,         // tokens in a query window
+  keys: u32,            // tokens in a key window
+  windows_x: u32,       // windows in a row of the map
+  windows: u32,         // windows on the map; z of the grid counts batch * windows
+  query_width: u32,     // of the query map, its window and the map's height, in tokens
+  query_height: u32,
+  query_window: u32,    // window width; its height is queries / query_window
+  key_width: u32,
+  key_height: u32,
+  key_window: u32,
+  key_rows: u32,        // tokens of a batch entry of k and v
+  q_stride: u32,        // strides and starts count vec4s; a row of q, k or v holds all heads
+  q_start: u32,
+  k_stride: u32,
+  k_start: u32,
+  v_stride: u32,
+  v_start: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> q: array<vec4f>;         // [batch, query map, q_stride]
+@group(0) @binding(2) var<storage, read> k: array<vec4f>;         // [batch, key map, k_stride]
+@group(0) @binding(3) var<storage, read> v: array<vec4f>;         // [batch, key map, v_stride]
+@group(0) @binding(4) var<storage, read> pad: array<vec4f>;       // [k_stride], read only if PAD is 1
+@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;   // [batch, query map, heads * HEAD4]
+
+const HEAD4: u32 = 8;   // vec4s in a head, at most 24
+override PAD: u32 = 0;  // 1 where windows stick out of the map
+
+const NOWHERE = 0xffffffffu;
+const LOWEST = -1e30f;  // below any score, and exp of a difference to it is 0 without an infinity
+
+// Of this lane's 4 queries, a vec4 of channels each: column i belongs to query i.
+var<private> query: array<mat4x4f, HEAD4>;
+var<private> sum: array<mat4x4f, HEAD4>;
+
+// Row of q and y where query `at` of the window lies, or NOWHERE outside of the map.
+fn query_row(at: u32, window: vec2u, batch: u32) -> u32 {
+  let height = params.queries / params.query_window;
+  let x = window.x * params.query_window + at % params.query_window;
+  let y = window.y * height + at / params.query_window;
+  let inside = at < params.queries && x < params.query_width && y < params.query_height;
+  return select(NOWHERE, (batch * params.query_height + y) * params.query_width + x, inside);
+}
+
+fn load_query(c: u32, rows: vec4u, head: u32) {
+  if (c >= HEAD4) { return; }
+  let at = params.q_start + head * HEAD4 + c;
+  query[c] = params.scale * mat4x4f(
+    q[rows.x * params.q_stride + at],
+    q[rows.y * params.q_stride + at],
+    q[rows.z * params.q_stride + at],
+    q[rows.w * params.q_stride + at],
+  );
+  sum[c] = mat4x4f();
+}
+
+fn share(own: vec4f) -> mat4x4f {
+  return mat4x4f(quadBroadcast(own, 0), quadBroadcast(own, 1), quadBroadcast(own, 2), quadBroadcast(own, 3));
+}
+
+// What channels c add to the scores of 4 keys: row j of a column belongs to key j.
+fn score(c: u32, inside: bool, k_at: u32, pad_at: u32) -> mat4x4f {
+  if (c >= HEAD4) { return mat4x4f(); }
+  var own = k[k_at + c];
+  if (PAD == 1) { own = select(pad[pad_at + c], own, inside); }
+  return transpose(share(own)) * query[c];
+}
+
+// Channels c of the sums: scaled to the new highest score, plus 4 values by their weights.
+fn gather(c: u32, inside: bool, v_at: u32, pad_at: u32, shrink: vec4f, weight: mat4x4f) {
+  if (c >= HEAD4) { return; }
+  var own = v[v_at + c];
+  if (PAD == 1) { own = select(pad[pad_at + c], own, inside); }
+  let old = sum[c];
+  sum[c] = mat4x4f(old[0] * shrink.x, old[1] * shrink.y, old[2] * shrink.z, old[3] * shrink.w) + share(own) * weight;
+}
+
+// Written out eight at a time: only arrays that are indexed by constants stay in registers.
+fn load_queries(c: u32, rows: vec4u, head: u32) {
+  load_query(c, rows, head);
+  load_query(c + 1, rows, head);
+  load_query(c + 2, rows, head);
+  load_query(c + 3, rows, head);
+  load_query(c + 4, rows, head);
+  load_query(c + 5, rows, head);
+  load_query(c + 6, rows, head);
+  load_query(c + 7, rows, head);
+}
+
+fn score8(c: u32, inside: bool, k_at: u32, pad_at: u32) -> mat4x4f {
+  return score(c, inside, k_at, pad_at) + score(c + 1, inside, k_at, pad_at)
+    + score(c + 2, inside, k_at, pad_at) + score(c + 3, inside, k_at, pad_at)
+    + score(c + 4, inside, k_at, pad_at) + score(c + 5, inside, k_at, pad_at)
+    + score(c + 6, inside, k_at, pad_at) + score(c + 7, inside, k_at, pad_at);
+}
+
+fn gather8(c: u32, inside: bool, v_at: u32, pad_at: u32, shrink: vec4f, weight: mat4x4f) {
+  gather(c, inside, v_at, pad_at, shrink, weight);
+  gather(c + 1, inside, v_at, pad_at, shrink, weight);
+  gather(c + 2, inside, v_at, pad_at, shrink, weight);
+  gather(c + 3, inside, v_at, pad_at, shrink, weight);
+  gather(c + 4, inside, v_at, pad_at, shrink, weight);
+  gather(c + 5, inside, v_at, pad_at, shrink, weight);
+  gather(c + 6, inside, v_at, pad_at, shrink, weight);
+  gather(c + 7, inside, v_at, pad_at, shrink, weight);
+}
+
+fn store(row: u32, heads: u32, head: u32, i: u32, factor: f32) {
+  if (row == NOWHERE) { return; }
+  let at = (row * heads + head) * HEAD4;
+  for (var c = 0u; c < HEAD4; c++) { y[at + c] = sum[c][i] * factor; }
+}
+
+fn highest_of(scores: mat4x4f) -> vec4f {
+  let rows = transpose(scores);
+  return max(max(rows[0], rows[1]), max(rows[2], rows[3]));
+}
+
+@compute @workgroup_size(4)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let head = group.y;
+  let batch = group.z / params.windows;
+  let window = vec2u((group.z % params.windows) % params.windows_x, (group.z % params.windows) / params.windows_x);
+  let first = group.x * 16 + lane;
+  let rows = vec4u(
+    query_row(first, window, batch),
+    query_row(first + 4, window, batch),
+    query_row(first + 8, window, batch),
+    query_row(first + 12, window, batch),
+  );
+  // Queries outside of the map compute something that is never stored, so that every lane stays active.
+  let inside_rows = select(rows, vec4u(), rows == vec4u(NOWHERE));
+  load_queries(0, inside_rows, head);
+  load_queries(8, inside_rows, head);
+  load_queries(16, inside_rows, head);
+
+  var highest = vec4f(LOWEST);
+  var weight_sum = vec4f();
+  let k_pad = params.k_start + head * HEAD4;
+  let v_pad = params.v_start + head * HEAD4;
+  for (var u = 0u; u < params.keys; u += 4) {
+    let own = min(u + lane, params.keys - 1);
+    let key_x = window.x * params.key_window + own % params.key_window;
+    let key_y = window.y * (params.keys / params.key_window) + own / params.key_window;
+    let inside = key_x < params.key_width && key_y < params.key_height;
+    let key_row = batch * params.key_rows + select(0, key_y * params.key_width + key_x, inside);
+    let k_at = key_row * params.k_stride + k_pad;
+    let v_at = key_row * params.v_stride + v_pad;
+
+    let scores = score8(0, inside, k_at, k_pad) + score8(8, inside, k_at, k_pad) + score8(16, inside, k_at, k_pad);
+
+    // Keys past the end weigh nothing.
+    let counts = (vec4u(0, 1, 2, 3) + u) < vec4u(params.keys);
+    let valid = mat4x4f(
+      select(vec4f(LOWEST), scores[0], counts),
+      select(vec4f(LOWEST), scores[1], counts),
+      select(vec4f(LOWEST), scores[2], counts),
+      select(vec4f(LOWEST), scores[3], counts),
+    );
+    let top = max(highest, highest_of(valid));
+    let shrink = exp(highest - top);
+    let weight = mat4x4f(
+      exp(valid[0] - top.x),
+      exp(valid[1] - top.y),
+      exp(valid[2] - top.z),
+      exp(valid[3] - top.w),
+    );
+    highest = top;
+    weight_sum = weight_sum * shrink + vec4f(1.0) * weight;
+    gather8(0, inside, v_at, v_pad, shrink, weight);
+    gather8(8, inside, v_at, v_pad, shrink, weight);
+    gather8(16, inside, v_at, v_pad, shrink, weight);
+  }
+  let factor = 1.0 / weight_sum;
+  store(rows.x, groups.y, head, 0, factor.x);
+  store(rows.y, groups.y, head, 1, factor.y);
+  store(rows.z, groups.y, head, 2, factor.z);
+  store(rows.w, groups.y, head, 3, factor.w);
+}
