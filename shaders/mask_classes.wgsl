@@ -8,30 +8,27 @@ struct Params {
   pixels: u32,
   words: u32,
   width: u32,
-  low_rows: u32,
-  low_cols: u32,
+  before: u32,
+  plane: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> logits: array<f32>;         // [maps, low_rows, low_cols]
-@group(0) @binding(2) var<storage, read> row_taps: array<vec4f>;     // [height, 4]: first row, weights
-@group(0) @binding(3) var<storage, read> column_taps: array<vec4f>;  // [width, 4]: first column, weights
-@group(0) @binding(4) var<storage, read> score: array<f32>;          // [maps], unused if SCORES is 0
-@group(0) @binding(5) var<storage, read_write> classes: array<u32>;  // [words]: 4 bytes a word
+@group(0) @binding(1) var<storage, read> halves: array<f32>;         // [maps, before, width] or [maps, height, before]
+@group(0) @binding(2) var<storage, read> taps: array<vec4f>;         // [height or width, 4]: first input, weights
+@group(0) @binding(3) var<storage, read> score: array<f32>;          // [maps], unused if SCORES is 0
+@group(0) @binding(4) var<storage, read_write> classes: array<u32>;  // [words]: 4 bytes a word
 
 override SCORES: u32 = 0;
 override LANES: u32 = 64;
 
-fn class_at(pixel: u32) -> u32 {
-  let y = pixel / params.width;
-  let x = pixel % params.width;
+fn class_at(place: Place) -> u32 {
   var best = 0u;
   var largest = 0.0;
   for (var map = 0u; map < params.maps; map++) {
     if (SCORES == 1) {
       if (score[map] < 0.0) { continue; }
     }
-    let logit = logit_at(map, y, x);
+    let logit = logit_at(map, place);
     if (logit > largest) {
       largest = logit;
       best = map + 1;
@@ -49,7 +46,16 @@ fn main(
   let at = flat_group(group, groups) * LANES + lane;
   if (at >= params.words) { return; }
   let count = min(4u, params.pixels - at * 4);
+  var y = (at * 4) / params.width;
+  var x = (at * 4) % params.width;
   var bytes = 0u;
-  for (var i = 0u; i < count; i++) { bytes |= class_at(at * 4 + i) << (8 * i); }
+  for (var i = 0u; i < count; i++) {
+    bytes |= class_at(place_of(y, x)) << (8 * i);
+    x++;
+    if (x == params.width) {
+      x = 0;
+      y++;
+    }
+  }
   classes[at] = bytes;
 }

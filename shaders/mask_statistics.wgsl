@@ -16,6 +16,12 @@ struct Params {
 override LANES: u32 = 64;
 override STRIP: u32 = 64;
 
+// The bytes of a word that equal `number`, as 0x80 each; the others 0.
+fn matches(bytes: u32, number: u32) -> u32 {
+  let other = bytes ^ (number * 0x01010101u);
+  return ~(((other & 0x7f7f7f7fu) + 0x7f7f7f7fu) | other | 0x7f7f7f7fu);
+}
+
 @compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -34,17 +40,24 @@ fn main(
   var area = 0u;
   var low = vec2u(0xffffffffu);
   var high = vec2u(0u);
+  var first = vec2u((start * 4) % params.width, (start * 4) / params.width);
   for (var word = start; word < end; word++) {
-    let bytes = mask[base + word];
-    if (bytes == 0) { continue; }
-    for (var i = 0u; i < 4; i++) {
-      if (((bytes >> (8 * i)) & 255) != number) { continue; }
-      let pixel = word * 4 + i;
-      let place = vec2u(pixel % params.width, pixel / params.width);
-      area++;
-      low = min(low, place);
-      high = max(high, place);
+    var found = matches(mask[base + word], number);
+    area += countOneBits(found);
+    var place = first;
+    // A word may hold the end of a row and the start of the next, or several rows of a narrow picture.
+    while (found != 0) {
+      let count = min(params.width - place.x, 4u);
+      let part = found & (0xffffffffu >> (32 - 8 * count));
+      if (part != 0) {
+        low = min(low, place + vec2u(firstTrailingBit(part) / 8, 0));
+        high = max(high, place + vec2u(firstLeadingBit(part) / 8, 0));
+      }
+      found = select(found >> (8 * count), 0u, count == 4);
+      place = vec2u(0, place.y + 1);
     }
+    first.x += 4;
+    if (first.x >= params.width) { first = vec2u((word * 4 + 4) % params.width, (word * 4 + 4) / params.width); }
   }
   if (area == 0) { return; }
   atomicAdd(&statistics[row * 5], area);

@@ -1,8 +1,8 @@
 import {
-  logitsResize,
   maskClasses,
   maskOfLogits as maskKernel,
   maskStatisticsClear,
+  resizeAxis,
   maskStatistics as statisticsKernel,
 } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -10,8 +10,8 @@ import { expect, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { laneGrid } from './lane-grid.ts';
 import { maskTaps, type PictureGeometry, resizedShape, tapTable } from './resize-tables.ts';
 
-/** What a kernel's table of one axis holds for each pixel: the first tap, three weights. */
-const TAPS = 3;
+/** The most inputs that an output of one axis mixes: two pixels of the square take three of the map. */
+const MAX_TAPS = 3;
 /** WebGPU's default limit of a binding: 128 MiB. */
 const MAX_BYTES = 2 ** 27;
 
@@ -39,20 +39,10 @@ export function logitsToPicture(
   { map, name = `picture(${logits.name})` }: Pick<MaskOptions, 'map' | 'name'> = {},
 ): Tensor {
   const { height, width } = picture;
-  const from = sampling(g, 'logitsToPicture', logits, picture, map);
-  const { first_map, maps } = from;
+  const { maps, halves, down, axis } = halfResized(g, 'logitsToPicture', logits, picture, map);
   expectBinding('logitsToPicture', maps * height * width * 4, picture);
   const y = g.tensor(name, [maps, height, width]);
-  g.record(
-    logitsResize,
-    { ...from.operands, y },
-    { first_map, maps, ...from.params },
-    {
-      workgroups: laneGrid(logitsResize, sizeOf(y)),
-      tuning: from.tuning,
-      flops: from.flops * sizeOf(y),
-    },
-  );
+  resizeAlong(g, halves, axis, y, { firstOuter: 0, inner: down ? width : 1 });
   return y;
 }
 
@@ -69,20 +59,19 @@ export function maskOfLogits(
   picture: PictureGeometry,
   { map, objectScores, name = `mask(${logits.name})` }: MaskOptions = {},
 ): Tensor {
-  const from = sampling(g, 'maskOfLogits', logits, picture, map);
-  const { first_map, maps } = from;
+  const { all, maps, halves, down, axis, params } = halfResized(g, 'maskOfLogits', logits, picture, map);
   const words = wordsOf(picture);
   expectBinding('maskOfLogits', maps * words * 4, picture);
-  expectScores('maskOfLogits', objectScores, from.all);
+  expectScores('maskOfLogits', objectScores, all);
   const mask = g.tensor(name, [maps, words], 'u32');
   g.record(
     maskKernel,
-    { ...from.operands, score: objectScores ?? logits, mask },
-    { first_map, maps, words, ...from.params },
+    { halves, taps: axis.tensor, score: objectScores ?? halves, mask },
+    { first_map: map ?? 0, maps, words, ...params },
     {
       workgroups: laneGrid(maskKernel, maps * words),
-      tuning: { ...from.tuning, SCORES: objectScores ? 1 : 0 },
-      flops: from.flops * maps * words * 4,
+      tuning: { DOWN: down ? 1 : 0, TAPS: axis.taps, SCORES: objectScores ? 1 : 0 },
+      flops: 2 * axis.taps * maps * words * 4,
     },
   );
   return mask;
@@ -102,7 +91,7 @@ export function classMap(
   picture: PictureGeometry,
   { objectScores, name = `classes(${logits.name})` }: Omit<MaskOptions, 'map'> = {},
 ): Tensor {
-  const { maps, operands, params, tuning, flops } = sampling(g, 'classMap', logits, picture);
+  const { maps, halves, down, axis, params } = halfResized(g, 'classMap', logits, picture);
   expect(maps < 256, 'classMap', () => `'${logits.name}' has ${maps} maps; a byte numbers at most 255`);
   const words = wordsOf(picture);
   expectBinding('classMap', words * 4, picture);
@@ -110,12 +99,12 @@ export function classMap(
   const classes = g.tensor(name, [words], 'u32');
   g.record(
     maskClasses,
-    { ...operands, score: objectScores ?? logits, classes },
+    { halves, taps: axis.tensor, score: objectScores ?? halves, classes },
     { maps, words, ...params },
     {
       workgroups: laneGrid(maskClasses, words),
-      tuning: { ...tuning, SCORES: objectScores ? 1 : 0 },
-      flops: flops * maps * words * 4,
+      tuning: { DOWN: down ? 1 : 0, TAPS: axis.taps, SCORES: objectScores ? 1 : 0 },
+      flops: 2 * axis.taps * maps * words * 4,
     },
   );
   return classes;
@@ -157,39 +146,73 @@ export function maskStatistics(
   return statistics;
 }
 
-/** What all kernels that read logits at a picture's pixels share. */
-function sampling(g: Graph, op: string, logits: Tensor, picture: PictureGeometry, map?: number) {
+/** The taps of one axis of the picture, over `before` inputs. */
+interface Axis {
+  readonly tensor: Tensor;
+  readonly taps: number;
+  readonly before: number;
+}
+
+/**
+ * The logits with one axis brought to the picture's size, which is little, so that the kernel of the other axis reads
+ * three values a pixel instead of nine: the columns first (`down`: rows are left), or the rows where that stores less.
+ */
+function halfResized(g: Graph, op: string, logits: Tensor, picture: PictureGeometry, map?: number) {
   const { height, width, imageSize, family } = picture;
-  const [low_rows = 0, low_cols = 0] = logits.shape.slice(-2);
+  const [lowRows = 0, lowCols = 0] = logits.shape.slice(-2);
   const all = logits.shape.length === 3 ? (logits.shape[0] ?? 0) : 1;
   const fits = logits.dtype === 'f32' && [2, 3].includes(logits.shape.length) && sizeOf(logits) > 0;
   const detail = () => `'${logits.name}' is ${logits.dtype} [${logits.shape}]`;
   expect(fits, op, () => `${detail()}, expected f32 [maps,h,w] or [h,w]`);
   // A map finer than the square would take more than three taps an axis.
-  const coarse = family === 'sam2' || Math.max(low_rows, low_cols) <= imageSize;
+  const coarse = family === 'sam2' || Math.max(lowRows, lowCols) <= imageSize;
   expect(coarse, op, () => `${detail()} is finer than the square of ${imageSize}`);
   expect(map === undefined || (map >= 0 && map < all), op, () => `map ${map} is not in 0..${all - 1}`);
 
   const [rows, cols] = resizedShape(picture);
-  const down = axisTable(g, picture, low_rows, height, rows);
-  const across = axisTable(g, picture, low_cols, width, cols);
-  const taps = Math.max(2, down.taps, across.taps);
+  const down = lowRows * width <= height * lowCols;
+  const rowAxis = axisTable(g, picture, lowRows, height, rows);
+  const columnAxis = axisTable(g, picture, lowCols, width, cols);
+  const [first, axis] = down ? [columnAxis, rowAxis] : [rowAxis, columnAxis];
+  const maps = map === undefined ? all : 1;
+  const shape = down ? [maps, lowRows, width] : [maps, height, lowCols];
+  const halves = g.tensor(`half(${logits.name})`, shape);
+  expectBinding(op, sizeOf(halves) * 4, picture);
+  const firstOuter = (map ?? 0) * (down ? lowRows : 1);
+  resizeAlong(g, logits, first, halves, { firstOuter, inner: down ? 1 : lowCols });
+  const plane = sizeOf(halves) / maps;
   return {
     all,
-    first_map: map ?? 0,
-    maps: map === undefined ? all : 1,
-    operands: { logits, row_taps: down.tensor, column_taps: across.tensor },
-    params: { pixels: height * width, width, low_rows, low_cols },
-    tuning: { TAPS: taps },
-    flops: 2 * taps * (taps + 1),
+    maps,
+    halves,
+    down,
+    axis,
+    params: { pixels: height * width, width, before: axis.before, plane },
   };
 }
 
+/** Records the resize of one axis: x [.., before, inner] to y [.., after, inner]. */
+function resizeAlong(
+  g: Graph,
+  x: Tensor,
+  { tensor: taps, taps: count, before }: Axis,
+  y: Tensor,
+  { firstOuter, inner }: { firstOuter: number; inner: number },
+): void {
+  g.record(
+    resizeAxis,
+    { x, taps, y },
+    { count: sizeOf(y), first_outer: firstOuter, before, after: taps.shape[0] ?? 1, inner },
+    { workgroups: laneGrid(resizeAxis, sizeOf(y)), tuning: { TAPS: count }, flops: 2 * count * sizeOf(y) },
+  );
+}
+
 /** The taps of an axis as a constant of the graph; its name says everything that its values depend on. */
-function axisTable(g: Graph, picture: PictureGeometry, low: number, side: number, resized: number) {
-  const { taps, values } = tapTable(maskTaps(low, side, resized, picture), low, TAPS);
+function axisTable(g: Graph, picture: PictureGeometry, low: number, side: number, resized: number): Axis {
+  const { taps, values } = tapTable(maskTaps(low, side, resized, picture), low, MAX_TAPS);
   const way = picture.family === 'sam2' ? `${low},${side}` : `${low},${picture.imageSize}:${resized},${side}`;
-  return { taps, tensor: g.parameter(`taps.mask(${way})`, [side, 1 + TAPS], [], () => values) };
+  const tensor = g.parameter(`taps.mask(${way})`, [side, 1 + MAX_TAPS], [], () => values);
+  return { tensor, taps, before: low };
 }
 
 function wordsOf({ height, width }: { readonly height: number; readonly width: number }): number {
