@@ -4,6 +4,7 @@ import { Lane } from './engine/lane.ts';
 import { predictScene } from './engine/predict-scene.ts';
 import type { CallName, Calls, Reply, Request } from './engine/protocol.ts';
 import { Sessions } from './engine/sessions.ts';
+import { watchDevices } from './engine/watch-device.ts';
 
 /**
  * The engine's own thread: it owns the device, the model and the pictures' features. The page only sends calls.
@@ -19,35 +20,48 @@ type Handlers = {
   ) => Promise<Calls[Name]['out']>;
 };
 
+/** A model and the device that it runs on; the device is destroyed with it. */
+interface Loaded {
+  readonly model: Model;
+  readonly device: GPUDevice | null;
+}
+
 const sessions = new Sessions();
 const lane = new Lane();
 const running = new Map<number, AbortController>();
-let current: Model | null = null;
+let current: Loaded | null = null;
 
 const handlers: Handlers = {
   async load({ source, name }, signal, onProgress) {
-    const next = await loadModel(source, { signal, onProgress });
+    let device: GPUDevice | null = null;
+    const gpu = navigator.gpu && watchDevices(navigator.gpu, (requested) => (device = requested));
+    const model = await loadModel(source, { signal, onProgress, ...(gpu && { gpu }) });
+    const next: Loaded = { model, device };
+    next.device?.lost.then(({ message }) => current === next && answer({ kind: 'lost', message }));
     // Only a model that came to life takes the old one's place, and not while that one is at work.
     await lane.run(async () => {
       sessions.clear();
-      current?.dispose();
+      const previous = current;
       current = next;
+      previous?.model.dispose();
     });
-    return describeModel(next, name);
+    return describeModel(model, name);
   },
 
   open: ({ picture, bitmap }, signal, onProgress) =>
     lane.run(async () => {
-      const model = loaded();
+      const { model, device } = loaded();
       if (sessions.use(picture)) return { milliseconds: null, memory: copyMemory(model.memory) };
       const start = performance.now();
       sessions.add(picture, await model.setImage(bitmap, { signal, onProgress }));
+      // So that the first prediction's time is its own.
+      await device?.queue.onSubmittedWorkDone();
       return { milliseconds: performance.now() - start, memory: copyMemory(model.memory) };
     }, signal),
 
   predict: ({ picture, scene }, signal) =>
     lane.run(async () => {
-      const model = loaded();
+      const { model } = loaded();
       const open = sessions.use(picture);
       if (open === null) throw new Error('this picture is not open any more: select it again');
       const start = performance.now();
@@ -63,7 +77,7 @@ const handlers: Handlers = {
     }),
 };
 
-function loaded(): Model {
+function loaded(): Loaded {
   if (current === null) throw new Error('no model is loaded yet');
   return current;
 }

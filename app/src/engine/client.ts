@@ -29,6 +29,9 @@ export interface WorkerLike {
 
 /** Calls the worker: each call one promise, cancelled by its signal, reported by `onProgress`. */
 export class EngineClient {
+  /** Told when the device is lost, also while no call waits. */
+  onLost: (error: EngineError) => void = () => undefined;
+
   readonly #worker: WorkerLike;
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 1;
@@ -74,6 +77,10 @@ export class EngineClient {
   }
 
   #receive(reply: Reply): void {
+    if (reply.kind === 'lost') {
+      this.onLost(new EngineError('DeviceLostError', reply.message));
+      return;
+    }
     const waiting = this.#waiting.get(reply.id);
     if (waiting === undefined) return;
     if (reply.kind === 'progress') {

@@ -11,6 +11,9 @@ export interface ModelSource {
   readonly name: string;
 }
 
+const LOST = 'The graphics device was lost.';
+const PAUSE_MS = 1000;
+
 /** The engine in its worker, and the model in it. */
 export class Engine {
   readonly #store: Store;
@@ -19,13 +22,15 @@ export class Engine {
   #client: EngineClient;
   #source: ModelSource | null = null;
   #loading: AbortController | null = null;
+  /** The loss of a device is told by everything that waits for it; the first one counts. */
+  #recovering = false;
   /** Counts models: what was opened with an earlier one is gone. */
   epoch = 0;
 
   constructor(store: Store, createWorker: () => WorkerLike) {
     this.#store = store;
     this.#createWorker = createWorker;
-    this.#client = new EngineClient(createWorker());
+    this.#client = this.#connect();
   }
 
   get client(): EngineClient {
@@ -34,24 +39,9 @@ export class Engine {
 
   /** Loads a model; the current one stays until this one has come to life. The last call wins. */
   async load(model: ModelSource): Promise<void> {
-    this.#loading?.abort();
-    const loading = new AbortController();
-    const { signal } = loading;
-    this.#loading = loading;
-    this.#store.dispatch({ type: 'engine/loading', name: model.name });
     try {
-      const onProgress = (progress: LoadProgress) =>
-        this.#store.dispatch({ type: 'engine/progress', progress });
-      const loaded = await this.#client.call('load', { ...model }, { signal, onProgress });
-      this.#source = model;
-      this.epoch += 1;
-      if (loaded.hasPredictor)
-        this.#store.dispatch({ type: 'class/list', group: MODEL_GROUP, names: loaded.classes });
-      this.#store.dispatch({ type: 'engine/loaded', model: loaded });
-      this.#notice(loaded.warnings.length > 0 ? { tone: 'info', text: loaded.warnings.join(' ') } : null);
+      await this.#attempt(model);
     } catch (error) {
-      if (signal.aborted) return;
-      this.#store.dispatch({ type: 'engine/load-failed' });
       this.fail(error);
     }
   }
@@ -65,32 +55,69 @@ export class Engine {
   fail(error: unknown): void {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     const gone = name === 'DeviceLostError' || name === 'WorkerError';
+    if (gone && this.#recovering) return;
     if (name === 'UnsupportedError' && this.#store.state.engine.model === null)
       this.#store.dispatch({ type: 'engine/unsupported', reason: message });
-    else if (gone && this.#source !== null && this.#recovery.mayTry(performance.now())) this.#recover(name);
-    else this.#notice({ tone: 'error', text: sentence(message) });
+    else if (gone && this.#source !== null) void this.#recover(name, this.#source);
+    else this.#notice('error', sentence(message));
   }
 
-  #recover(reason: string): void {
-    const source = this.#source;
-    if (source === null) return;
-    if (reason === 'WorkerError') this.#client = new EngineClient(this.#createWorker());
+  /** False where another call took over. @throws what the engine says */
+  async #attempt(model: ModelSource): Promise<boolean> {
+    this.#loading?.abort();
+    const loading = new AbortController();
+    const { signal } = loading;
+    this.#loading = loading;
+    this.#store.dispatch({ type: 'engine/loading', name: model.name });
+    const onProgress = (progress: LoadProgress) =>
+      this.#store.dispatch({ type: 'engine/progress', progress });
+    try {
+      const loaded = await this.#client.call('load', { ...model }, { signal, onProgress });
+      this.#source = model;
+      this.epoch += 1;
+      if (loaded.hasPredictor)
+        this.#store.dispatch({ type: 'class/list', group: MODEL_GROUP, names: loaded.classes });
+      this.#store.dispatch({ type: 'engine/loaded', model: loaded });
+      if (loaded.warnings.length > 0) this.#notice('info', loaded.warnings.map(sentence).join(' '));
+      else this.#store.dispatch({ type: 'session/notice', notice: null });
+      return true;
+    } catch (error) {
+      if (signal.aborted) return false;
+      this.#store.dispatch({ type: 'engine/load-failed' });
+      throw error;
+    }
+  }
+
+  /** The prompts are in the store, so a model that is loaded again shows the same masks again. */
+  async #recover(reason: string, source: ModelSource): Promise<void> {
+    this.#recovering = true;
     this.#store.dispatch({ type: 'engine/lost' });
-    void this.load(source).then(() => {
-      if (this.#store.state.engine.model === null) return;
-      this.#notice({
-        tone: 'info',
-        text: 'The graphics device was lost. The model has been loaded again; your prompts are still there.',
-      });
-    });
-    this.#notice({
-      tone: 'info',
-      text: 'The graphics device was lost. The model is being loaded again; your prompts are kept.',
-    });
+    if (reason === 'WorkerError') this.#client = this.#connect();
+    this.#notice('info', `${LOST} The model is being loaded again; your prompts are kept.`);
+    while (this.#recovery.mayTry(performance.now())) {
+      try {
+        const won = await this.#attempt(source);
+        if (won)
+          this.#notice('info', `${LOST} The model has been loaded again; your prompts are still there.`);
+        this.#recovering = false;
+        return;
+      } catch {
+        // The browser needs a moment to start its GPU process again.
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      }
+    }
+    this.#recovering = false;
+    this.#notice('error', `${LOST} It does not come back: reload this page, or restart the browser.`);
   }
 
-  #notice(notice: Notice | null): void {
-    this.#store.dispatch({ type: 'session/notice', notice });
+  #connect(): EngineClient {
+    const client = new EngineClient(this.#createWorker());
+    client.onLost = (error) => this.fail(error);
+    return client;
+  }
+
+  #notice(tone: Notice['tone'], text: string): void {
+    this.#store.dispatch({ type: 'session/notice', notice: { tone, text } });
   }
 }
 

@@ -76,6 +76,8 @@ export type Request =
   | { readonly id: number; readonly call: 'cancel' };
 
 export type Reply =
+  /** The device is gone, whoever was using it. */
+  | { readonly kind: 'lost'; readonly message: string }
   | { readonly id: number; readonly kind: 'done'; readonly output: Calls[CallName]['out'] }
   | { readonly id: number; readonly kind: 'progress'; readonly progress: LoadProgress | number }
   | { readonly id: number; readonly kind: 'failed'; readonly name: string; readonly message: string };

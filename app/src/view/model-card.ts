@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { modelTitle } from '../engine/model-title.ts';
 import type { LoadedModel } from '../engine/protocol.ts';
 import { chooseFiles } from '../pictures/drop.ts';
 import type { Loading } from '../state/engine.ts';
@@ -40,7 +41,7 @@ export const DEMO_NAME = 'sam2-nano-shapes.safetensors';
 function facts(model: LoadedModel): TemplateResult {
   const { config, adapter, memory, hasPredictor } = model;
   const rows: readonly (readonly [string, string])[] = [
-    ['Family', `${familyName(config)} · ${config.size}`],
+    ['Family', modelTitle(model)],
     ['Input', `${config.imageSize} × ${config.imageSize}`],
     ['Prompt predictor', hasPredictor ? `yes, ${count(model.classes.length)} classes` : 'none'],
     ['Adapter', adapterName(adapter)],
@@ -49,12 +50,6 @@ function facts(model: LoadedModel): TemplateResult {
   return html`
     <p class="model-name" title=${model.name}>${model.name}</p>
     <dl class="facts">${rows.map(([term, value]) => html`<dt>${term}</dt><dd title=${value}>${value}</dd>`)}</dl>`;
-}
-
-export function familyName({ family, version }: LoadedModel['config']): string {
-  if (family === 'mobile_sam') return 'MobileSAM';
-  if (family === 'sam') return 'SAM';
-  return version === 'sam2.1' ? 'SAM 2.1' : 'SAM 2';
 }
 
 function adapterName({ vendor, architecture, description }: LoadedModel['adapter']): string {
