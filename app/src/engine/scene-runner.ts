@@ -95,11 +95,11 @@ export class SceneRunner {
   async #encode(signal: AbortSignal): Promise<void> {
     const picture = openPicture(this.#store.state);
     if (picture === null || this.bitmap === null || this.#store.state.engine.model === null) return;
-    const bitmap = await createImageBitmap(this.bitmap);
-    signal.throwIfAborted();
     const onProgress = (done: number) =>
       this.#store.dispatch({ type: 'session/activity', activity: { kind: 'encoding', done } });
     onProgress(0);
+    const bitmap = await createImageBitmap(this.bitmap);
+    signal.throwIfAborted();
     const input = { picture: picture.id, bitmap };
     const { milliseconds, memory } = await this.#engine.client.call('open', input, {
       signal,
