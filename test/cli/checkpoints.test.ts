@@ -23,12 +23,12 @@ test.each(BAD)('bad/%s: one clear error from each command, at once, and no outpu
     ['info', path],
     ['segment', fixturePath('phantoms/wrist/000.png'), '-m', path, '-o', folder, ...prompt],
   ]) {
-    const { code, out, err, ms } = await sam2rad(...argv);
+    const { code, out, err, cpuMs } = await sam2rad(...argv);
     expect({ code, out }).toEqual({ code: 1, out: '' });
     expect(err).toMatch(/^sam2rad: [^\n]+\n$/);
     expect(err).toContain(name);
     expect(err).not.toMatch(/unexpected/);
-    expect(ms).toBeLessThan(1000);
+    expect(cpuMs).toBeLessThan(1000);
   }
   expect(namesIn(folder)).toEqual([]);
 });
@@ -71,7 +71,15 @@ test('info of the demo model', async () => {
       parameters: 5963601,
     },
   });
+  const { encode, auto, weightBytes, peakBytes, unsharedBytes } = info.model?.cost ?? {};
+  expect(auto).toBeNull();
+  expect(encode?.flops).toBeGreaterThan(1e9);
+  // All parameters but those of other prompts are uploaded as f32, some of them packed or padded.
+  expect(weightBytes).toBeGreaterThan(3 * 5963601);
+  expect(weightBytes).toBeLessThan(5 * 5963601);
+  expect(peakBytes).toBeLessThan(unsharedBytes ?? 0);
   const text = (await sam2rad('info', demoModel())).out;
+  expect(text).toMatch(/GPU work +\d.* to encode a picture\n.* for a box\nGPU memory +\d/);
   expect(text).toMatch(/family +sam2, size nano\nimage size +256 x 256/);
   expect(text).toMatch(/parameters +5,963,601/);
 });

@@ -1,4 +1,5 @@
-import { CheckpointError } from '../../src/errors.ts';
+import { CheckpointError, UnsupportedError } from '../../src/errors.ts';
+import { describeModel, type ModelConfig, type ModelCost, type StageCost } from '../../src/index.ts';
 import { describeCheckpoint } from '../../src/weights/convert.ts';
 import type { ModelDescription } from '../../src/weights/description.ts';
 import { elementBytes, elementCount } from '../../src/weights/dtypes.ts';
@@ -43,6 +44,8 @@ interface ModelInfo {
   readonly parameters: number;
   /** Tensors of the file that still images do not need. */
   readonly unused: number;
+  /** What it takes on the GPU, planned without one; absent where this version cannot run the model. */
+  readonly cost?: ModelCost;
 }
 
 /** `sam2rad info`: what a weights file is, from its directory alone. */
@@ -102,7 +105,34 @@ function modelInfo({ title, layout, config, dropped, parameters }: ModelDescript
     classes: datasets.map(({ name, classes, tokens }) => ({ dataset: name, classes, tokens })),
     parameters,
     unused: dropped.length,
+    ...costOf(config),
   };
+}
+
+function costOf(config: ModelConfig): { readonly cost?: ModelCost } {
+  try {
+    return { cost: describeModel(config) };
+  } catch (error) {
+    // What we cannot run yet can be described and converted.
+    if (error instanceof UnsupportedError) return {};
+    throw error;
+  }
+}
+
+function costRows({ encode, auto, click, ...bytes }: ModelCost): [string, string][] {
+  const stage = (name: string, { flops, dispatches }: StageCost): [string, string] => [
+    'GPU work',
+    `${(flops / 1e9).toFixed(2)} GFLOP in ${dispatches} dispatches ${name}`,
+  ];
+  return [
+    stage('to encode a picture', encode),
+    ...(auto ? [stage('for all classes in auto mode', auto)] : []),
+    stage('for a box', click),
+    [
+      'GPU memory',
+      `${megabytes(bytes.weightBytes)} of weights, ${megabytes(bytes.peakBytes)} of activations (${megabytes(bytes.unsharedBytes)} without sharing), largest binding ${megabytes(bytes.largestBindingBytes)}`,
+    ],
+  ];
 }
 
 function infoText({ file, bytes, container, tensors, storage, model, reason, warnings }: Info): string {
@@ -120,6 +150,7 @@ function infoText({ file, bytes, container, tensors, storage, model, reason, war
       ]),
       ['parameters', thousands(parameters)],
       ['layout', `${model.layout} in ${container}, ${tensors} tensors, ${model.unused} unused`],
+      ...(model.cost ? costRows(model.cost) : []),
     );
   } else rows.push(['layout', `unknown in ${container}, ${tensors} tensors`]);
   for (const { dtype, tensors: count, bytes: size } of storage)
