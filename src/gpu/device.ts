@@ -1,4 +1,6 @@
-import { DeviceLostError, GpuError, UnsupportedError } from '../errors.ts';
+import { DeviceLostError, GpuError, Sam2RadError, UnsupportedError } from '../errors.ts';
+import { onDeviceLost } from './loss.ts';
+import { outOfMemory, Verdicts } from './verdicts.ts';
 
 /** What recordings may depend on: plain data, so that a graph can be recorded and planned without a device. */
 export interface DeviceTraits {
@@ -25,16 +27,23 @@ export interface AdapterSummary {
 
 const WANTED_FEATURES: readonly GPUFeatureName[] = ['timestamp-query', 'subgroups'];
 
-/** The one owner of a GPUDevice: only src/gpu calls `device.create*` and the queue. */
+/** A lost device rejects what waits for it, and only then says that it is lost: this long it is waited for. */
+const LOSS_GRACE_MS = 50;
+
+/** The one user of a GPUDevice: only src/gpu calls `device.create*` and the queue. */
 export class Gpu {
   readonly created: CreationCounts = { buffers: 0, pipelines: 0, bindGroups: 0, submits: 0 };
   readonly adapter: AdapterSummary;
   readonly traits: DeviceTraits;
   readonly device: GPUDevice;
-  #lost: DeviceLostError | undefined;
-  #failure: GpuError | undefined;
+  readonly #owned: boolean;
+  readonly #verdicts: Verdicts;
+  readonly #waiting = new Set<(reason: DeviceLostError) => void>();
+  readonly #unwatch: () => void;
+  #end: DeviceLostError | undefined;
 
-  constructor(device: GPUDevice, info: GPUAdapterInfo | undefined = device.adapterInfo) {
+  /** @param owned the device is ours alone: `close` destroys it, and every error on it is of our making. */
+  constructor(device: GPUDevice, info: GPUAdapterInfo | undefined = device.adapterInfo, owned = false) {
     this.device = device;
     this.adapter = {
       vendor: info?.vendor ?? '',
@@ -46,52 +55,56 @@ export class Gpu {
       subgroups: device.features.has('subgroups'),
       cpu: /swiftshader|llvmpipe|lavapipe|basic render/i.test(words),
     };
-    device.addEventListener('uncapturederror', (event) => {
-      this.#failure ??= new GpuError(`the GPU refused a command: ${event.error.message}`);
-    });
-    device.lost.then((info) => {
-      this.#lost = new DeviceLostError(
-        `the GPU device was lost (${info.reason || 'unknown'}${info.message ? `: ${info.message}` : ''}); call loadModel again to go on`,
-      );
-    });
+    this.#owned = owned;
+    this.#verdicts = new Verdicts(device);
+    const unwatchLoss = onDeviceLost(device, ({ reason, message }) =>
+      this.#stop(
+        `the GPU device was lost (${reason || 'unknown'}${message ? `: ${message}` : ''}); call loadModel again to go on`,
+      ),
+    );
+    const onError = ({ error }: GPUUncapturedErrorEvent) =>
+      this.#verdicts.add(new GpuError(`the GPU refused a command: ${error.message}`));
+    if (owned) device.addEventListener('uncapturederror', onError);
+    this.#unwatch = () => {
+      unwatchLoss();
+      device.removeEventListener('uncapturederror', onError);
+    };
   }
 
-  /** Throws if the device is gone, or refused something that was queued: results would be wrong, not absent. */
+  /** Throws if the device is gone or was closed. */
   assertAlive(): void {
-    if (this.#lost) throw this.#lost;
-    if (this.#failure) throw this.#failure;
+    if (this.#end) throw this.#end;
   }
 
   /**
-   * Makes GPU objects and reports what the device refuses: without asking, WebGPU goes on with zeros.
-   * @throws GpuError with the device's own words, for memory that is not there or an invalid object
+   * Waits for the device's opinion on everything it was given so far: without asking, WebGPU goes on with zeros.
+   * @throws GpuError with the device's own words, for memory that is not there or an invalid command
    */
-  async checked<T>(label: string, make: () => Promise<T>): Promise<T> {
-    this.assertAlive();
-    this.device.pushErrorScope('out-of-memory');
-    this.device.pushErrorScope('validation');
-    try {
-      return await make();
-    } finally {
-      const invalid = await this.device.popErrorScope();
-      const memory = await this.device.popErrorScope();
-      this.assertAlive();
-      if (memory)
-        throw new GpuError(
-          `${label}: the GPU has not enough memory (${memory.message}); use a smaller image size or model`,
-        );
-      if (invalid) throw new GpuError(`${label}: the GPU refused it (${invalid.message})`);
-    }
+  async settle(): Promise<void> {
+    const error = await this.guard(this.#verdicts.first());
+    if (error) throw error;
   }
 
-  /** Rejects with DeviceLostError when the device is lost while `work` is under way. */
-  async guard<T>(work: Promise<T>): Promise<T> {
+  /** Gives the device commands, about which `settle` asks later. */
+  judged<T>(label: string, give: () => T): T {
     this.assertAlive();
-    const lost = this.device.lost.then(() => {
-      // The handler of the constructor ran first, so the reason is there.
-      throw this.#lost ?? new DeviceLostError('the GPU device was lost; call loadModel again to go on');
+    return this.#verdicts.over(label, give);
+  }
+
+  /** `work`, unless the device is lost or closed meanwhile: then it rejects with DeviceLostError at once. */
+  guard<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const settled = (then: () => void) => {
+        this.#waiting.delete(reject);
+        then();
+      };
+      work.then(
+        (value) => settled(() => resolve(value)),
+        (error: unknown) => setTimeout(() => settled(() => reject(error)), isOurs(error) ? 0 : LOSS_GRACE_MS),
+      );
+      if (this.#end) reject(this.#end);
+      else this.#waiting.add(reject);
     });
-    return Promise.race([work, lost]);
   }
 
   /** @param bytes rounded up to 4, at least 16; @throws GpuError where the device's limits do not allow it. */
@@ -103,7 +116,14 @@ export class Gpu {
         `buffer '${label}' needs ${size} bytes, this device allows ${this.device.limits.maxBufferSize}; use a smaller image size or model`,
       );
     this.created.buffers += 1;
-    return this.device.createBuffer({ label, size, usage, mappedAtCreation: mapped });
+    return this.judged(`buffer '${label}'`, () => {
+      try {
+        return this.device.createBuffer({ label, size, usage, mappedAtCreation: mapped });
+      } catch (error) {
+        // A mapped buffer also needs memory of the page, which browsers may lack.
+        throw outOfMemory(`buffer '${label}' of ${size} bytes`, String(error));
+      }
+    });
   }
 
   /** A storage buffer that can be written, read back, and bound to kernels. */
@@ -118,35 +138,57 @@ export class Gpu {
       ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
       : new Uint8Array(data);
     const buffer = this.createBuffer(label, bytes.byteLength, usage, true);
-    new Uint8Array(buffer.getMappedRange()).set(bytes);
-    buffer.unmap();
-    return buffer;
+    try {
+      new Uint8Array(buffer.getMappedRange()).set(bytes);
+      buffer.unmap();
+      return buffer;
+    } catch (error) {
+      // wgpu does not map a buffer that it refused.
+      buffer.destroy();
+      throw outOfMemory(`buffer '${label}' of ${bytes.byteLength} bytes`, String(error));
+    }
   }
 
   /** `data` is copied before this returns. */
   write(buffer: GPUBuffer, data: ArrayBufferView<ArrayBuffer>, offset = 0): void {
-    this.assertAlive();
-    this.device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength);
+    this.judged(`write to '${buffer.label}'`, () =>
+      this.device.queue.writeBuffer(buffer, offset, data.buffer, data.byteOffset, data.byteLength),
+    );
   }
 
   /** Copies whole buffers onto others of the same size. */
   copy(pairs: readonly (readonly [from: GPUBuffer, to: GPUBuffer])[]): void {
-    const encoder = this.device.createCommandEncoder({ label: 'copy' });
-    for (const [from, to] of pairs) encoder.copyBufferToBuffer(from, 0, to, 0, from.size);
-    this.submit(encoder.finish());
+    this.submit('copy', (encoder) => {
+      for (const [from, to] of pairs) encoder.copyBufferToBuffer(from, 0, to, 0, from.size);
+    });
   }
 
-  submit(commands: GPUCommandBuffer): void {
-    this.assertAlive();
-    this.created.submits += 1;
-    this.device.queue.submit([commands]);
+  /** Queues what `encode` puts into an encoder of this label. */
+  submit(label: string, encode: (encoder: GPUCommandEncoder) => void): void {
+    this.judged(label, () => {
+      const encoder = this.device.createCommandEncoder({ label });
+      encode(encoder);
+      this.device.queue.submit([encoder.finish()]);
+      this.created.submits += 1;
+    });
   }
 
-  /** Releases everything that was made on this device. */
-  destroy(): void {
-    this.device.destroy();
+  /** Ends every pending and later call with a DeviceLostError of this message; destroys the device if it is ours. */
+  close(message: string): void {
+    this.#stop(message);
+    this.#unwatch();
+    if (this.#owned) this.device.destroy();
+  }
+
+  #stop(message: string): void {
+    this.#end ??= new DeviceLostError(message);
+    for (const reject of this.#waiting) reject(this.#end);
+    this.#waiting.clear();
   }
 }
+
+/** Errors that already say what is wrong, whatever became of the device. */
+const isOurs = (error: unknown): boolean => error instanceof Sam2RadError && !(error instanceof GpuError);
 
 /** The flags of GPUBufferUsage: constants of the specification, so that Node needs no globals. */
 export const bufferUsage = {
@@ -183,5 +225,5 @@ export async function requestDevice(options: RequestDeviceOptions = {}): Promise
     );
   const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
   const device = await adapter.requestDevice({ label: 'sam2rad', requiredFeatures });
-  return new Gpu(device, adapter.info);
+  return new Gpu(device, adapter.info, true);
 }

@@ -59,10 +59,10 @@ export class Executable {
     label: string,
     dispatches: readonly BoundDispatch[],
   ) {
-    const { buffer, offsets, sizes } = packAllParams(gpu, label, dispatches);
     const compiled = await Promise.all(
       dispatches.map(({ kernel, tuning }) => pipelines.compile(kernel, tuning)),
     );
+    const { buffer, offsets, sizes } = packAllParams(gpu, label, dispatches);
     const commands = dispatches.map((dispatch, i): Command => {
       const { pipeline, layout } = compiled[i] as (typeof compiled)[number];
       const entries: GPUBindGroupEntry[] = dispatch.buffers.map((storage, at) => ({
@@ -75,7 +75,9 @@ export class Executable {
           resource: { buffer, offset: offsets[i] as number, size: sizes[i] as number },
         });
       gpu.created.bindGroups += 1;
-      const group = gpu.device.createBindGroup({ label: dispatch.label, layout, entries });
+      const group = gpu.judged(dispatch.label, () =>
+        gpu.device.createBindGroup({ label: dispatch.label, layout, entries }),
+      );
       return { dispatch, pipeline, group };
     });
     return new Executable(gpu, label, commands, buffer);
@@ -87,11 +89,11 @@ export class Executable {
   ): Promise<void> {
     for (const [i, batch] of this.#batches.entries()) {
       options.signal?.throwIfAborted();
-      const encoder = this.#gpu.device.createCommandEncoder({ label: this.#label });
-      const pass = encoder.beginComputePass({ label: this.#label });
-      for (const command of batch) encode(pass, command);
-      pass.end();
-      this.#gpu.submit(encoder.finish());
+      this.#gpu.submit(this.#label, (encoder) => {
+        const pass = encoder.beginComputePass({ label: this.#label });
+        for (const command of batch) encode(pass, command);
+        pass.end();
+      });
       // A stage of several submits is long: waiting between them is what lets it be cancelled.
       if (this.#batches.length > 1) {
         await this.#gpu.guard(this.#gpu.device.queue.onSubmittedWorkDone());
@@ -104,13 +106,12 @@ export class Executable {
   async profile(): Promise<ProfileEntry[]> {
     const commands = this.#batches.flat();
     const timer = new PassTimer(this.#gpu, commands.length);
-    for (const [i, command] of commands.entries()) {
-      const encoder = this.#gpu.device.createCommandEncoder({ label: this.#label });
-      const pass = encoder.beginComputePass({ label: command.dispatch.label, ...timer.writes(i) });
-      encode(pass, command);
-      pass.end();
-      this.#gpu.submit(encoder.finish());
-    }
+    for (const [i, command] of commands.entries())
+      this.#gpu.submit(this.#label, (encoder) => {
+        const pass = encoder.beginComputePass({ label: command.dispatch.label, ...timer.writes(i) });
+        encode(pass, command);
+        pass.end();
+      });
     const times = await timer.read();
     return commands.map(({ dispatch }, i) => ({
       name: dispatch.label,

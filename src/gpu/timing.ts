@@ -38,15 +38,19 @@ export class PassTimer {
     }
     const { QUERY_RESOLVE, COPY_SRC } = bufferUsage;
     const resolved = this.#gpu.createBuffer('pass times', 16 * this.#count, QUERY_RESOLVE | COPY_SRC);
-    const encoder = this.#gpu.device.createCommandEncoder({ label: 'pass times' });
-    encoder.resolveQuerySet(this.#queries, 0, 2 * this.#count, resolved, 0);
-    this.#gpu.submit(encoder.finish());
-    const nanoseconds = new BigUint64Array(await readBuffer(this.#gpu, resolved, 16 * this.#count));
-    resolved.destroy();
-    this.#queries.destroy();
-    return Array.from({ length: this.#count }, (_, i) => {
-      const [begin, end] = [nanoseconds[2 * i] ?? 0n, nanoseconds[2 * i + 1] ?? 0n];
-      return Number(end - begin) / 1e6;
-    });
+    const queries = this.#queries;
+    try {
+      this.#gpu.submit('pass times', (encoder) =>
+        encoder.resolveQuerySet(queries, 0, 2 * this.#count, resolved, 0),
+      );
+      const nanoseconds = new BigUint64Array(await readBuffer(this.#gpu, resolved, 16 * this.#count));
+      return Array.from({ length: this.#count }, (_, i) => {
+        const [begin, end] = [nanoseconds[2 * i] ?? 0n, nanoseconds[2 * i + 1] ?? 0n];
+        return Number(end - begin) / 1e6;
+      });
+    } finally {
+      resolved.destroy();
+      queries.destroy();
+    }
   }
 }

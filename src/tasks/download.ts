@@ -19,13 +19,14 @@ export async function download(
     throw new CheckpointError(
       `${address} answered ${response.status} ${response.statusText}: check the address`,
     );
-  const total = Number(response.headers.get('content-length') ?? 0);
+  // A server that compresses tells the length of what it sends, not of what arrives.
+  const announced = Number(response.headers.get('content-length') ?? 0);
   let loaded = 0;
   const counted = response.body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
         loaded += chunk.byteLength;
-        onProgress?.({ stage: 'download', loaded, total });
+        onProgress?.({ stage: 'download', loaded, total: loaded <= announced ? announced : 0 });
         controller.enqueue(chunk);
       },
     }),

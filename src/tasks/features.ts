@@ -1,7 +1,11 @@
+import { DeviceLostError } from '../errors.ts';
 import type { Stages } from './stages.ts';
 
 /** What the encoder leaves for the later stages, by the names under which they meet. */
 const FEATURES = ['image_embedding', 'stride8', 'stride4'] as const;
+
+/** Stands for a session without keeping it alive. */
+export type FeatureKey = object;
 
 /**
  * Whose features lie in the buffers that the stages read. A model encodes into one set of buffers; when another
@@ -9,10 +13,10 @@ const FEATURES = ['image_embedding', 'stride8', 'stride4'] as const;
  */
 export class FeatureShelf {
   readonly #stages: Stages;
-  readonly #saved = new Map<object, readonly GPUBuffer[]>();
+  readonly #saved = new Map<FeatureKey, readonly GPUBuffer[]>();
   /** Sets of buffers whose sessions ended: the next picture's. */
   readonly #free: (readonly GPUBuffer[])[] = [];
-  #owner: object | undefined;
+  #owner: FeatureKey | undefined;
   /** Whether the prompt predictor has run on the current features. */
   prompted = false;
 
@@ -21,38 +25,44 @@ export class FeatureShelf {
   }
 
   /** The features just encoded are this session's. */
-  own(session: object): void {
+  own(session: FeatureKey): void {
     this.#owner = session;
   }
 
-  /** Sets the current features aside; afterwards they are nobody's. */
-  stash(): void {
-    const { gpu } = this.#stages;
+  /** Names of the buffers that hold somebody's features now. */
+  get inUse(): readonly string[] {
+    return this.#owner ? FEATURES : [];
+  }
+
+  /** Sets the current features aside; afterwards they are nobody's. Where that fails, nothing has changed. */
+  async stash(): Promise<void> {
     const owner = this.#owner;
+    if (owner) {
+      const current = this.#current();
+      const aside = this.#free.pop() ?? (await this.#make(current));
+      // The session may have ended while the device was asked.
+      if (this.#owner === owner) {
+        this.#copy(current, aside);
+        this.#saved.set(owner, aside);
+      } else this.#free.push(aside);
+    }
     this.#owner = undefined;
     this.prompted = false;
-    if (!owner) return;
-    const current = this.#current();
-    const aside =
-      this.#free.pop() ??
-      current.map((buffer, i) => gpu.createStorage(`${FEATURES[i]} set aside`, buffer.size));
-    this.#copy(current, aside);
-    this.#saved.set(owner, aside);
   }
 
   /** Makes this session's features the current ones. */
-  restore(session: object): void {
+  async restore(session: FeatureKey): Promise<void> {
     if (this.#owner === session) return;
+    await this.stash();
     const saved = this.#saved.get(session);
-    if (!saved) throw new Error('internal: the features of a live session are gone');
-    this.stash();
+    if (!saved) throw new DeviceLostError('this picture was disposed; call setImage again');
     this.#copy(saved, this.#current());
     this.#saved.delete(session);
     this.#free.push(saved);
     this.#owner = session;
   }
 
-  forget(session: object): void {
+  forget(session: FeatureKey): void {
     if (this.#owner === session) this.#owner = undefined;
     const saved = this.#saved.get(session);
     this.#saved.delete(session);
@@ -68,6 +78,20 @@ export class FeatureShelf {
 
   #current(): GPUBuffer[] {
     return FEATURES.map((name) => this.#stages.buffer(name, 0));
+  }
+
+  async #make(like: readonly GPUBuffer[]): Promise<readonly GPUBuffer[]> {
+    const { gpu } = this.#stages;
+    const made: GPUBuffer[] = [];
+    try {
+      for (const [i, { size }] of like.entries())
+        made.push(gpu.createStorage(`${FEATURES[i]} set aside`, size));
+      await gpu.settle();
+      return made;
+    } catch (error) {
+      for (const buffer of made) buffer.destroy();
+      throw error;
+    }
   }
 
   #copy(from: readonly GPUBuffer[], to: readonly GPUBuffer[]): void {

@@ -4,11 +4,12 @@ import { canonicalTensors } from '../weights/canonical-tensors.ts';
 import { describeCheckpoint } from '../weights/convert.ts';
 import { openCheckpoint } from '../weights/open.ts';
 import type { Checkpoint } from '../weights/types.ts';
+import { untilAborted } from './abort.ts';
 import { download } from './download.ts';
 import { type StageContext, standardRecordings } from './recordings.ts';
 import { Segmenter } from './segmenter.ts';
 import { Stages } from './stages.ts';
-import type { LoadOptions, Model } from './types.ts';
+import type { LoadOptions, LoadProgress, Model } from './types.ts';
 
 /**
  * Loads a model: a safetensors file of `sam2rad convert`, or a PyTorch checkpoint as it is. Its family and size are
@@ -20,40 +21,51 @@ import type { LoadOptions, Model } from './types.ts';
  * the device cannot hold it; the signal's reason when cancelled. Nothing stays on the GPU then.
  */
 export async function loadModel(source: string | URL | Blob, options: LoadOptions = {}): Promise<Model> {
-  const { signal, onProgress } = options;
-  const file = source instanceof Blob ? source : await download(source, options);
-  const checkpoint = await openCheckpoint(file, {
-    ...(source instanceof Blob ? {} : { name: String(source).split('/').at(-1) ?? String(source) }),
-    ...(signal ? { signal } : {}),
-  });
+  const { signal } = options;
+  const checkpoint = await untilAborted(open(source, options), signal);
   const description = describeCheckpoint(checkpoint, options.imageSize);
   signal?.throwIfAborted();
-  const ownsDevice = !options.device;
   const gpu = options.device ? new Gpu(options.device) : await requestDevice(options);
   const context: StageContext = { config: description.config, traits: gpu.traits };
   const stages = new Stages(gpu);
+  const cancel = new AbortController();
+  const onProgress = (progress: LoadProgress) => {
+    if (!cancel.signal.aborted) options.onProgress?.(progress);
+  };
   try {
+    signal?.throwIfAborted();
     const recordings = standardRecordings(context);
     const compiled = stages.compileKernels(recordings, (loaded, total) =>
-      onProgress?.({ stage: 'compile', loaded, total }),
+      onProgress({ stage: 'compile', loaded, total }),
     );
-    await stages.reserve(recordings);
-    const uploaded = gpu.checked('weights', () =>
-      stages.parameters.load(
-        recordings.flatMap(({ parameters }) => parameters),
-        canonicalTensors(checkpoint, description),
-        { signal, onProgress: (loaded, total) => onProgress?.({ stage: 'weights', loaded, total }) },
-      ),
-    );
-    await Promise.all([named(uploaded, checkpoint), compiled]);
-    signal?.throwIfAborted();
+    const upload = async () => {
+      await stages.reserve(recordings);
+      const parameters = recordings.flatMap((recording) => recording.parameters);
+      await stages.parameters.load(parameters, canonicalTensors(checkpoint, description), {
+        signal: cancel.signal,
+        onProgress: (loaded, total) => onProgress({ stage: 'weights', loaded, total }),
+      });
+      await gpu.settle();
+    };
+    const both = Promise.all([named(upload(), checkpoint), compiled]);
+    await untilAborted(gpu.guard(both), signal);
+    onProgress({ stage: 'ready', loaded: 1, total: 1 });
+    return new Segmenter({ gpu, stages, context, warnings: checkpoint.warnings });
   } catch (error) {
+    // Whatever still runs ends at its next step.
+    cancel.abort(error);
+    gpu.close('loading the model failed');
     stages.dispose();
-    if (ownsDevice) gpu.destroy();
     throw error;
   }
-  onProgress?.({ stage: 'ready', loaded: 1, total: 1 });
-  return new Segmenter({ gpu, stages, context, warnings: checkpoint.warnings, ownsDevice });
+}
+
+async function open(source: string | URL | Blob, options: LoadOptions): Promise<Checkpoint> {
+  const { signal } = options;
+  const cancel = signal ? { signal } : {};
+  if (source instanceof Blob) return openCheckpoint(source, cancel);
+  const name = String(source).split('/').at(-1) ?? String(source);
+  return openCheckpoint(await download(source, options), { name, ...cancel });
 }
 
 /** Errors of a tensor name the file that it is in. */

@@ -37,7 +37,7 @@ export async function predict(
     gpu.write(stages.buffer('coords', sparse.coords.byteLength), sparse.coords);
     gpu.write(stages.buffer('labels', sparse.labels.byteLength), sparse.labels);
   }
-  if (maskInput) gpu.write(stages.buffer('mask_input', maskInput.byteLength), Float32Array.from(maskInput));
+  if (maskInput) gpu.write(stages.buffer('mask_input', maskInput.byteLength), maskInput);
 
   const { signal } = options;
   const tokens = config.datasets[0]?.tokens ?? 0;
@@ -99,35 +99,43 @@ async function feedBack(
   const bare = { coords: new Float32Array(), labels: new Float32Array() };
   const alone = { ...question, sparse: bare, maskInput: undefined, feedBack: false };
   const { signal, returnLogits, returnTensors } = options;
-  const common = {
-    ...(signal ? { signal } : {}),
-    ...(returnLogits ? { returnLogits } : {}),
-    ...(returnTensors ? { returnTensors } : {}),
-  };
+  const common = { ...(signal ? { signal } : {}), ...(returnTensors ? { returnTensors } : {}) };
   const auto = await predict(stages, context, picture, alone, common);
   const results: MaskResult[] = [];
-  const classMap = new Uint8Array(picture.width * picture.height);
   let { key } = auto;
-  let tensors = auto.prediction.tensors;
+  let { tensors } = auto.prediction;
   for (const first of auto.prediction) {
     const manual: Question = {
       ...question,
       mode: 'manual',
       classes: [],
       choice: 'single',
+      maskInput: question.maskInput ?? Float32Array.from(first.lowResLogits),
       feedBack: false,
-      maskInput: question.maskInput ?? first.lowResLogits,
     };
-    const again = await predict(stages, context, picture, manual, common);
+    // Where classes overlap, their logits decide.
+    const again = await predict(stages, context, picture, manual, { ...common, returnLogits: true });
     key = again.key;
     tensors = again.prediction.tensors;
     const { classNumber, className, predictedBox } = first;
     for (const result of again.prediction) results.push({ ...result, classNumber, className, predictedBox });
-    again.prediction.classMap.forEach((inside, pixel) => {
-      if (inside && !classMap[pixel]) classMap[pixel] = classNumber;
-    });
   }
-  return { prediction: Object.assign(results, { classMap, ...(tensors ? { tensors } : {}) }), key };
+  const classMap = largestLogit(results, picture.width * picture.height);
+  const wanted = returnLogits ? results : results.map(({ logits: _, ...result }) => result);
+  return { prediction: Object.assign(wanted, { classMap, ...(tensors ? { tensors } : {}) }), key };
+}
+
+/** The class whose positive logit is the largest, 0 where none is: what the kernel does for answers of one decode. */
+function largestLogit(results: readonly MaskResult[], pixels: number): Uint8Array {
+  const classMap = new Uint8Array(pixels);
+  const best = new Float32Array(pixels);
+  for (const { logits, classNumber } of results)
+    logits?.forEach((logit, pixel) => {
+      if (logit <= (best[pixel] ?? 0)) return;
+      best[pixel] = logit;
+      classMap[pixel] = classNumber;
+    });
+  return classMap;
 }
 
 /** All read-backs of a prediction in one mapping. */

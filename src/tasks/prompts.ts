@@ -28,7 +28,7 @@ export interface PictureScale {
 export interface Question {
   readonly mode: 'auto' | 'manual';
   readonly sparse: SparsePrompts;
-  readonly maskInput: Float32Array | undefined;
+  readonly maskInput: Float32Array<ArrayBuffer> | undefined;
   /** Class indices from 0; empty in manual mode. */
   readonly classes: readonly number[];
   readonly choice: MaskChoice;
@@ -44,17 +44,17 @@ export function askQuestion(options: PredictOptions, rules: PromptRules, picture
   const mode = options.mode ?? (rules.classes > 0 ? 'auto' : 'manual');
   if (mode !== 'auto' && mode !== 'manual')
     throw new PromptError(`mode is ${JSON.stringify(mode)}, expected 'auto' or 'manual'`);
+  const refine = options.refine ?? 'learned';
+  if (refine !== 'learned' && refine !== 'logits')
+    throw new PromptError(`refine is ${JSON.stringify(refine)}, expected 'learned' or 'logits'`);
   if (mode === 'auto' && rules.classes === 0)
     throw new PromptError(
       "mode 'auto' needs a prompt predictor, and this model has none: use mode 'manual' with a box or points, or load a Sam2Rad checkpoint",
     );
-  const points = options.pointCoords ?? [];
-  const labels = options.pointLabels ?? [];
+  const { box, maskInput, pointCoords: points = [], pointLabels: labels = [] } = options;
   checkPoints(points, labels, picture);
-  const box = options.box;
-  if (box) checkBox(box, picture);
-  const { maskInput } = options;
-  if (maskInput) checkMask(maskInput, rules.imageSize / 4);
+  if (box !== undefined) checkBox(box, picture);
+  if (maskInput !== undefined) checkMask(maskInput, rules.imageSize / 4);
   const prompted = box !== undefined || points.length > 0 || maskInput !== undefined;
   if (mode === 'manual' && !prompted)
     throw new PromptError(
@@ -72,10 +72,11 @@ export function askQuestion(options: PredictOptions, rules: PromptRules, picture
   return {
     mode,
     sparse: arrangePrompts(scaled, labels, scaledBox, rules.order),
-    maskInput,
+    // The caller may go on with its array while this call waits for its turn.
+    maskInput: maskInput && Float32Array.from(maskInput),
     classes: mode === 'auto' ? chosenClasses(options.classes, rules.classes) : [],
     choice: options.multimaskOutput ? 'multi' : single,
-    feedBack: mode === 'auto' && options.refine === 'logits' && prompted,
+    feedBack: mode === 'auto' && refine === 'logits' && prompted,
   };
 }
 
@@ -84,6 +85,8 @@ function checkPoints(
   labels: readonly number[],
   { width, height }: PictureScale,
 ): void {
+  expectList('pointCoords', points, 'points [x, y]');
+  expectList('pointLabels', labels);
   if (points.length !== labels.length)
     throw new PromptError(
       `${points.length} pointCoords and ${labels.length} pointLabels were given; expected one label for each point`,
@@ -91,6 +94,7 @@ function checkPoints(
   if (points.length > MAX_POINTS)
     throw new PromptError(`${points.length} points were given; expected at most ${MAX_POINTS}`);
   points.forEach((point, i) => {
+    expectList(`pointCoords[${i}]`, point);
     if (point.length !== 2 || !point.every(Number.isFinite))
       throw new PromptError(
         `pointCoords[${i}] is [${point}], expected two finite numbers: x and y in pixels`,
@@ -110,6 +114,7 @@ function checkPoints(
 }
 
 function checkBox(box: readonly number[], { width, height }: PictureScale): void {
+  expectList('box', box);
   const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = box;
   if (box.length !== 4 || !box.every(Number.isFinite))
     throw new PromptError(`box is [${box}], expected four finite numbers: x0, y0, x1, y1 in pixels`);
@@ -120,6 +125,7 @@ function checkBox(box: readonly number[], { width, height }: PictureScale): void
 }
 
 function checkMask(mask: Float32Array, side: number): void {
+  expectList('maskInput', mask);
   if (mask.length !== side * side)
     throw new PromptError(
       `maskInput has ${mask.length} values, expected ${side} x ${side}: the lowResLogits of an earlier result`,
@@ -128,10 +134,18 @@ function checkMask(mask: Float32Array, side: number): void {
 }
 
 function chosenClasses(numbers: readonly number[] | undefined, count: number): number[] {
-  if (!numbers) return Array.from({ length: count }, (_, index) => index);
+  if (numbers === undefined) return Array.from({ length: count }, (_, index) => index);
+  expectList('classes', numbers);
   if (numbers.length === 0) throw new PromptError('classes is empty, expected at least one class number');
   for (const number of numbers)
     if (!Number.isInteger(number) || number < 1 || number > count)
       throw new PromptError(`class ${number} does not exist: this model has ${count}, numbered from 1`);
   return [...new Set(numbers)].map((number) => number - 1);
+}
+
+/** A caller without types may give anything. */
+function expectList(name: string, value: unknown, of = 'numbers'): void {
+  if (Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)) return;
+  const got = Object.prototype.toString.call(value).slice(8, -1);
+  throw new PromptError(`${name} is ${got}, expected an array of ${of}`);
 }

@@ -1,11 +1,12 @@
-import { DeviceLostError } from '../errors.ts';
+import { DeviceLostError, GpuError } from '../errors.ts';
 import type { AdapterSummary, Gpu } from '../gpu/device.ts';
 import type { ProfileEntry } from '../gpu/executor.ts';
 import { resizedShape } from '../ops/resize-tables.ts';
 import type { PictureSource } from '../web/picture.ts';
 import { readPixels } from '../web/picture.ts';
 import type { ModelConfig } from '../weights/config.ts';
-import { FeatureShelf } from './features.ts';
+import { untilAborted } from './abort.ts';
+import { type FeatureKey, FeatureShelf } from './features.ts';
 import { predict } from './predict.ts';
 import { askQuestion, type PictureScale, type PromptRules, type Question } from './prompts.ts';
 import { recordEncoder, recordPreprocess, recordPromptPredictor, type StageContext } from './recordings.ts';
@@ -18,14 +19,14 @@ export interface SegmenterParts {
   readonly stages: Stages;
   readonly context: StageContext;
   readonly warnings: readonly string[];
-  /** Whether `dispose` also destroys the device. */
-  readonly ownsDevice: boolean;
 }
 
 /** A loaded model. Calls run one after the other, in order: they share buffers. */
 export class Segmenter implements Model {
   readonly #parts: SegmenterParts;
   readonly #shelf: FeatureShelf;
+  /** Sessions that were dropped without `dispose()` free their features, too. */
+  readonly #forgotten = new FinalizationRegistry((features: FeatureKey) => this.#shelf.forget(features));
   #queue: Promise<unknown> = Promise.resolve();
   #lastPrediction: string | undefined;
   #disposed = false;
@@ -62,24 +63,27 @@ export class Segmenter implements Model {
     const { width, height, pixels } = readPixels(source);
     return this.#exclusive(async () => {
       const { gpu, stages, context } = this.#parts;
-      this.#shelf.stash();
+      await this.#shelf.stash();
       const size = `${width}x${height}`;
       // A failed or cancelled encode leaves half-written features: nobody's.
       gpu.write(stages.buffer('pixels', pixels.byteLength), pixels);
       await stages.run(`preprocess ${size}`, () => recordPreprocess(context, width, height), { signal });
       await stages.run('encode', () => recordEncoder(context), { signal, onProgress });
+      await gpu.settle();
+      signal?.throwIfAborted();
       const session = new Session(this, width, height);
-      this.#shelf.own(session);
+      this.#shelf.own(session.features);
+      this.#forgotten.register(session, session.features, session);
       return session;
-    });
+    }, signal);
   }
 
   /** Answers for the features of `session`. */
   async answer(session: Session, question: Question, options: PredictOptions): Promise<Prediction> {
+    const { signal } = options;
     return this.#exclusive(async () => {
       const { stages, context } = this.#parts;
-      const { signal } = options;
-      this.#shelf.restore(session);
+      await this.#shelf.restore(session.features);
       const [dataset] = this.config.datasets;
       if (question.mode === 'auto' && dataset && !this.#shelf.prompted) {
         await stages.run('predict prompts', () => recordPromptPredictor(context, dataset), { signal });
@@ -88,11 +92,12 @@ export class Segmenter implements Model {
       const { prediction, key } = await predict(stages, context, session.scale, question, options);
       this.#lastPrediction = key;
       return prediction;
-    });
+    }, signal);
   }
 
   forget(session: Session): void {
-    this.#shelf.forget(session);
+    this.#forgotten.unregister(session);
+    this.#shelf.forget(session.features);
   }
 
   async profile(): Promise<ProfileEntry[]> {
@@ -115,9 +120,9 @@ export class Segmenter implements Model {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#parts.gpu.close('this model was disposed; call loadModel for a new one');
     this.#shelf.dispose();
     this.#parts.stages.dispose();
-    if (this.#parts.ownsDevice) this.#parts.gpu.destroy();
   }
 
   [Symbol.dispose](): void {
@@ -125,20 +130,28 @@ export class Segmenter implements Model {
   }
 
   /** Waits for earlier calls, then runs `work`; a failed call does not stop the next. */
-  #exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#queue.then(() => {
-      if (this.#disposed) throw new DeviceLostError('this model was disposed; call loadModel for a new one');
-      this.#parts.gpu.assertAlive();
-      return work();
+  #exclusive<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const { gpu, stages } = this.#parts;
+    const result = this.#queue.then(async () => {
+      signal?.throwIfAborted();
+      gpu.assertAlive();
+      try {
+        return await gpu.guard(work());
+      } catch (error) {
+        // What was refused may be a buffer that the next call would use.
+        if (error instanceof GpuError) stages.recover(this.#shelf.inUse);
+        throw error;
+      }
     });
     this.#queue = result.catch(() => {});
-    return result;
+    return untilAborted(result, signal);
   }
 }
 
 /** A picture whose features a segmenter holds. */
 export class Session implements ImageSession {
   readonly scale: PictureScale;
+  readonly features: FeatureKey = {};
   readonly #model: Segmenter;
   #disposed = false;
 
@@ -161,7 +174,7 @@ export class Session implements ImageSession {
     options.signal?.throwIfAborted();
     if (this.#disposed) throw new DeviceLostError('this picture was disposed; call setImage again');
     const question = askQuestion(options, this.#model.rules, this.scale);
-    return this.#model.answer(this, question, options);
+    return this.#model.answer(this, question, { ...options });
   }
 
   dispose(): void {

@@ -2,6 +2,7 @@ import type { Gpu } from '../gpu/device.ts';
 import type { Executable } from '../gpu/executor.ts';
 import { PipelineCache } from '../gpu/pipelines.ts';
 import { BufferPool } from '../gpu/pool.ts';
+import { releaseReadbacks } from '../gpu/readback.ts';
 import { type Recording, trafficOf } from '../graph/graph.ts';
 import { type Plan, plan, sharedSlots } from '../graph/plan.ts';
 import { compile } from '../graph/program.ts';
@@ -60,7 +61,8 @@ export class Stages {
 
   /** Makes the pool that these recordings share, so that none is larger than it must be. */
   async reserve(recordings: readonly Recording[]): Promise<void> {
-    await this.gpu.checked('activations', async () => this.#pool.take(sharedSlots(recordings.map(plan))));
+    this.#pool.take(sharedSlots(recordings.map(plan)));
+    await this.gpu.settle();
   }
 
   /** Runs the recording known as `key`; `record` makes it the first time. */
@@ -70,7 +72,7 @@ export class Stages {
     options: { signal?: AbortSignal | undefined; onProgress?: ((done: number) => void) | undefined } = {},
   ): Promise<void> {
     options.signal?.throwIfAborted();
-    const stage = this.#stages.get(key) ?? (await this.gpu.checked(key, () => this.#prepare(record())));
+    const stage = this.#stages.get(key) ?? (await this.#prepare(record()));
     // Last used goes last: the first is the one to drop.
     this.#stages.delete(key);
     this.#stages.set(key, stage);
@@ -107,34 +109,50 @@ export class Stages {
     };
   }
 
-  dispose(): void {
+  /** After the device refused something: forgets every buffer but the weights and those of `kept`, which are sound. */
+  recover(kept: readonly string[]): void {
     for (const key of [...this.#stages.keys()]) this.#drop(key);
-    for (const buffer of this.#named.values()) buffer.destroy();
-    this.#named.clear();
+    for (const [name, buffer] of this.#named)
+      if (!kept.includes(name)) {
+        buffer.destroy();
+        this.#named.delete(name);
+      }
     this.#pool.dispose();
+    releaseReadbacks(this.gpu);
+  }
+
+  dispose(): void {
+    this.recover([]);
     this.parameters.dispose();
   }
 
   async #prepare(recording: Recording): Promise<Stage> {
     // Weights are there since the model was loaded; what is missing are a picture size's own tables.
     const constants = new ParameterStore(this.gpu);
-    await constants.load(
-      recording.parameters.filter(({ tensor }) => !this.parameters.bufferOf(tensor)),
-      new Map(),
-    );
-    const planned: Plan = plan(recording);
-    const names = new Map<Tensor, string>(recording.outputs);
-    for (const tensor of recording.dispatches.flatMap(({ operands }) => operands))
-      if (tensor.kind === 'external') names.set(tensor, tensor.name);
-    // All buffers exist before any is bound: making one longer drops the stages that bind it.
-    for (const [tensor, name] of names) this.buffer(name, bytesOf(tensor));
-    const workspace = { gpu: this.gpu, pipelines: this.#pipelines, pool: this.#pool };
-    const { executable } = await compile(workspace, recording, planned, (tensor) => {
-      const name = names.get(tensor);
-      if (name !== undefined) return this.#named.get(name);
-      return this.parameters.bufferOf(tensor) ?? constants.bufferOf(tensor);
-    });
-    return { executable, names: new Set(names.values()), constants, unshared: planned.totalBytes };
+    const missing = recording.parameters.filter(({ tensor }) => !this.parameters.bufferOf(tensor));
+    let executable: Executable | undefined;
+    try {
+      await constants.load(missing, new Map());
+      const planned: Plan = plan(recording);
+      const names = new Map<Tensor, string>(recording.outputs);
+      for (const tensor of recording.dispatches.flatMap(({ operands }) => operands))
+        if (tensor.kind === 'external') names.set(tensor, tensor.name);
+      // All buffers exist before any is bound: making one longer drops the stages that bind it.
+      for (const [tensor, name] of names) this.buffer(name, bytesOf(tensor));
+      const workspace = { gpu: this.gpu, pipelines: this.#pipelines, pool: this.#pool };
+      const program = await compile(workspace, recording, planned, (tensor) => {
+        const name = names.get(tensor);
+        if (name !== undefined) return this.#named.get(name);
+        return this.parameters.bufferOf(tensor) ?? constants.bufferOf(tensor);
+      });
+      executable = program.executable;
+      await this.gpu.settle();
+      return { executable, names: new Set(names.values()), constants, unshared: planned.totalBytes };
+    } catch (error) {
+      executable?.dispose();
+      constants.dispose();
+      throw error;
+    }
   }
 
   #drop(key: string): void {
