@@ -20,6 +20,9 @@ import { namesIn, sam2rad, scratch } from './run.ts';
 const WRIST = fixturePath('phantoms/wrist/000.png');
 const HIP = fixturePath('phantoms/hip/003.png');
 
+/** A second model to compile, on a machine that may have little left. */
+const PATIENCE_MS = 300_000;
+
 /** What the decoder of auto mode sees. */
 const AUTO_INPUTS = [
   ...['image_embedding', 'high_res_features.0', 'high_res_features.1'],
@@ -145,6 +148,7 @@ describe('a model with a prompt predictor', () => {
       isPresent.delete(0);
       for (const number of isPresent) expect([1, 2]).toContain(number);
     },
+    PATIENCE_MS,
   );
 });
 

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { PictureError, PromptError } from '../../src/errors.ts';
 import { requestDevice } from '../../src/gpu/device.ts';
 import { type LoadProgress, loadModel, type Prediction, type PredictOptions } from '../../src/index.ts';
@@ -55,6 +55,7 @@ export async function segment(argv: readonly string[], terminal: Terminal): Prom
   const maskInput = request.maskInput && (await readMaskInput(request.maskInput, side, signal));
   const peers = await loadPeers();
   await makeFolder(request.folder);
+  if (request.dump !== undefined) await makeFolder(dirname(request.dump));
 
   const progress = new Progress(terminal.err, request.json);
   using model = new LazyModel(
