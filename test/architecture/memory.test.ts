@@ -1,0 +1,61 @@
+import { describe, expect, test } from 'vitest';
+import type { Recording } from '../../src/graph/graph.ts';
+import { plan } from '../../src/graph/plan.ts';
+import { bytesOf, MAX_BINDING_BYTES } from '../../src/graph/tensor.ts';
+import { standardRecordings } from '../../src/tasks/recordings.ts';
+import { costOf } from '../../src/tasks/stages.ts';
+import { ALL_TRAITS, configOf, MODELS, pictureRecordings, promptRecordings } from './models.ts';
+
+const MIB = 2 ** 20;
+/** What issue and README promise. */
+const PEAK_SHARE = 0.35;
+
+const PLAIN = { cpu: false, subgroups: false };
+
+/** The largest operand of any kind, in words, after it and the grids were held against WebGPU's default limits. */
+function largestOf(recordings: readonly Recording[]): string {
+  const dispatches = recordings.flatMap((recording) => recording.dispatches);
+  const [largest] = dispatches.flatMap(({ operands }) => operands).sort((a, b) => bytesOf(b) - bytesOf(a));
+  if (!largest) throw new Error('nothing was recorded');
+  expect(bytesOf(largest)).toBeLessThanOrEqual(MAX_BINDING_BYTES);
+  expect(dispatches.filter(({ workgroups }) => workgroups.some((count) => count > 65_535))).toEqual([]);
+  expect(dispatches.filter(({ kernel }) => kernel.bindings.length > 8)).toEqual([]);
+  return `${(bytesOf(largest) / MIB).toFixed(0)} MiB, ${largest.kind} ${largest.name} [${largest.shape}]`;
+}
+
+describe('invariant 10: no binding over 128 MiB', () => {
+  test.each(MODELS)('%s: weights, activations and outputs of every stage', (model) => {
+    const config = configOf(model);
+    expect(config.imageSize).toBe(model.endsWith('nano') ? 256 : 1024);
+    const recordings = ALL_TRAITS.flatMap((traits) => promptRecordings({ config, traits }));
+    console.log(`${model} at S = ${config.imageSize}: ${largestOf(recordings)}`);
+  });
+
+  test('pictures of up to 32 Mpx and 65535 a side', () => {
+    const recordings = pictureRecordings({ config: configOf('tiny'), traits: PLAIN }, true);
+    console.log(`pictures: ${largestOf(recordings)}`);
+  });
+});
+
+describe('the planned peak is at most 35 % of the sum of all activations', () => {
+  test.each(['nano', 'Sam2Rad nano', 'tiny', 'Sam2Rad tiny'] as const)('%s', (model) => {
+    for (const traits of ALL_TRAITS) {
+      const recordings = standardRecordings({ config: configOf(model), traits });
+      const { peak, unshared } = costOf(recordings);
+      const each = recordings.map((recording) => {
+        const { peakBytes, totalBytes } = plan(recording);
+        return `${recording.name} ${((100 * peakBytes) / totalBytes).toFixed(1)} %`;
+      });
+      if (traits.cpu === traits.subgroups)
+        console.log(
+          `${model}${traits.cpu ? ' (software adapter)' : ''}: planned peak ${(peak / MIB).toFixed(1)} of ${(unshared / MIB).toFixed(1)} MiB, ${((100 * peak) / unshared).toFixed(1)} %; alone: ${each.join(', ')}`,
+        );
+      expect(peak / unshared).toBeLessThanOrEqual(PEAK_SHARE);
+      // Not only over all stages together, where sharing is easy: each stage for itself, too.
+      for (const recording of recordings) {
+        const { peakBytes, totalBytes } = plan(recording);
+        expect(peakBytes / totalBytes).toBeLessThanOrEqual(PEAK_SHARE);
+      }
+    }
+  });
+});

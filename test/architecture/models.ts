@@ -1,0 +1,69 @@
+/** Every model that the engine runs, as a config: from the tables of published checkpoints and the goldens' weights. */
+import type { GraphTraits, Recording } from '../../src/graph/graph.ts';
+import {
+  recordDecoder,
+  recordMasks,
+  recordPreprocess,
+  type StageContext,
+  standardRecordings,
+} from '../../src/tasks/recordings.ts';
+import type { ModelConfig } from '../../src/weights/config.ts';
+import { detectModel } from '../../src/weights/detect.ts';
+import { fixtureJson } from '../weights/fixtures.ts';
+import { generatedCheckpoint, type WeightsJson } from '../weights/generated-weights.ts';
+
+const FILES = {
+  nano: 'goldens/nano-sam2.weights',
+  tiny: 'tables/sam2.1_hiera_t',
+  small: 'tables/sam2.1_hiera_s',
+  'base+': 'tables/sam2.1_hiera_b+',
+  large: 'tables/sam2.1_hiera_l',
+  'Sam2Rad nano': 'goldens/nano-sam2rad.weights',
+  'Sam2Rad tiny': 'goldens/sam2rad-hiera-t.weights',
+  'Sam2Rad small': 'tables/sam2rad-sam2_small_hiera',
+} as const;
+
+export type ModelName = keyof typeof FILES;
+export const MODELS = Object.keys(FILES) as ModelName[];
+
+export function configOf(model: ModelName): ModelConfig {
+  const weights = fixtureJson<WeightsJson>(`${FILES[model]}.json`);
+  return detectModel(generatedCheckpoint(weights).tensors).config;
+}
+
+/** Everything that a recording may depend on besides shapes. */
+export const ALL_TRAITS: readonly GraphTraits[] = [false, true].flatMap((cpu) =>
+  [false, true].map((subgroups) => ({ cpu, subgroups })),
+);
+
+/** The standard recordings, and prompts of every length that a kernel's tuning tells apart. */
+export function promptRecordings(context: StageContext): Recording[] {
+  const tokens = context.config.datasets[0]?.tokens ?? 0;
+  const clicks = [1, 2, 24, 40].flatMap((points) =>
+    (['single', 'multi', 'stable'] as const).map((choice) =>
+      recordDecoder(context, { points, mask: points === 2, classes: [], choice }, tokens),
+    ),
+  );
+  return [...standardRecordings(context), ...clicks];
+}
+
+/** Pictures of every way to resize: up, down, one side; and, where asked, the most pixels that are taken. */
+const PICTURES = [
+  [64, 48],
+  [300, 1500],
+  [2048, 1024],
+] as const;
+const HUGE = [
+  [8192, 4096],
+  [65_535, 512],
+  [512, 65_535],
+] as const;
+
+/** Picture to square and logits to picture: they depend on the model's size and family, and on no trait. */
+export function pictureRecordings(context: StageContext, huge = false): Recording[] {
+  return [...PICTURES, ...(huge ? HUGE : [])].flatMap(([width, height]) => [
+    recordPreprocess(context, width, height),
+    recordMasks(context, { width, height, answers: 3, scored: true, logits: true }),
+    recordMasks(context, { width, height, answers: 1, scored: false, logits: false }),
+  ]);
+}
