@@ -1,5 +1,6 @@
-import { conv2d as kernel } from '../generated/kernels.ts';
-import type { Graph } from '../graph/graph.ts';
+import { conv2dQuad as quad, conv2d as tile } from '../generated/kernels.ts';
+import type { Kernel } from '../gpu/kernel.ts';
+import type { Graph, GraphTraits } from '../graph/graph.ts';
 import { columnsOf, expect, expectShape, rowsOf, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
 
@@ -62,6 +63,7 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
 
   const rows = outHeight * outWidth;
   const y = g.tensor(name, [outHeight, outWidth, cols]);
+  const { kernel, tileRows, tileCols } = choose(g.traits);
   g.record(
     kernel,
     { x, w, bias: bias ?? w, residual: residual ?? w, y },
@@ -79,10 +81,22 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
       residual_rows: residual ? rowsOf(residual) : 1,
     },
     {
-      workgroups: [Math.ceil(cols / 32), Math.ceil(rows / 32), 1],
+      workgroups: [Math.ceil(cols / tileCols), Math.ceil(rows / tileRows), 1],
       tuning: { ACTIVATION: ACTIVATIONS[activation], BIAS: bias ? 1 : 0, RESIDUAL: residual ? 1 : 0 },
       flops: 2 * rows * cols * kernelHeight * kernelWidth * channels,
     },
   );
   return y;
+}
+
+/** What all kernels of this op have in common. */
+type ConvKernel =
+  typeof tile extends Kernel<infer Operand, infer Param, string>
+    ? Kernel<Operand, Param, 'ACTIVATION' | 'BIAS' | 'RESIDUAL'>
+    : never;
+
+/** The kernel for a device, and the pixels and channels of y that one of its workgroups makes. */
+function choose({ cpu, subgroups }: GraphTraits): { kernel: ConvKernel; tileRows: number; tileCols: number } {
+  if (cpu && subgroups) return { kernel: quad, tileRows: 16 * quad.tunables.QUADS.default, tileCols: 32 };
+  return { kernel: tile, tileRows: 32, tileCols: 32 };
 }

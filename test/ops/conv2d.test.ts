@@ -56,13 +56,20 @@ const tolerance = ({ map, kernel }: Case, scale = 1) => {
   return sumTolerance(terms, Math.max(scale, Math.sqrt(terms) / 3));
 };
 
-describe('conv2d', () => {
+/** Traits choose the kernel: the tile that runs everywhere, and the quad for software adapters with subgroups. */
+const VARIANTS = [
+  ['tile', { cpu: false }],
+  ['quad', { cpu: true, subgroups: true }],
+] as const;
+
+describe.each(VARIANTS)('conv2d, %s', (_, traits) => {
   const square = { kernel: [3, 3], stride: 1, padding: 1 } as const;
   for (const [name, each] of Object.entries<Case>({
     'one pixel': { ...square, map: [1, 1, 4], cols: 4 },
     'below the tile of 32 pixels by 32 channels': { ...square, map: [1, 31, 8], cols: 28 },
     'at the tile': { ...square, map: [4, 8, 4], cols: 32 },
     'above the tile': { ...square, map: [3, 11, 4], cols: 36 },
+    'above the tile of 16 pixels and the workgroup of 64': { ...square, map: [13, 5, 8], cols: 64 },
     primes: { ...square, map: [13, 7, 12], cols: 4 },
     'many channels': { ...square, map: [5, 3, 256], cols: 64 },
     "Hiera's patch embedding": { map: [32, 20, 4], kernel: [7, 7], cols: 32, stride: 4, padding: 3 },
@@ -78,8 +85,11 @@ describe('conv2d', () => {
   }))
     gpuTest(name, async (gpu) => {
       const [x, w] = values(each);
-      const [y] = await runGraph(gpu, (g, feed) =>
-        conv2d(g, feed('x', each.map, x), feed('w', [...each.kernel, each.map[2], each.cols], w), each),
+      const [y] = await runGraph(
+        gpu,
+        (g, feed) =>
+          conv2d(g, feed('x', each.map, x), feed('w', [...each.kernel, each.map[2], each.cols], w), each),
+        traits,
       );
       expectClose('y', y ?? [], convolve(x, w, each), tolerance(each));
     });
@@ -88,19 +98,24 @@ describe('conv2d', () => {
     const each: Case = { ...square, map: [4, 5, 4], cols: 8 };
     const [x, w] = values(each);
     const [b, r] = [randomValues(8, 3), randomValues(10 * 8, 4)];
-    const [y] = await runGraph(gpu, (g, feed) =>
-      conv2d(g, feed('x', each.map, x), feed('w', [3, 3, 4, 8], w), {
-        bias: feed('b', [8], b),
-        stride: 1,
-        padding: 1,
-        activation: 'gelu',
-        residual: feed('r', [2, 5, 8], r),
-      }),
+    const [y] = await runGraph(
+      gpu,
+      (g, feed) =>
+        conv2d(g, feed('x', each.map, x), feed('w', [3, 3, 4, 8], w), {
+          bias: feed('b', [8], b),
+          stride: 1,
+          padding: 1,
+          activation: 'gelu',
+          residual: feed('r', [2, 5, 8], r),
+        }),
+      traits,
     );
     const expected = convolve(x, w, each).map((v, i) => gelu(v + at(b, i % 8)) + at(r, i % 80));
     expectClose('y', y ?? [], expected, tolerance(each, 2));
   });
+});
 
+describe('conv2d', () => {
   it('counts its multiply-adds and names the operands that do not fit', () => {
     const g = new Graph('test');
     const [x, w] = [g.tensor('x', [8, 8, 4]), g.tensor('w', [3, 3, 4, 8])];
