@@ -2,6 +2,7 @@ import type { Tensor } from '../graph/tensor.ts';
 import { add } from '../ops/add.ts';
 import { attention } from '../ops/attention.ts';
 import { linear } from './linear.ts';
+import { loraLinear } from './lora.ts';
 import { mlp } from './mlp.ts';
 import { norm } from './norm.ts';
 import type { Scope } from './scope.ts';
@@ -25,6 +26,12 @@ export interface TwoWayPositions {
   readonly addToKeys: (keys: Tensor) => Tensor;
 }
 
+/** What the attentions of a two-way transformer have in common. */
+export interface TwoWayOptions {
+  /** Rank of the low-rank terms on the q and v projections; 0, the default, where there are none. */
+  readonly loraRank?: number;
+}
+
 /** Multi-head attention with q, k, v and output projections, `internal` channels wide (SAM's `Attention`). */
 export function projectedAttention(
   scope: Scope,
@@ -32,9 +39,12 @@ export function projectedAttention(
   k: Tensor,
   v: Tensor,
   internal: number,
-  residual?: Tensor,
+  { residual, loraRank = 0 }: TwoWayOptions & { readonly residual?: Tensor } = {},
 ): Tensor {
-  const project = (name: string, x: Tensor) => ({ tensor: linear(scope.at(name), x, internal), start: 0 });
+  const project = (name: string, x: Tensor) => {
+    const rank = name === 'k_proj' ? 0 : loraRank;
+    return { tensor: loraLinear(scope.at(name), x, internal, rank), start: 0 };
+  };
   const attended = attention(scope.graph, project('q_proj', q), project('k_proj', k), project('v_proj', v), {
     heads: HEADS,
     headDim: internal / HEADS,
@@ -55,28 +65,26 @@ export function twoWayBlock(
   { queries, keys }: TwoWayState,
   positions: TwoWayPositions,
   bareFirst: boolean,
+  options: TwoWayOptions = {},
 ): TwoWayState {
   const g = scope.graph;
   const channels = queries.shape.at(-1) ?? 0;
   const selfAttention = scope.at('self_attn');
   let tokens: Tensor;
-  if (bareFirst) tokens = projectedAttention(selfAttention, queries, queries, queries, channels);
+  if (bareFirst) tokens = projectedAttention(selfAttention, queries, queries, queries, channels, options);
   else {
     const placed = add(g, queries, positions.query);
-    tokens = projectedAttention(selfAttention, placed, placed, queries, channels, queries);
+    const residual = { ...options, residual: queries };
+    tokens = projectedAttention(selfAttention, placed, placed, queries, channels, residual);
   }
   tokens = norm(scope.at('norm1'), tokens, EPS);
 
   const placedKeys = positions.addToKeys(keys);
   const toImage = scope.at('cross_attn_token_to_image');
-  tokens = projectedAttention(
-    toImage,
-    add(g, tokens, positions.query),
-    placedKeys,
-    keys,
-    channels / 2,
-    tokens,
-  );
+  tokens = projectedAttention(toImage, add(g, tokens, positions.query), placedKeys, keys, channels / 2, {
+    ...options,
+    residual: tokens,
+  });
   tokens = norm(scope.at('norm2'), tokens, EPS);
 
   const widths = [2048, channels];
@@ -90,7 +98,7 @@ export function twoWayBlock(
     add(g, tokens, positions.query),
     tokens,
     channels / 2,
-    keys,
+    { ...options, residual: keys },
   );
   return { queries: tokens, keys: norm(scope.at('norm4'), image, EPS) };
 }
@@ -100,11 +108,15 @@ export function finalTokenAttention(
   scope: Scope,
   { queries, keys }: TwoWayState,
   positions: TwoWayPositions,
+  options: TwoWayOptions = {},
 ): Tensor {
   const g = scope.graph;
   const attend = scope.at('final_attn_token_to_image');
   const channels = queries.shape.at(-1) ?? 0;
   const placed = add(g, queries, positions.query);
-  const tokens = projectedAttention(attend, placed, positions.addToKeys(keys), keys, channels / 2, queries);
+  const tokens = projectedAttention(attend, placed, positions.addToKeys(keys), keys, channels / 2, {
+    ...options,
+    residual: queries,
+  });
   return norm(scope.at('norm_final_attn'), tokens, EPS);
 }

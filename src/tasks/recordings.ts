@@ -1,7 +1,8 @@
 import { UnsupportedError } from '../errors.ts';
 import { Graph, type GraphTraits, type Recording } from '../graph/graph.ts';
 import type { Tensor } from '../graph/tensor.ts';
-import { hieraEncoder, type ImageFeatures } from '../models/hiera/encoder.ts';
+import { type FeatureMap, featureMaps, type ImageFeatures } from '../models/features.ts';
+import { hieraEncoder } from '../models/hiera/encoder.ts';
 import { MASKS, maskDecoder } from '../models/mask-decoder/mask-decoder.ts';
 import { adaptFeatures, highResPpn } from '../models/ppn/high-res.ts';
 import { densePosition, maskTokens, noMask, pointTokens } from '../models/prompt-encoder/prompt-encoder.ts';
@@ -47,14 +48,17 @@ export function recordPreprocess({ config, traits }: StageContext, width: number
   return g.finish();
 }
 
-/** `image` to `image_embedding`, `stride8` and `stride4`. */
+/** `image` to the maps of `featureMaps`. */
 export function recordEncoder({ config, traits }: StageContext): Recording {
   const g = new Graph('encode', traits);
   const image = g.external('image', [config.imageSize, config.imageSize, 4]);
-  const features = encoder(new Scope(g), image, config);
-  g.output(features.embedding, 'image_embedding');
-  g.output(features.stride8, 'stride8');
-  g.output(features.stride4, 'stride4');
+  const { embedding, levels } = encoder(new Scope(g), image, config);
+  const [first, ...rest] = featureMaps(config);
+  g.output(embedding, first.name);
+  rest.forEach(({ name }, i) => {
+    const level = levels[i];
+    if (level) g.output(level, name);
+  });
   return g.finish();
 }
 
@@ -62,8 +66,8 @@ export function recordEncoder({ config, traits }: StageContext): Recording {
 export function recordPromptPredictor({ config, traits }: StageContext, dataset: DatasetConfig): Recording {
   const g = new Graph('predict prompts', traits);
   const root = new Scope(g);
-  const { embedding, stride8, stride4 } = features(g, config);
-  const adapted = adaptFeatures(root.at('prompt_predictor'), [embedding, stride8, stride4]);
+  const { embedding, levels } = features(g, config);
+  const adapted = adaptFeatures(root.at('prompt_predictor'), [embedding, ...levels]);
   const { classes, tokens, name } = dataset;
   const queries = root.tensor(`queries.${name}`, [classes, tokens, CHANNELS], [classes * tokens, CHANNELS]);
   for (let index = 0; index < classes; index++) {
@@ -85,7 +89,8 @@ export function recordDecoder({ config, traits }: StageContext, spec: DecodeSpec
   const g = new Graph('decode', traits);
   const root = new Scope(g);
   const prompts = root.at('prompt_encoder');
-  const { embedding, stride8, stride4 } = features(g, config);
+  const { embedding, levels } = features(g, config);
+  const [stride8, stride4] = levels;
   const side = config.imageSize / 16;
   const position = densePosition(prompts, side);
   const manual = spec.points > 0 ? manualTokens(g, prompts, spec.points, config.imageSize) : undefined;
@@ -110,11 +115,12 @@ export function recordDecoder({ config, traits }: StageContext, spec: DecodeSpec
       {
         embedding,
         position,
-        ...(config.decoder.highResolution ? { stride4, stride8 } : {}),
+        ...(config.decoder.highResolution && stride4 && stride8 ? { stride4, stride8 } : {}),
         ...(sparse ? { sparse } : {}),
         dense: manualDense ?? dense,
       },
       config.decoder,
+      config.lora ? { loraRank: config.lora.rank } : {},
     );
     const chosen = selectMask(g, output.masks, output.ious, {
       mode: spec.choice,
@@ -186,19 +192,17 @@ export function answerCount({ classes, choice }: DecodeSpec): number {
   return Math.max(1, classes.length) * (choice === 'multi' ? MASKS - 1 : 1);
 }
 
-function encoder(root: Scope, image: Tensor, { encoder }: ModelConfig): ImageFeatures {
-  if (encoder.kind === 'hiera') return hieraEncoder(root, image, encoder);
+function encoder(root: Scope, image: Tensor, { encoder, adapters }: ModelConfig): ImageFeatures {
+  if (encoder.kind === 'hiera') return hieraEncoder(root, image, encoder, adapters);
   throw new UnsupportedError(
     `the image encoder '${encoder.kind}' is not supported yet; use a SAM2 checkpoint`,
   );
 }
 
-function features(g: Graph, { imageSize }: ModelConfig): ImageFeatures {
-  return {
-    embedding: g.external('image_embedding', [imageSize / 16, imageSize / 16, CHANNELS]),
-    stride8: g.external('stride8', [imageSize / 8, imageSize / 8, CHANNELS / 4]),
-    stride4: g.external('stride4', [imageSize / 4, imageSize / 4, CHANNELS / 8]),
-  };
+function features(g: Graph, config: ModelConfig): ImageFeatures {
+  const map = ({ name, side, channels }: FeatureMap) => g.external(name, [side, side, channels]);
+  const [embedding, ...levels] = featureMaps(config);
+  return { embedding: map(embedding), levels: levels.map(map) };
 }
 
 function manualTokens(g: Graph, prompts: Scope, points: number, imageSize: number): Tensor {

@@ -1,25 +1,17 @@
 import type { Tensor } from '../../graph/tensor.ts';
+import { type Adapters, adapted } from '../../nn/adapter.ts';
 import { conv } from '../../nn/conv.ts';
 import { conv1x1 } from '../../nn/linear.ts';
 import type { Scope } from '../../nn/scope.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { upsampleAdd } from '../../ops/upsample-add.ts';
 import type { HieraConfig } from '../../weights/config.ts';
+import type { ImageFeatures } from '../features.ts';
 import { hieraBlock } from './block.ts';
 import { hieraPosition } from './position.ts';
 
 /** Channels of every map that the neck hands on. */
 const NECK = 256;
-
-/** What the decoder and the prompt predictor see of a picture; maps are [height, width, channels]. */
-export interface ImageFeatures {
-  /** [S/16, S/16, 256] */
-  readonly embedding: Tensor;
-  /** [S/4, S/4, 32] */
-  readonly stride4: Tensor;
-  /** [S/8, S/8, 64] */
-  readonly stride8: Tensor;
-}
 
 /**
  * SAM2's image encoder with the parts that run once a picture (sam2/modeling/backbones): Hiera trunk, FPN neck,
@@ -27,10 +19,16 @@ export interface ImageFeatures {
  *
  * @param root the checkpoint's root scope
  * @param image [S, S, 4], normalised, channel 3 zero
+ * @returns levels [S/8, S/8, 64] and [S/4, S/4, 32]
  */
-export function hieraEncoder(root: Scope, image: Tensor, config: HieraConfig): ImageFeatures {
+export function hieraEncoder(
+  root: Scope,
+  image: Tensor,
+  config: HieraConfig,
+  adapters?: Adapters,
+): ImageFeatures {
   const encoder = root.at('image_encoder');
-  const stages = hieraTrunk(encoder.at('trunk'), image, config);
+  const stages = hieraTrunk(encoder.at('trunk'), image, config, adapters);
   const [stride4, stride8, stride16, stride32] = stages as [Tensor, Tensor, Tensor, Tensor];
   const decoder = root.at('mask_decoder');
 
@@ -41,13 +39,15 @@ export function hieraEncoder(root: Scope, image: Tensor, config: HieraConfig): I
   const embedding = upsampleAdd(root.graph, fine, conv1x1(lateral(3), stride32, NECK));
   return {
     embedding,
-    stride4: composed(lateral(0), decoder.at('conv_s0'), stride4, 32),
-    stride8: composed(lateral(1), decoder.at('conv_s1'), stride8, 64),
+    levels: [
+      composed(lateral(1), decoder.at('conv_s1'), stride8, 64),
+      composed(lateral(0), decoder.at('conv_s0'), stride4, 32),
+    ],
   };
 }
 
 /** @returns the output of each stage, finest first. */
-export function hieraTrunk(trunk: Scope, image: Tensor, config: HieraConfig): Tensor[] {
+export function hieraTrunk(trunk: Scope, image: Tensor, config: HieraConfig, adapters?: Adapters): Tensor[] {
   const { embedDim, stages, windows, globalBlocks, backgroundSize, dims, heads } = config;
   const side = (image.shape[0] ?? 0) / 4;
   const position = hieraPosition(trunk, embedDim, side, backgroundSize, windows[0] ?? 8);
@@ -61,7 +61,8 @@ export function hieraTrunk(trunk: Scope, image: Tensor, config: HieraConfig): Te
       const first = block === 0 && stage > 0;
       // The first block of a stage still uses the previous stage's window.
       const window = globalBlocks.includes(index) ? 0 : (windows[first ? stage - 1 : stage] ?? 0);
-      x = hieraBlock(trunk.at(`blocks.${index}`), x, {
+      const scope = trunk.at(`blocks.${index}`);
+      x = hieraBlock(scope, adapted(scope, x, adapters), {
         channels: dims[stage] ?? 0,
         heads: heads[stage] ?? 0,
         window,

@@ -2,7 +2,7 @@ import { columnsOf, type Tensor } from '../../graph/tensor.ts';
 import { convTranspose2x2, linear } from '../../nn/linear.ts';
 import { mlp } from '../../nn/mlp.ts';
 import { concat, type Scope, transpose } from '../../nn/scope.ts';
-import { finalTokenAttention, type TwoWayState, twoWayBlock } from '../../nn/two-way.ts';
+import { finalTokenAttention, type TwoWayOptions, type TwoWayState, twoWayBlock } from '../../nn/two-way.ts';
 import { add } from '../../ops/add.ts';
 import { concatRows, sliceRows } from '../../ops/copy-rows.ts';
 import { dotRows } from '../../ops/dot-rows.ts';
@@ -40,7 +40,12 @@ export interface DecoderOutput {
 }
 
 /** SAM's mask decoder (sam/mask_decoder.py, `predict_masks`). */
-export function maskDecoder(scope: Scope, input: DecoderInput, config: DecoderConfig): DecoderOutput {
+export function maskDecoder(
+  scope: Scope,
+  input: DecoderInput,
+  config: DecoderConfig,
+  options: TwoWayOptions = {},
+): DecoderOutput {
   const g = scope.graph;
   const scored = config.objectScore !== 'none';
   const channels = columnsOf(input.embedding);
@@ -51,8 +56,8 @@ export function maskDecoder(scope: Scope, input: DecoderInput, config: DecoderCo
   const transformer = scope.at('transformer');
   let state: TwoWayState = { queries: tokens, keys: add(g, input.embedding, input.dense) };
   for (let layer = 0; layer < DEPTH; layer++)
-    state = twoWayBlock(transformer.at(`layers.${layer}`), state, positions, layer === 0);
-  const answers = finalTokenAttention(transformer, state, positions);
+    state = twoWayBlock(transformer.at(`layers.${layer}`), state, positions, layer === 0, options);
+  const answers = finalTokenAttention(transformer, state, positions, options);
 
   const first = scored ? 1 : 0;
   const iouToken = sliceRows(g, answers, first, 1);
