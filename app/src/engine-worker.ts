@@ -51,12 +51,15 @@ const handlers: Handlers = {
   open: ({ picture, bitmap }, signal, onProgress) =>
     lane.run(async () => {
       const { model, device } = loaded();
-      if (sessions.use(picture)) return { milliseconds: null, memory: copyMemory(model.memory) };
+      const memory = () => copyMemory(model.memory);
+      const kept = sessions.use(picture);
+      if (kept) return { milliseconds: kept.encodeMilliseconds, memory: memory() };
       const start = performance.now();
-      sessions.add(picture, await model.setImage(bitmap, { signal, onProgress }));
+      const session = await model.setImage(bitmap, { signal, onProgress });
       // So that the first prediction's time is its own.
       await device?.queue.onSubmittedWorkDone();
-      return { milliseconds: performance.now() - start, memory: copyMemory(model.memory) };
+      const { encodeMilliseconds } = sessions.add(picture, session, performance.now() - start);
+      return { milliseconds: encodeMilliseconds, memory: memory() };
     }, signal),
 
   predict: ({ picture, scene }, signal) =>
@@ -64,9 +67,7 @@ const handlers: Handlers = {
       const { model } = loaded();
       const open = sessions.use(picture);
       if (open === null) throw new Error('this picture is not open any more: select it again');
-      const start = performance.now();
-      const masks = await predictScene(open, scene, signal);
-      const milliseconds = performance.now() - start;
+      const { masks, milliseconds } = await predictScene(open, scene, signal);
       return { ...describeScene(masks, open.session), milliseconds, memory: copyMemory(model.memory) };
     }, signal),
 

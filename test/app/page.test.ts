@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openCheckpoint } from '../../src/weights/open.ts';
 import { adapterLabel } from '../../tools/runtimes/label.ts';
 import { countGpuTest } from '../gpu-device.ts';
+import { goldenModelFile } from '../models/golden-run.ts';
 import { classMapOf, click, drag, drop, type Served, servePage, settled } from './served-page.ts';
 
 /** The page as a person has it: built, served, in a browser, with the demo's weights. */
@@ -22,6 +23,7 @@ let page: Page;
 /** What the page asked the network for, and what its security policy refused. */
 const requests: string[] = [];
 const complaints: string[] = [];
+let loadedAt = 0;
 
 beforeAll(async () => {
   served = await servePage();
@@ -32,13 +34,14 @@ beforeAll(async () => {
   page.on('pageerror', (error) => complaints.push(String(error)));
   await page.goto(served.url);
   await settled(page);
+  loadedAt = requests.length;
 });
 
 afterAll(() => served?.close());
 
-/** From here on nothing but the page's own blobs. */
-function requestsSince(start: number): string[] {
-  return requests.slice(start).filter((url) => !/^(blob|data):/.test(url));
+/** What was asked of the network since the page had loaded; its own blobs are none of that. */
+function laterRequests(): string[] {
+  return requests.slice(loadedAt).filter((url) => !/^(blob|data):/.test(url));
 }
 
 test('the demo model and a sample are there on load', async (context) => {
@@ -66,7 +69,6 @@ test("the mouse's box and click give PyTorch's mask", async () => {
     JSON.parse(golden.metadata['prompts'] ?? '{}') as Record<string, { box: number[]; points: number[][] }>,
   );
   expect(cases).toHaveLength(3);
-  const start = requests.length;
   for (const [key, { box, points }] of cases) {
     const [anatomy = '', number = ''] = key.split('/');
     await page.evaluate(
@@ -85,7 +87,6 @@ test("the mouse's box and click give PyTorch's mask", async () => {
     console.log(`${key}: mask IoU with PyTorch ${iou.toFixed(5)}`);
     expect(iou).toBeGreaterThanOrEqual(0.995);
   }
-  expect(requestsSince(start)).toEqual([]);
   await page.evaluate(() => window.sam2rad.open('Wrist 000'));
   await settled(page);
   await page.screenshot({ path: SCREENSHOT });
@@ -152,7 +153,8 @@ test('every bad checkpoint is one calm sentence, and the model stays', async () 
     const { notice, model } = await page.evaluate(() => window.sam2rad.state());
     expect(notice, name).toMatch(/\w{3}/);
     expect(model, name).toBe('sam2-nano-shapes.safetensors');
-    await page.click('.notice button');
+    await page.locator('.notice button').click();
+    await page.waitForFunction(() => window.sam2rad.state().notice === null);
   }
   expect(await classMapOf(page)).toEqual(before);
 });
@@ -175,6 +177,32 @@ test('a dropped picture is opened upright; what is no picture is named, and refu
   expect((await settled(page)).picture).toBe('Turned.jpg');
   await page.click('.remove');
   expect((await settled(page)).picture).not.toBe('Turned.jpg');
+  expect(laterRequests()).toEqual([]);
+});
+
+test('a Sam2Rad checkpoint segments by itself; a box corrects its own class only', async () => {
+  const path = join(served.scratch, 'nano-sam2rad.safetensors');
+  writeFileSync(path, new Uint8Array(await (await goldenModelFile('nano-sam2rad')).arrayBuffer()));
+  await page.evaluate(() => window.sam2rad.open('Wrist 003'));
+  const [chooser] = await Promise.all([page.waitForFileChooser(), page.click('.card .row button')]);
+  await chooser.accept([path]);
+  await page.waitForFunction(() => window.sam2rad.state().model === 'nano-sam2rad.safetensors');
+  const auto = await settled(page);
+  expect(auto).toMatchObject({ mode: 'auto', box: null, points: [] });
+  expect(auto.results.map(({ classNumber }) => classNumber)).toEqual([1, 2]);
+  await drag(page, [37, 252, 355, 313]);
+  const corrected = await settled(page);
+  expect(corrected.results[0]?.iou).not.toBe(auto.results[0]?.iou);
+  expect(corrected.results[1]).toEqual(auto.results[1]);
+  await page.focus('#viewer');
+  await page.keyboard.press('m');
+  const manual = await settled(page);
+  expect(manual).toMatchObject({ mode: 'manual' });
+  expect(manual.results.map(({ classNumber }) => classNumber)).toEqual([1]);
+  await page.evaluate(() => window.sam2rad.setPrompts({}));
+  for (const button of await page.$$('.card .row .quiet')) await button.click();
+  await page.waitForFunction(() => window.sam2rad.state().model === 'sam2-nano-shapes.safetensors');
+  await settled(page);
 });
 
 test("nothing leaves: the page and the engine's thread are refused any other address", async () => {

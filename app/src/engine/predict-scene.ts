@@ -22,24 +22,38 @@ export async function predictScene(
   picture: OpenPicture,
   scene: Scene,
   signal: AbortSignal,
-): Promise<ClassMasks[]> {
+): Promise<{ masks: ClassMasks[]; milliseconds: number }> {
   const jobs = jobsOf(scene);
   for (const { classNumbers, key, options } of jobs) {
     const missing = classNumbers.filter((number) => picture.masks.get(number)?.key !== key);
     if (missing.length === 0) continue;
     const classes = scene.mode === 'auto' ? { classes: missing } : {};
+    const start = performance.now();
     const results = await picture.session.predict({ ...options, ...classes, signal });
+    const milliseconds = performance.now() - start;
     for (const number of missing) {
       const own = scene.mode === 'auto' ? results.filter((r) => r.classNumber === number) : [...results];
-      picture.masks.set(number, { key, results: own });
+      picture.masks.set(number, { key, milliseconds, results: own });
     }
   }
   const wanted = jobs.flatMap(({ classNumbers }) => classNumbers).sort((a, b) => a - b);
-  return wanted.flatMap((classNumber) => {
+  const masks = wanted.flatMap((classNumber) => {
     const results = picture.masks.get(classNumber)?.results ?? [];
     const choice = scene.prompts.find((p) => p.classNumber === classNumber)?.choice ?? null;
     return results.length === 0 ? [] : [{ classNumber, results, chosen: choice ?? bestOf(results) }];
   });
+  return { masks, milliseconds: timeOf(picture, wanted) };
+}
+
+/** What the calls took that these masks came from, whenever that was. */
+function timeOf({ masks }: OpenPicture, classNumbers: readonly number[]): number {
+  const calls = new Map(
+    classNumbers.flatMap((number) => {
+      const stored = masks.get(number);
+      return stored ? [[stored.key, stored.milliseconds] as const] : [];
+    }),
+  );
+  return [...calls.values()].reduce((sum, milliseconds) => sum + milliseconds, 0);
 }
 
 /** Manual: one job for each prompted class. Auto: these, and one for all the classes that nobody prompted. */

@@ -46,14 +46,14 @@ export interface SceneResult {
   /** SVG path data in pixels of the picture, by class number. */
   readonly outlines: Readonly<Record<number, string>>;
   readonly results: readonly ClassResult[];
-  /** Of the predictions that this scene needed. */
+  /** Of the predictions that these masks came from. */
   readonly milliseconds: number;
   readonly memory: MemoryReport;
 }
 
 export interface EncodeResult {
-  /** Null where the features were still there. */
-  readonly milliseconds: number | null;
+  /** Of the encoding, also where its features were still there. */
+  readonly milliseconds: number;
   readonly memory: MemoryReport;
 }
 

@@ -3,8 +3,17 @@ import type { ImageSession, MaskResult } from '../../../src/index.ts';
 /** A picture on the GPU and the class masks that were last computed for it. */
 export interface OpenPicture {
   readonly session: ImageSession;
-  /** By class number; `key` says from what they were computed. */
-  readonly masks: Map<number, { readonly key: string; readonly results: readonly MaskResult[] }>;
+  readonly encodeMilliseconds: number;
+  /** By class number. */
+  readonly masks: Map<number, StoredMasks>;
+}
+
+export interface StoredMasks {
+  /** From what they were computed: the call of the engine. */
+  readonly key: string;
+  /** Of that call, whatever else it computed. */
+  readonly milliseconds: number;
+  readonly results: readonly MaskResult[];
 }
 
 /** Features of so many pictures stay on the GPU, so that going back to one costs nothing. */
@@ -24,13 +33,15 @@ export class Sessions {
     return found;
   }
 
-  add(picture: string, session: ImageSession): void {
+  add(picture: string, session: ImageSession, encodeMilliseconds: number): OpenPicture {
     this.forget(picture);
-    this.#open.set(picture, { session, masks: new Map() });
+    const added: OpenPicture = { session, encodeMilliseconds, masks: new Map() };
+    this.#open.set(picture, added);
     for (const [oldest] of this.#open) {
       if (this.#open.size <= KEPT) break;
       this.forget(oldest);
     }
+    return added;
   }
 
   forget(picture: string): void {

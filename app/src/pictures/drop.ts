@@ -31,9 +31,11 @@ export function acceptDrops(
 /** Opens the browser's file dialog. */
 export function chooseFiles(accept: string, onFiles: (files: readonly File[]) => void): void {
   const input = document.createElement('input');
-  input.type = 'file';
-  input.accept = accept;
-  input.multiple = true;
+  Object.assign(input, { type: 'file', accept, multiple: true, hidden: true });
   input.addEventListener('change', () => onFiles([...(input.files ?? [])]));
+  // An element that is nowhere in the page may be collected while the dialog is open.
+  document.querySelector('#file-input')?.remove();
+  input.id = 'file-input';
+  document.body.append(input);
   input.click();
 }

@@ -25,7 +25,7 @@ export interface SessionState {
 export type SessionAction =
   | { readonly type: 'session/reset' }
   | { readonly type: 'session/activity'; readonly activity: Activity }
-  | { readonly type: 'session/encoded'; readonly milliseconds: number | null }
+  | { readonly type: 'session/encoded'; readonly milliseconds: number }
   | { readonly type: 'session/result'; readonly result: SceneResult | null }
   | { readonly type: 'session/notice'; readonly notice: Notice | null };
 
