@@ -1,5 +1,6 @@
-// y[r, c] = a[r, c] + b[r mod b_rows, c]
+// y[r, c] = activation(a[r, c] + b[r mod b_rows, c])
 // One invocation per 4 values; rows are dense, so that the modulo is taken of the flat index.
+//!import activation
 //!import grid
 
 struct Params {
@@ -22,5 +23,5 @@ fn main(
 ) {
   let at = flat_group(group, groups) * LANES + lane;
   if (at >= params.outputs4) { return; }
-  y[at] = a[at] + b[at % params.period4];
+  y[at] = activate4(a[at] + b[at % params.period4]);
 }

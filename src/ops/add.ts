@@ -1,10 +1,17 @@
 import { add as kernel } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
 import { columnsOf, expect, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { ACTIVATIONS, type Activation } from './activation.ts';
 import { laneGrid } from './lane-grid.ts';
 
+/** Options of `add`. */
+export interface AddOptions {
+  readonly activation?: Activation;
+  readonly name?: string;
+}
+
 /**
- * `a + b` for a [..., cols] and b [..., cols] whose rows are repeated until a is full: an equal shape, a position
+ * `activation(a + b)` for a [..., cols] and b [..., cols] whose rows are repeated until a is full: an equal shape, a position
  * table, one row for all. Both have a multiple of 4 values.
  *
  * @returns the shape of a
@@ -14,7 +21,7 @@ export function add(
   g: Graph,
   a: Tensor,
   b: Tensor,
-  { name = `add(${a.name},${b.name})` }: { readonly name?: string } = {},
+  { activation = 'none', name = `add(${a.name},${b.name})` }: AddOptions = {},
 ): Tensor {
   expect(
     columnsOf(a) === columnsOf(b) && sizeOf(a) % sizeOf(b) === 0 && sizeOf(b) % 4 === 0,
@@ -28,7 +35,7 @@ export function add(
     kernel,
     { a, b, y },
     { outputs4, period4: sizeOf(b) / 4 },
-    { workgroups: laneGrid(kernel, outputs4) },
+    { workgroups: laneGrid(kernel, outputs4), tuning: { ACTIVATION: ACTIVATIONS[activation] } },
   );
   return y;
 }

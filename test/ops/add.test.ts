@@ -5,7 +5,7 @@ import { add } from '../../src/ops/add.ts';
 import { expectClose, randomValues, sumTolerance } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { runGraph } from '../run-graph.ts';
-import { at } from './definitions.ts';
+import { at, gelu } from './definitions.ts';
 
 describe('add', () => {
   // Sizes below, at and above a workgroup of 64 x 4 values; a b of one row, of fewer rows, of the same shape.
@@ -36,6 +36,15 @@ describe('add', () => {
       const expected = Array.from(left, (v, i) => v + at(right, i % right.length));
       expectClose('y', y ?? [], expected, sumTolerance(1));
     });
+
+  gpuTest('an activation after the sum', async (gpu) => {
+    const [left, right] = [randomValues(40, 1), randomValues(40, 2)];
+    const [y] = await runGraph(gpu, (g, feed) =>
+      add(g, feed('a', [10, 4], left), feed('b', [10, 4], right), { activation: 'gelu' }),
+    );
+    const expected = Array.from(left, (v, i) => gelu(v + at(right, i)));
+    expectClose('y', y ?? [], expected, sumTolerance(1, 2));
+  });
 
   gpuTest('a grid folded into y', async (gpu) => {
     const [left, right] = [randomValues(5 * 256 + 4, 1), randomValues(5 * 256 + 4, 2)];

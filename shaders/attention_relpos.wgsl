@@ -1,0 +1,105 @@
+// y[t, h, :] = sum_u softmax_u(q[t, h, :] . (scale * k[u, h, :] + rel_h[t.y - u.y + H - 1, :] + rel_w[t.x - u.x + W - 1, :])) v[u, h, :]
+// One invocation owns one query of one head and walks the keys of its H x W window row by row with a running softmax.
+//
+// SAM's decomposed relative positions: the term of a key row is computed when the row begins, those of the columns once
+// before, so that neither scores nor biases are ever in memory. Tokens lie row by row on a map; windows tile it from the
+// top left. Tokens of a window outside of the map are padding: keys with a position like any other, whose k and v are
+// `pad`, the projection's bias.
+
+struct Params {
+  height: u32,          // of the map, in tokens
+  width: u32,
+  window_height: u32,   // H; W is WINDOW_WIDTH
+  windows_x: u32,       // windows in a row of the map
+  q_stride: u32,        // strides, starts and paddings count vec4s; a row of q, k or v holds all heads
+  q_start: u32,
+  k_stride: u32,
+  k_start: u32,
+  v_stride: u32,
+  v_start: u32,
+  k_pad: u32,           // where k and v of a padding token begin
+  v_pad: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> q: array<vec4f>;         // [map, q_stride]
+@group(0) @binding(2) var<storage, read> k: array<vec4f>;         // [map, k_stride]
+@group(0) @binding(3) var<storage, read> v: array<vec4f>;         // [map, v_stride]
+@group(0) @binding(4) var<storage, read> pad: array<vec4f>;       // read only where windows stick out
+@group(0) @binding(5) var<storage, read> rel_h: array<vec4f>;     // [2 H - 1, HEAD4], for all heads
+@group(0) @binding(6) var<storage, read> rel_w: array<vec4f>;     // [2 W - 1, HEAD4]
+@group(0) @binding(7) var<storage, read_write> y: array<vec4f>;   // [map, heads * HEAD4]
+
+const HEAD4: u32 = 16;         // vec4s in a head
+const WINDOW_WIDTH: u32 = 14;
+override LANES: u32 = 32;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(global_invocation_id) id: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+) {
+  let at_x = id.x % WINDOW_WIDTH;
+  let at_y = id.x / WINDOW_WIDTH;
+  let head = id.y;
+  let x0 = id.z % params.windows_x * WINDOW_WIDTH;
+  let y0 = id.z / params.windows_x * params.window_height;
+  // A padding query's result would be dropped.
+  if (at_y >= params.window_height || x0 + at_x >= params.width || y0 + at_y >= params.height) { return; }
+  let row = (y0 + at_y) * params.width + x0 + at_x;
+
+  var query: array<vec4f, HEAD4>;
+  var sum: array<vec4f, HEAD4>;
+  for (var c = 0u; c < HEAD4; c++) {
+    query[c] = q[row * params.q_stride + params.q_start + head * HEAD4 + c];
+    sum[c] = vec4f();
+  }
+  var column_term: array<f32, WINDOW_WIDTH>;
+  for (var key_x = 0u; key_x < WINDOW_WIDTH; key_x++) {
+    let base = (at_x + WINDOW_WIDTH - 1 - key_x) * HEAD4;
+    var term = 0.0;
+    for (var c = 0u; c < HEAD4; c++) { term += dot(query[c], rel_w[base + c]); }
+    column_term[key_x] = term;
+  }
+
+  // Any score is above this, and exp of a difference to it is 0 without an infinity.
+  var highest = -1e30f;
+  var weight_sum = 0.0;
+  let k_pad = params.k_pad + head * HEAD4;
+  let v_pad = params.v_pad + head * HEAD4;
+  for (var key_y = 0u; key_y < params.window_height; key_y++) {
+    let base = (at_y + params.window_height - 1 - key_y) * HEAD4;
+    var row_term = 0.0;
+    for (var c = 0u; c < HEAD4; c++) { row_term += dot(query[c], rel_h[base + c]); }
+    for (var key_x = 0u; key_x < WINDOW_WIDTH; key_x++) {
+      let inside = x0 + key_x < params.width && y0 + key_y < params.height;
+      let key_row = (y0 + key_y) * params.width + x0 + key_x;
+      var product = 0.0;
+      if (inside) {
+        let k_at = key_row * params.k_stride + params.k_start + head * HEAD4;
+        for (var c = 0u; c < HEAD4; c++) { product += dot(query[c], k[k_at + c]); }
+      } else {
+        for (var c = 0u; c < HEAD4; c++) { product += dot(query[c], pad[k_pad + c]); }
+      }
+      let score = fma(product, params.scale, row_term + column_term[key_x]);
+      if (score > highest) {
+        let shrink = exp(highest - score);
+        highest = score;
+        weight_sum *= shrink;
+        for (var c = 0u; c < HEAD4; c++) { sum[c] *= shrink; }
+      }
+      let weight = exp(score - highest);
+      weight_sum += weight;
+      if (inside) {
+        let v_at = key_row * params.v_stride + params.v_start + head * HEAD4;
+        for (var c = 0u; c < HEAD4; c++) { sum[c] = fma(vec4f(weight), v[v_at + c], sum[c]); }
+      } else {
+        for (var c = 0u; c < HEAD4; c++) { sum[c] = fma(vec4f(weight), pad[v_pad + c], sum[c]); }
+      }
+    }
+  }
+  for (var c = 0u; c < HEAD4; c++) {
+    y[(row * groups.y + head) * HEAD4 + c] = sum[c] / weight_sum;
+  }
+}

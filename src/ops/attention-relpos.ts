@@ -1,0 +1,38 @@
+import { attentionRelpos as kernel } from '../generated/kernels.ts';
+import type { Graph } from '../graph/graph.ts';
+import { expectShape, type Tensor } from '../graph/tensor.ts';
+import type { Columns } from './attention.ts';
+import { type WindowAttentionOptions, windowAttention } from './window-attention.ts';
+
+export interface AttentionRelposOptions extends WindowAttentionOptions {
+  /** Decomposed relative positions, shared by the heads: [2 window height - 1, headDim]; row i is distance i - (height - 1). */
+  readonly relH: Tensor;
+  /** [2 window width - 1, headDim] */
+  readonly relW: Tensor;
+}
+
+/**
+ * `softmax(q kᵀ / sqrt(headDim) + q relHᵀ + q relWᵀ) v` by heads and windows, with SAM's decomposed relative positions
+ * (image_encoder.py, `add_decomposed_rel_pos`): no score and no bias in memory.
+ *
+ * @returns [rows of q, heads * headDim]
+ * @throws ShapeError where rows, columns, windows or tables do not fit together.
+ */
+export function attentionRelpos(
+  g: Graph,
+  q: Columns,
+  k: Columns,
+  v: Columns,
+  options: AttentionRelposOptions,
+): Tensor {
+  const { relH, relW, headDim, heads, map, window } = options;
+  expectShape('attentionRelpos', relH, [2 * window[0] - 1, headDim]);
+  expectShape('attentionRelpos', relW, [2 * window[1] - 1, headDim]);
+  const common = windowAttention('attentionRelpos', g, q, k, v, options);
+  g.record(kernel, { ...common.operands, rel_h: relH, rel_w: relW }, common.params, {
+    workgroups: common.workgroups,
+    tuning: { ...common.tuning, WINDOW_WIDTH: window[1] },
+    flops: common.flops + 2 * map[0] * map[1] * (window[0] + window[1]) * heads * headDim,
+  });
+  return common.y;
+}

@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { Graph } from '../../src/graph/graph.ts';
+import { attentionBias } from '../../src/ops/attention-bias.ts';
+import { attentionRelpos } from '../../src/ops/attention-relpos.ts';
+import { expectClose, randomValues, sumTolerance } from '../close.ts';
+import { gpuTest } from '../gpu-device.ts';
+import { type Feed, runGraph } from '../run-graph.ts';
+import { at } from './definitions.ts';
+
+interface Case {
+  readonly map: readonly [height: number, width: number];
+  readonly window: readonly [height: number, width: number];
+  readonly heads: number;
+  readonly headDim: number;
+}
+
+/** What a pair of tokens adds to its score: by head, the query's values, and the distance in rows and columns. */
+type Bias = (head: number, query: readonly number[], dy: number, dx: number) => number;
+
+/**
+ * The definition in f64: the map is padded to whole windows with tokens whose projection is `pad`, every window attends
+ * to itself with all its scores at once, and the padding is dropped. qkv is [map, 3 * heads * headDim].
+ */
+function attendWindows(qkv: Float32Array, pad: Float32Array, each: Case, bias: Bias): number[] {
+  const { map, window, heads, headDim } = each;
+  const dim = heads * headDim;
+  const token = (y: number, x: number, which: number, head: number) => {
+    const inside = y < map[0] && x < map[1];
+    const base = (inside ? (y * map[1] + x) * 3 * dim : 0) + which * dim + head * headDim;
+    return Array.from({ length: headDim }, (_, c) => at(inside ? qkv : pad, base + c));
+  };
+  const result = new Array<number>(map[0] * map[1] * dim);
+  for (let y = 0; y < map[0]; y++)
+    for (let x = 0; x < map[1]; x++)
+      for (let head = 0; head < heads; head++) {
+        const query = token(y, x, 0, head);
+        const [top, left] = [y - (y % window[0]), x - (x % window[1])];
+        const cells = Array.from({ length: window[0] * window[1] }, (_, u) => [
+          top + Math.floor(u / window[1]),
+          left + (u % window[1]),
+        ]) as [number, number][];
+        const scores = cells.map(([ky, kx]) => {
+          const key = token(ky, kx, 1, head);
+          const product = query.reduce((sum, value, c) => sum + value * at(key, c), 0);
+          return product / Math.sqrt(headDim) + bias(head, query, y - ky, x - kx);
+        });
+        const highest = Math.max(...scores);
+        const weights = scores.map((score) => Math.exp(score - highest));
+        const total = weights.reduce((sum, weight) => sum + weight, 0);
+        const values = cells.map(([ky, kx]) => token(ky, kx, 2, head));
+        for (let c = 0; c < headDim; c++)
+          result[(y * map[1] + x) * dim + head * headDim + c] = values.reduce(
+            (sum, value, u) => sum + (at(weights, u) / total) * at(value, c),
+            0,
+          );
+      }
+  return result;
+}
+
+/** Scores reach 5; an error in one moves its weight by as much, relatively, and values are at most 1. */
+const tolerance = {
+  ...sumTolerance(300, 4),
+  why: 'three dot products of up to 80 terms a score, weights by exp, sums over the keys',
+};
+
+const CASES: Record<string, Case> = {
+  'one token': { map: [1, 1], window: [1, 1], heads: 1, headDim: 4 },
+  'windows that fit': { map: [8, 6], window: [4, 3], heads: 2, headDim: 8 },
+  'windows that stick out below': { map: [7, 8], window: [4, 4], heads: 1, headDim: 16 },
+  'windows that stick out on both sides': { map: [5, 7], window: [3, 4], heads: 3, headDim: 4 },
+  'a window larger than the map': { map: [4, 5], window: [7, 7], heads: 2, headDim: 32 },
+  'the whole map, above a workgroup of 32': { map: [11, 3], window: [11, 3], heads: 1, headDim: 64 },
+  "SAM's window, heads of ViT-H": { map: [16, 3], window: [14, 14], heads: 2, headDim: 80 },
+};
+
+const values = ({ map, heads, headDim }: Case) => {
+  const dim = 3 * heads * headDim;
+  return [randomValues(map[0] * map[1] * dim, 1), randomValues(dim, 2)] as const;
+};
+
+/** A fused projection whose bias is the padding: its columns, and what every op is told of it. */
+function fused(each: Case, feed: Feed) {
+  const [qkv, bias] = values(each);
+  const dim = each.heads * each.headDim;
+  const tensor = feed('qkv', [...each.map, 3 * dim], qkv);
+  const pad = { tensor: feed('bias', [3 * dim], bias), k: dim, v: 2 * dim };
+  const part = (start: number) => ({ tensor, start });
+  return { q: part(0), k: part(dim), v: part(2 * dim), options: { ...each, pad } };
+}
+
+describe('attentionRelpos', () => {
+  for (const [name, each] of Object.entries(CASES))
+    gpuTest(name, async (gpu) => {
+      const { window, headDim } = each;
+      const [h, w] = [2 * window[0] - 1, 2 * window[1] - 1];
+      const [relH, relW] = [randomValues(h * headDim, 3), randomValues(w * headDim, 4)];
+      const [y] = await runGraph(gpu, (g, feed) => {
+        const { q, k, v, options } = fused(each, feed);
+        return attentionRelpos(g, q, k, v, {
+          ...options,
+          relH: feed('rel_h', [h, headDim], relH),
+          relW: feed('rel_w', [w, headDim], relW),
+        });
+      });
+      const term = (query: readonly number[], table: Float32Array, row: number) =>
+        query.reduce((sum, value, c) => sum + value * at(table, row * headDim + c), 0);
+      const expected = attendWindows(
+        ...values(each),
+        each,
+        (_, query, dy, dx) => term(query, relH, dy + window[0] - 1) + term(query, relW, dx + window[1] - 1),
+      );
+      expectClose('y', y ?? [], expected, tolerance);
+    });
+
+  it('refuses tables of another size and windows that stick out without a pad', () => {
+    const g = new Graph('test');
+    const columns = { tensor: g.tensor('qkv', [25, 12]), start: 0 };
+    const options = { heads: 1, headDim: 4, map: [5, 5], window: [2, 2] } as const;
+    const [relH, relW] = [g.tensor('h', [3, 4]), g.tensor('w', [3, 4])];
+    expect(() => attentionRelpos(g, columns, columns, columns, { ...options, relH, relW })).toThrow(
+      'attentionRelpos: windows [2,2] stick out of [5,5] and there is no pad',
+    );
+    expect(() =>
+      attentionRelpos(g, columns, columns, columns, { ...options, relH: g.tensor('h', [9, 4]), relW }),
+    ).toThrow("'h' has shape [9,4], expected [3,4]");
+  });
+});
+
+describe('attentionBias', () => {
+  for (const [name, each] of Object.entries(CASES))
+    gpuTest(name, async (gpu) => {
+      const { window, heads } = each;
+      const cells = window[0] * window[1];
+      const table = randomValues(heads * cells, 3).map((value) => 3 * value);
+      const [y] = await runGraph(gpu, (g, feed) => {
+        const { q, k, v, options } = fused(each, feed);
+        return attentionBias(g, q, k, v, { ...options, bias: feed('table', [heads, cells], table) });
+      });
+      const expected = attendWindows(...values(each), each, (head, _, dy, dx) =>
+        at(table, head * cells + Math.abs(dy) * window[1] + Math.abs(dx)),
+      );
+      expectClose('y', y ?? [], expected, tolerance);
+    });
+
+  it('refuses a table of another size', () => {
+    const g = new Graph('test');
+    const columns = { tensor: g.tensor('qkv', [16, 12]), start: 0 };
+    const options = { heads: 1, headDim: 4, map: [4, 4], window: [2, 2] } as const;
+    expect(() =>
+      attentionBias(g, columns, columns, columns, { ...options, bias: g.tensor('table', [2, 4]) }),
+    ).toThrow("attentionBias: 'table' has shape [2,4], expected [1,4]");
+  });
+});
