@@ -1,11 +1,21 @@
 #!/usr/bin/env node
 import { main } from './main.ts';
 
+/** What cannot be stopped, a pipeline that compiles, is not waited for longer. */
+const GRACE_MS = 500;
+
 const cancel = new AbortController();
-// The second Ctrl-C does not wait; unfinished files are removed on exit.
+let hasEnded = false;
+
+/** The second Ctrl-C does not wait at all; unfinished files are removed on exit. */
 const onSignal = (code: number) => () => {
   if (cancel.signal.aborted) process.exit(code);
   cancel.abort();
+  const giveUp = () => {
+    if (!hasEnded) process.stderr.write('\nsam2rad: cancelled\n');
+    process.exit(code);
+  };
+  setTimeout(giveUp, GRACE_MS).unref();
 };
 process.on('SIGINT', onSignal(130));
 process.on('SIGTERM', onSignal(143));
@@ -28,3 +38,4 @@ process.exitCode = await main(process.argv.slice(2), {
   err: process.stderr,
   signal: cancel.signal,
 });
+hasEnded = true;
