@@ -1,22 +1,8 @@
 import { expect, test } from 'vitest';
-import { EngineClient, type WorkerLike } from '../../app/src/engine/client.ts';
+import { EngineClient } from '../../app/src/engine/client.ts';
 import { Lane } from '../../app/src/engine/lane.ts';
-import type { Reply, Request } from '../../app/src/engine/protocol.ts';
 import { Recovery } from '../../app/src/engine/recovery.ts';
-
-class FakeWorker implements WorkerLike {
-  readonly sent: Request[] = [];
-  onmessage: WorkerLike['onmessage'] = null;
-  onerror: WorkerLike['onerror'] = null;
-
-  postMessage(message: Request): void {
-    this.sent.push(message);
-  }
-
-  reply(reply: Reply): void {
-    this.onmessage?.(new MessageEvent('message', { data: reply }));
-  }
-}
+import { FakeWorker } from './fake-worker.ts';
 
 function connect() {
   const worker = new FakeWorker();

@@ -2,7 +2,15 @@ import type { PictureFiles } from '../pictures/files.ts';
 import { openPicture, sceneOf } from '../state/select.ts';
 import { IDLE } from '../state/session.ts';
 import type { Store } from '../state/store.ts';
-import type { Engine } from './engine.ts';
+import type { EngineClient } from './client.ts';
+
+/** What is needed of the engine, so that a test can be one. */
+export interface EngineLike {
+  readonly client: Pick<EngineClient, 'call'>;
+  /** Another number for each model. */
+  readonly epoch: number;
+  fail(error: unknown): void;
+}
 
 /**
  * Keeps the masks on show equal to the state: whatever changes the open picture, the model or the prompts,
@@ -15,8 +23,8 @@ export class SceneRunner {
   onBitmap: (bitmap: ImageBitmap | null) => void = () => undefined;
 
   readonly #store: Store;
-  readonly #engine: Engine;
-  readonly #files: PictureFiles;
+  readonly #engine: EngineLike;
+  readonly #files: Pick<PictureFiles, 'decode'>;
   /** Which picture and model were last asked for, and which scene of it. */
   #target = '';
   #scene = '';
@@ -26,7 +34,7 @@ export class SceneRunner {
   #predicting = new AbortController();
   #scheduled = false;
 
-  constructor(store: Store, engine: Engine, files: PictureFiles) {
+  constructor(store: Store, engine: EngineLike, files: Pick<PictureFiles, 'decode'>) {
     this.#store = store;
     this.#engine = engine;
     this.#files = files;

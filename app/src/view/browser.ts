@@ -8,11 +8,12 @@ const ADVICE: Readonly<Record<'chromium' | 'firefox' | 'safari', Advice>> = {
   chromium: {
     browser: 'Chrome and Edge',
     advice:
-      'Version 113 or later (Linux: 144). Turn on "Use graphics acceleration when available" under Settings, System, and start the browser again. chrome://gpu says what is missing.',
+      'Version 113 or later, on Linux a recent one. Turn on "Use graphics acceleration when available" under Settings, System, and start the browser again. chrome://gpu says what is missing.',
   },
   firefox: {
     browser: 'Firefox',
-    advice: 'Version 141 or later on Windows, 145 on a Mac. On Linux use Firefox Nightly, or Chrome.',
+    advice:
+      'Version 141 or later on Windows, 145 on a Mac with Apple silicon. On Linux use Firefox Nightly, or Chrome.',
   },
   safari: {
     browser: 'Safari',

@@ -11,6 +11,10 @@ export function score(value: number): string {
   return value.toFixed(2);
 }
 
+export function signed(value: number): string {
+  return value.toFixed(1).replace('-', '−');
+}
+
 /** In powers of 1000, as disks and downloads are counted. */
 export function bytes(value: number): string {
   const power = value < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(value) / 3));

@@ -7,25 +7,32 @@ import { type App, setOptions } from './app.ts';
 const NO_PREDICTOR = 'Automatic needs a Sam2Rad model: this one has no prompt predictor.';
 
 export function modeSection(state: AppState, app: App): TemplateResult {
-  const mode = modeOf(state);
   const { model } = state.engine;
+  const mode = model && modeOf(state);
   const noAuto = model !== null && !model.hasPredictor;
-  const { multimask, refine } = state.options;
   const button = (value: Mode, label: string, disabled: boolean) => html`
-    <button role="radio" aria-checked=${mode === value ? 'true' : 'false'} ?disabled=${disabled}
-      aria-describedby=${disabled ? 'no-auto' : nothing} @click=${() => setOptions(app, { mode: value })}>${label}</button>`;
+    <button aria-pressed=${mode === value ? 'true' : 'false'} ?disabled=${disabled || model === null}
+      aria-describedby=${noAuto ? 'no-auto' : nothing} @click=${() => setOptions(app, { mode: value })}>${label}</button>`;
   return html`
     <section aria-labelledby="mode-title">
       <h2 id="mode-title">Mode</h2>
-      <div class="segmented" role="radiogroup" aria-labelledby="mode-title">
+      <div class="segmented choices" role="group" aria-labelledby="mode-title">
         ${button('auto', 'Automatic', noAuto)} ${button('manual', 'Manual', false)}
       </div>
       ${noAuto ? html`<p class="hint" id="no-auto">${NO_PREDICTOR}</p>` : nothing}
-      ${mode === 'manual' ? checkbox('Three candidates', 'Multimask: choose one of three masks', multimask, () => setOptions(app, { multimask: !multimask })) : refineChoice(refine, app)}
+      ${mode === 'manual' ? candidatesChoice(state, app) : nothing}
+      ${mode === 'auto' ? refineChoice(state, app) : nothing}
     </section>`;
 }
 
-function refineChoice(refine: AppState['options']['refine'], app: App): TemplateResult {
+function candidatesChoice(state: AppState, app: App): TemplateResult {
+  const { multimask } = state.options;
+  const toggle = () => setOptions(app, { multimask: !multimask });
+  return checkbox('Three candidates', 'Multimask: choose one of three masks', multimask, toggle);
+}
+
+function refineChoice(state: AppState, app: App): TemplateResult {
+  const { refine } = state.options;
   return html`
     <label class="field"><span>Corrections</span>
       <select .value=${refine} @change=${(event: Event) =>

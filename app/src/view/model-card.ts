@@ -65,13 +65,17 @@ function progress({ name, stages }: Loading, app: App): TemplateResult {
     <div class="loading" role="group" aria-label=${`Loading ${name}`}>
       <p class="loading-name"><span>Loading ${name}</span>
         <button class="quiet small" @click=${() => app.cancelLoad()}>Cancel</button></p>
-      ${STAGES.map(([stage, label]) => {
-        const at = stages[stage];
-        const share = at && at.total > 0 ? at.loaded / at.total : null;
-        const words = share !== null ? percent(share) : at && stage !== 'compile' ? bytes(at.loaded) : '';
-        return html`
-          <label class="stage-row"><span>${label}</span>
-            <progress max="1" .value=${share ?? (at ? 0.5 : 0)}></progress><output>${words}</output></label>`;
-      })}
+      ${STAGES.map(([stage, label]) => stageRow(label, stages[stage]))}
     </div>`;
+}
+
+/** A bar that is empty before its stage begins, and moves without saying how far where nobody knows. */
+function stageRow(label: string, at: { loaded: number; total: number } | undefined): TemplateResult {
+  const share = at === undefined ? 0 : at.total > 0 ? at.loaded / at.total : null;
+  const words = at === undefined ? '' : share === null ? bytes(at.loaded) : percent(share);
+  const bar =
+    share === null
+      ? html`<progress aria-label=${label}></progress>`
+      : html`<progress aria-label=${label} max="1" .value=${share}></progress>`;
+  return html`<div class="stage-row"><span>${label}</span>${bar}<output aria-live="off">${words}</output></div>`;
 }

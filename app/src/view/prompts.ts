@@ -1,5 +1,8 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import type { Box } from '../../../src/index.ts';
+import type { Acts } from '../state/acts.ts';
 import { parseCoordinates } from '../state/coordinates.ts';
+import type { PromptPoint } from '../state/prompts.ts';
 import { activePrompts, openPicture } from '../state/select.ts';
 import type { AppState } from '../state/state.ts';
 import type { App } from './app.ts';
@@ -12,13 +15,7 @@ export function promptsSection(state: AppState, app: App): TemplateResult {
   return html`
     <section aria-labelledby="prompts-title">
       <h2 id="prompts-title">Prompts</h2>
-      <ul class="chips">
-        ${box ? chip('box', `Box ${box.join(', ')}`, () => acts.setBox(null)) : nothing}
-        ${points.map(({ x, y, label }, i) => {
-          const sign = label === 1 ? '+' : '−';
-          return chip(label === 1 ? 'positive' : 'negative', `${sign} ${x}, ${y}`, () => acts.removePoint(i));
-        })}
-      </ul>
+      ${box || points.length > 0 ? chips(box, points, acts) : nothing}
       <form class="coordinates" @submit=${(event: SubmitEvent) => submit(event, app)}>
         <input name="coordinates" aria-label="Coordinates" aria-describedby="coordinates-help" autocomplete="off"
           placeholder="x0, y0, x1, y1 or x, y" ?disabled=${openPicture(state) === null} />
@@ -26,6 +23,18 @@ export function promptsSection(state: AppState, app: App): TemplateResult {
       </form>
       <p class="hint" id="coordinates-help">In pixels of the picture. x, y, 0 excludes.</p>
     </section>`;
+}
+
+function chips(box: Box | null, points: readonly PromptPoint[], acts: Acts): TemplateResult {
+  return html`
+    <ul class="chips">
+      ${box ? chip('box', `Box ${box.join(', ')}`, () => acts.setBox(null)) : nothing}
+      ${points.map(({ x, y, label }, i) =>
+        label === 1
+          ? chip('positive', `+ ${x}, ${y}`, () => acts.removePoint(i))
+          : chip('negative', `− ${x}, ${y}`, () => acts.removePoint(i)),
+      )}
+    </ul>`;
 }
 
 function chip(kind: string, words: string, remove: () => void): TemplateResult {

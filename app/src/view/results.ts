@@ -4,7 +4,7 @@ import { cssColor } from '../palette.ts';
 import { activeClass, classList } from '../state/select.ts';
 import type { AppState } from '../state/state.ts';
 import type { App } from './app.ts';
-import { count, milliseconds, score } from './format.ts';
+import { count, milliseconds, score, signed } from './format.ts';
 import { icon } from './icons.ts';
 
 export function resultsSection(state: AppState, app: App): TemplateResult {
@@ -31,7 +31,7 @@ function table(state: AppState, results: readonly ClassResult[]): TemplateResult
       <tbody>${results.map(
         ({ classNumber, iou, objectScore, area }) => html`
         <tr data-class=${classNumber}><th scope="row"><span class="dot" .style=${`background: ${cssColor(classNumber)}`}></span>${names[classNumber - 1]?.name ?? classNumber}</th>
-          <td>${score(iou)}</td><td>${objectScore === null ? '–' : objectScore.toFixed(1)}</td><td>${count(area)}</td></tr>`,
+          <td>${score(iou)}</td><td>${objectScore === null ? '–' : signed(objectScore)}</td><td>${count(area)}</td></tr>`,
       )}
       </tbody>
     </table>`;
@@ -41,10 +41,10 @@ function table(state: AppState, results: readonly ClassResult[]): TemplateResult
 function candidates({ choices, chosen }: ClassResult, { acts }: App): TemplateResult | typeof nothing {
   if (choices.length === 0) return nothing;
   return html`
-    <div class="segmented candidates" role="radiogroup" aria-label="Candidates">
+    <div class="segmented choices candidates" role="group" aria-label="Candidates">
       ${choices.map(
         ({ iou, area }, i) => html`
-        <button role="radio" aria-checked=${i === chosen ? 'true' : 'false'} title=${`${count(area)} pixels`}
+        <button aria-pressed=${i === chosen ? 'true' : 'false'} title=${`${count(area)} pixels`}
           @click=${() => acts.choose(i)}>${i + 1}<small>IoU ${score(iou)}</small></button>`,
       )}
     </div>`;

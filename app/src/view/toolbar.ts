@@ -19,10 +19,10 @@ export function toolbar(state: AppState, app: App): TemplateResult {
   const { undo, redo } = canUndo(state);
   const off = openPicture(state) === null;
   return html`
-    <div class="group" role="radiogroup" aria-label="Tool">
+    <div class="group choices tools" role="group" aria-label="Tool">
       ${TOOLS.map(
         ([tool, name, label, title]) => html`
-        <button role="radio" aria-checked=${state.options.tool === tool ? 'true' : 'false'} title=${title}
+        <button aria-pressed=${state.options.tool === tool ? 'true' : 'false'} title=${title}
           ?disabled=${off} @click=${() => setOptions(app, { tool })}>${icon(name)}<span>${label}</span></button>`,
       )}
     </div>

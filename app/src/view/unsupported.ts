@@ -9,6 +9,6 @@ export function unsupported(reason: string): TemplateResult {
       <p>${reason}</p>
       ${window.isSecureContext ? '' : html`<p><strong>Open this page over https or on localhost:</strong> browsers offer WebGPU to secure pages only.</p>`}
       <dl>${adviceFor(navigator.userAgent).map(({ browser, advice }) => html`<dt>${browser}</dt><dd>${advice}</dd>`)}</dl>
-      <p>Then update the graphics driver, and reload the page. <button @click=${() => location.reload()}>Reload</button></p>
+      <p>If that does not help, update the graphics driver. Then reload the page. <button @click=${() => location.reload()}>Reload</button></p>
     </div>`;
 }

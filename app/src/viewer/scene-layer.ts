@@ -40,8 +40,8 @@ export function sceneLayer(
     outlines: options.contour
       ? results.map(({ classNumber }) => ({ classNumber, outline: result?.outlines[classNumber] ?? '' }))
       : [],
-    predictedBoxes: results.flatMap(({ classNumber, predictedBox }) =>
-      predictedBox ? [{ classNumber, box: predictedBox }] : [],
+    predictedBoxes: results.flatMap(({ classNumber, predictedBox, area }) =>
+      predictedBox && area > 0 ? [{ classNumber, box: predictedBox }] : [],
     ),
     prompts: options.overlayHidden
       ? []
