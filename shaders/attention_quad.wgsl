@@ -53,7 +53,6 @@ fn query_row(at: u32, window: vec2u, batch: u32) -> u32 {
 }
 
 fn load_query(c: u32, rows: vec4u, head: u32) {
-  if (c >= HEAD4) { return; }
   let at = params.q_start + head * HEAD4 + c;
   query[c] = params.scale * mat4x4f(
     q[rows.x * params.q_stride + at],
@@ -85,18 +84,7 @@ fn gather(c: u32, inside: bool, v_at: u32, pad_at: u32, shrink: vec4f, weight: m
   sum[c] = mat4x4f(old[0] * shrink.x, old[1] * shrink.y, old[2] * shrink.z, old[3] * shrink.w) + share(own) * weight;
 }
 
-// Written out eight at a time: only arrays that are indexed by constants stay in registers.
-fn load_queries(c: u32, rows: vec4u, head: u32) {
-  load_query(c, rows, head);
-  load_query(c + 1, rows, head);
-  load_query(c + 2, rows, head);
-  load_query(c + 3, rows, head);
-  load_query(c + 4, rows, head);
-  load_query(c + 5, rows, head);
-  load_query(c + 6, rows, head);
-  load_query(c + 7, rows, head);
-}
-
+// Written out eight at a time: arrays that are indexed by constants are read and written as registers are.
 fn score8(c: u32, inside: bool, k_at: u32, pad_at: u32) -> mat4x4f {
   return score(c, inside, k_at, pad_at) + score(c + 1, inside, k_at, pad_at)
     + score(c + 2, inside, k_at, pad_at) + score(c + 3, inside, k_at, pad_at)
@@ -144,9 +132,7 @@ fn main(
   );
   // Queries outside of the map compute something that is never stored, so that every lane stays active.
   let inside_rows = select(rows, vec4u(), rows == vec4u(NOWHERE));
-  load_queries(0, inside_rows, head);
-  load_queries(8, inside_rows, head);
-  load_queries(16, inside_rows, head);
+  for (var c = 0u; c < HEAD4; c++) { load_query(c, inside_rows, head); }
 
   var highest = vec4f(LOWEST);
   var weight_sum = vec4f();

@@ -118,20 +118,13 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     shift_left = bias[min(left, params.cols4 - 1)];
     shift_right = bias[min(right, params.cols4 - 1)];
   }
-  // A loop, so that the activation is compiled 8 times and not 32.
-  for (var i = 0u; i < 4; i++) {
-    var sum_left = sum0_left;
-    var sum_right = sum0_right;
-    if (i == 1) { sum_left = sum1_left; sum_right = sum1_right; }
-    if (i == 2) { sum_left = sum2_left; sum_right = sum2_right; }
-    if (i == 3) { sum_left = sum3_left; sum_right = sum3_right; }
-    store(row + i * 4, left, sum_left[0], shift_left);
-    store(row + i * 4 + 1, left, sum_left[1], shift_left);
-    store(row + i * 4 + 2, left, sum_left[2], shift_left);
-    store(row + i * 4 + 3, left, sum_left[3], shift_left);
-    store(row + i * 4, right, sum_right[0], shift_right);
-    store(row + i * 4 + 1, right, sum_right[1], shift_right);
-    store(row + i * 4 + 2, right, sum_right[2], shift_right);
-    store(row + i * 4 + 3, right, sum_right[3], shift_right);
+  // A loop, so that the activation is compiled once and not 32 times.
+  var sums = array<mat4x4f, 8>(
+    sum0_left, sum1_left, sum2_left, sum3_left,
+    sum0_right, sum1_right, sum2_right, sum3_right,
+  );
+  for (var i = 0u; i < 32; i++) {
+    let on_right = i >= 16;
+    store(row + i % 16, select(left, right, on_right), sums[i / 4][i % 4], select(shift_left, shift_right, on_right));
   }
 }
