@@ -168,7 +168,7 @@ export class Gpu {
     this.judged(label, () => {
       const encoder = this.device.createCommandEncoder({ label });
       encode(encoder);
-      this.device.queue.submit([encoder.finish()]);
+      this.device.queue.submit([encoder.finish({ label })]);
       this.created.submits += 1;
     });
   }
