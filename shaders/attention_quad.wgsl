@@ -63,11 +63,13 @@ fn load_query(c: u32, rows: vec4u, head: u32) {
   sum[c] = mat4x4f();
 }
 
+// The values of all four lanes, each of another key: column j is from lane (own lane xor j).
+// Swaps, because a broadcast costs software adapters 30 instructions and a swap 4.
 fn share(own: vec4f) -> mat4x4f {
-  return mat4x4f(quadBroadcast(own, 0), quadBroadcast(own, 1), quadBroadcast(own, 2), quadBroadcast(own, 3));
+  return mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
 }
 
-// What channels c add to the scores of 4 keys: row j of a column belongs to key j.
+// What channels c add to the scores of 4 keys: row j of a column belongs to the key of lane (own lane xor j).
 fn score(c: u32, inside: bool, k_at: u32, pad_at: u32) -> mat4x4f {
   if (c >= HEAD4) { return mat4x4f(); }
   var own = k[k_at + c];
@@ -150,7 +152,7 @@ fn main(
     let scores = score8(0, inside, k_at, k_pad) + score8(8, inside, k_at, k_pad) + score8(16, inside, k_at, k_pad);
 
     // Keys past the end weigh nothing.
-    let counts = (vec4u(0, 1, 2, 3) + u) < vec4u(params.keys);
+    let counts = ((vec4u(0, 1, 2, 3) ^ vec4u(lane)) + u) < vec4u(params.keys);
     let valid = mat4x4f(
       select(vec4f(LOWEST), scores[0], counts),
       select(vec4f(LOWEST), scores[1], counts),

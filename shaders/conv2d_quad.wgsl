@@ -48,9 +48,10 @@ fn load_w(at: u32) -> mat4x4f {
   return mat4x4f(w[at], w[at + params.cols4], w[at + 2 * params.cols4], w[at + 3 * params.cols4]);
 }
 
-// The values of all four lanes, each of another pixel.
+// The values of all four lanes, each of another pixel: column j is from lane (own lane xor j).
+// Swaps, because a broadcast costs software adapters 30 instructions and a swap 4.
 fn share(own: vec4f) -> mat4x4f {
-  return mat4x4f(quadBroadcast(own, 0), quadBroadcast(own, 1), quadBroadcast(own, 2), quadBroadcast(own, 3));
+  return mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
 }
 
 fn store(row: u32, col: u32, sum: vec4f, shift: vec4f) {
@@ -73,7 +74,7 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   let origin2 = origin(row + 8 + lane);
   let origin3 = origin(row + 12 + lane);
 
-  // sum<i>_left holds pixels 4i to 4i + 3.
+  // sum<i>_left holds pixels 4i to 4i + 3: column j is pixel 4i + (lane xor j).
   var sum0_left = mat4x4f();
   var sum1_left = mat4x4f();
   var sum2_left = mat4x4f();
@@ -125,6 +126,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   );
   for (var i = 0u; i < 32; i++) {
     let on_right = i >= 16;
-    store(row + i % 16, select(left, right, on_right), sums[i / 4][i % 4], select(shift_left, shift_right, on_right));
+    store(row + ((i % 16) ^ lane), select(left, right, on_right), sums[i / 4][i % 4], select(shift_left, shift_right, on_right));
   }
 }
