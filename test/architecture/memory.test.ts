@@ -4,13 +4,11 @@ import { plan } from '../../src/graph/plan.ts';
 import { bytesOf, MAX_BINDING_BYTES } from '../../src/graph/tensor.ts';
 import { standardRecordings } from '../../src/tasks/recordings.ts';
 import { costOf } from '../../src/tasks/stages.ts';
-import { ALL_TRAITS, configOf, MODELS, pictureRecordings, promptRecordings } from './models.ts';
+import { ALL_TRAITS, configOf, MODELS, PLAIN, pictureRecordings, promptRecordings } from './models.ts';
 
 const MIB = 2 ** 20;
 /** What issue and README promise. */
 const PEAK_SHARE = 0.35;
-
-const PLAIN = { cpu: false, subgroups: false };
 
 /** The largest operand of any kind, in words, after it and the grids were held against WebGPU's default limits. */
 function largestOf(recordings: readonly Recording[]): string {

@@ -31,6 +31,7 @@ export function configOf(model: ModelName): ModelConfig {
   return detectModel(generatedCheckpoint(weights).tensors).config;
 }
 
+export const PLAIN: GraphTraits = { cpu: false, subgroups: false };
 /** Everything that a recording may depend on besides shapes. */
 export const ALL_TRAITS: readonly GraphTraits[] = [false, true].flatMap((cpu) =>
   [false, true].map((subgroups) => ({ cpu, subgroups })),

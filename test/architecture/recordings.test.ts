@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { print, type Recording } from '../../src/graph/graph.ts';
 import { plan } from '../../src/graph/plan.ts';
-import { ALL_TRAITS, configOf, MODELS, pictureRecordings, promptRecordings } from './models.ts';
+import { ALL_TRAITS, configOf, MODELS, PLAIN, pictureRecordings, promptRecordings } from './models.ts';
 
 /** Anything of WebGPU that a recording asked for would throw here. */
 function withoutWebGpu<T>(work: () => T): T {
@@ -31,7 +31,7 @@ test.each(MODELS)(
     const config = configOf(model);
     const recordings = withoutWebGpu(() => [
       ...ALL_TRAITS.flatMap((traits) => promptRecordings({ config, traits })),
-      ...pictureRecordings({ config, traits: { cpu: false, subgroups: false } }),
+      ...pictureRecordings({ config, traits: PLAIN }),
     ]);
     const parts = new Set<unknown>();
     for (const recording of recordings) {
