@@ -3,6 +3,7 @@ import { PipelineCache } from '../src/gpu/pipelines.ts';
 import { BufferPool } from '../src/gpu/pool.ts';
 import { readBuffer } from '../src/gpu/readback.ts';
 import { Graph } from '../src/graph/graph.ts';
+import type { Source } from '../src/graph/parameter.ts';
 import { plan } from '../src/graph/plan.ts';
 import { compile } from '../src/graph/program.ts';
 import { bytesOf, sizeOf, type Tensor } from '../src/graph/tensor.ts';
@@ -34,12 +35,13 @@ export type Feed = (name: string, shape: readonly number[], values: Float32Array
 /**
  * Records `build`, runs it once and returns the values of the tensors it returned. Every activation has its own
  * buffer, pre-filled with NaN, so that an element nobody wrote cannot pass, with sentinels behind it. Integers come
- * as the bits of floats: `wordsOf` gives them back.
+ * as the bits of floats: `wordsOf` gives them back. `weights` stands for the checkpoint.
  */
 export async function runGraph(
   gpu: GPU,
   build: (g: Graph, feed: Feed) => Tensor | readonly Tensor[],
   traits?: Partial<Gpu['traits']>,
+  weights?: (source: Source) => Float32Array,
 ): Promise<Float32Array[]> {
   const device = await sharedDevice(gpu);
   const g = new Graph('test', { ...device.traits, ...traits });
@@ -63,7 +65,8 @@ export async function runGraph(
   for (const result of results) g.output(result);
   const recording = g.finish();
   for (const { tensor, sources, pack } of recording.parameters)
-    if (sources.length === 0) fed.set(tensor, fill(tensor, pack([])));
+    if (weights || sources.length === 0)
+      fed.set(tensor, fill(tensor, pack(sources.map((source) => weights?.(source) ?? new Float32Array()))));
 
   const written = [...plan(recording).slotOf.keys(), ...recording.outputs.keys()];
   for (const tensor of written)

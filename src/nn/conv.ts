@@ -1,7 +1,8 @@
 import { columnsOf, type Tensor } from '../graph/tensor.ts';
 import type { Activation } from '../ops/activation.ts';
+import { convDepthwise } from '../ops/conv-depthwise.ts';
 import { conv2d } from '../ops/conv2d.ts';
-import type { Scope } from './scope.ts';
+import { type Scope, transpose } from './scope.ts';
 
 export interface ConvOptions {
   readonly kernel: number;
@@ -10,13 +11,15 @@ export interface ConvOptions {
   readonly activation?: Activation;
   /** Added last; fewer rows are repeated. */
   readonly residual?: Tensor;
+  /** Whether the checkpoint has a bias; true by default. */
+  readonly bias?: boolean;
   /** Channels that the checkpoint knows; the others of `x` are padding and get zero weights. */
   readonly inputs?: number;
 }
 
-/** nn.Conv2d with bias: [H, W, in] to [H', W', channels]; stored as [out, in, k, k]. */
+/** nn.Conv2d: [H, W, in] to [H', W', channels]; stored as [out, in, k, k]. */
 export function conv(scope: Scope, x: Tensor, channels: number, options: ConvOptions): Tensor {
-  const { kernel, inputs = columnsOf(x), ...rest } = options;
+  const { kernel, inputs = columnsOf(x), bias = true, ...rest } = options;
   const padded = columnsOf(x);
   const taps = kernel * kernel;
   const weight = scope.derived(
@@ -34,7 +37,25 @@ export function conv(scope: Scope, x: Tensor, channels: number, options: ConvOpt
   );
   return conv2d(scope.graph, x, weight, {
     ...rest,
-    bias: scope.tensor('bias', [channels]),
+    ...(bias ? { bias: scope.tensor('bias', [channels]) } : {}),
+    name: scope.path,
+  });
+}
+
+/** nn.Conv2d with as many groups as channels: [H, W, channels] to [H', W', channels]; stored as [channels, 1, k, k]. */
+export function depthwise(
+  scope: Scope,
+  x: Tensor,
+  { kernel, ...rest }: Pick<ConvOptions, 'kernel' | 'stride' | 'padding' | 'activation'>,
+): Tensor {
+  const channels = columnsOf(x);
+  const taps = kernel * kernel;
+  const stored = scope.source('weight', [channels, 1, kernel, kernel]);
+  const weight = scope.derived('weight', [kernel, kernel, channels], [stored], (values) =>
+    transpose(values, channels, taps),
+  );
+  return convDepthwise(scope.graph, x, weight, scope.tensor('bias', [channels]), {
+    ...rest,
     name: scope.path,
   });
 }

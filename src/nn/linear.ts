@@ -4,6 +4,11 @@ import { concat, type Scope, transpose } from './scope.ts';
 
 export type LinearOptions = Omit<MatmulEpilogue, 'bias'>;
 
+export interface Conv1x1Options extends LinearOptions {
+  /** Whether the checkpoint has a bias; true by default. */
+  readonly bias?: boolean;
+}
+
 /** nn.Linear: `x Wᵀ + b`, then the epilogue. x [..., in] to [..., cols]. */
 export function linear(scope: Scope, x: Tensor, cols: number, options: LinearOptions = {}): Tensor {
   return affine(scope, x, cols, [cols, columnsOf(x)], options);
@@ -48,7 +53,7 @@ export function biasRange(scope: Scope, { start, count, of }: OutputRange): Tens
 }
 
 /** nn.Conv2d with a 1 x 1 kernel: the same product, for weights stored as [out, in, 1, 1]. */
-export function conv1x1(scope: Scope, x: Tensor, cols: number, options: LinearOptions = {}): Tensor {
+export function conv1x1(scope: Scope, x: Tensor, cols: number, options: Conv1x1Options = {}): Tensor {
   return affine(scope, x, cols, [cols, columnsOf(x), 1, 1], options);
 }
 
@@ -57,13 +62,14 @@ function affine(
   x: Tensor,
   cols: number,
   stored: readonly number[],
-  options: LinearOptions,
+  { bias = true, ...options }: Conv1x1Options,
 ): Tensor {
   const inner = columnsOf(x);
   const weight = scope.derived('weight', [inner, cols], [scope.source('weight', stored)], (values) =>
     transpose(values, cols, inner),
   );
-  return matmul(scope.graph, x, weight, { name: scope.path, ...options, bias: scope.tensor('bias', [cols]) });
+  const shift = bias ? { bias: scope.tensor('bias', [cols]) } : {};
+  return matmul(scope.graph, x, weight, { name: scope.path, ...options, ...shift });
 }
 
 /**

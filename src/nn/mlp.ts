@@ -11,7 +11,11 @@ export interface MlpOptions {
   readonly output?: Activation;
   /** Added to the result. */
   readonly residual?: Tensor;
+  /** The layers' names where they are not `layers.0`, `layers.1`, ... */
+  readonly names?: readonly string[];
 }
+
+const layer = (scope: Scope, names: MlpOptions['names'], i: number) => scope.at(names?.[i] ?? `layers.${i}`);
 
 /**
  * Two layers whose hidden values would not fit one binding, in as few slices of the hidden axis as do:
@@ -23,10 +27,12 @@ export function slicedMlp(
   [hidden, width]: readonly [number, number],
   options: MlpOptions,
 ): Tensor {
-  const { activation, residual } = options;
-  const slices = Math.ceil((rowsOf(x) * hidden * 4) / MAX_BINDING_BYTES);
+  const { activation, residual, names } = options;
+  let slices = Math.ceil((rowsOf(x) * hidden * 4) / MAX_BINDING_BYTES);
+  // Equal slices, of whole vec4s.
+  while (hidden % (4 * slices) !== 0) slices += 1;
   if (slices === 1) return mlp(scope, x, [hidden, width], options);
-  const [up, down] = [scope.at('layers.0'), scope.at('layers.1')];
+  const [up, down] = [layer(scope, names, 0), layer(scope, names, 1)];
   const count = hidden / slices;
   let sum = residual;
   for (let start = 0; start < hidden; start += count) {
@@ -46,12 +52,12 @@ export function slicedMlp(
   return sum ?? x;
 }
 
-/** Linear layers `layers.0`, `layers.1`, ... of these widths, with an activation between. */
+/** Linear layers of these widths, one after the other, with an activation between. */
 export function mlp(scope: Scope, x: Tensor, widths: readonly number[], options: MlpOptions): Tensor {
-  const { activation, output = 'none', residual } = options;
+  const { activation, output = 'none', residual, names } = options;
   return widths.reduce((value, width, i) => {
     const last = i === widths.length - 1;
-    return linear(scope.at(`layers.${i}`), value, width, {
+    return linear(layer(scope, names, i), value, width, {
       activation: last ? output : activation,
       ...(last && residual ? { residual } : {}),
     });

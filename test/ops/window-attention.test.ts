@@ -6,56 +6,7 @@ import { expectClose, randomValues, sumTolerance } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { type Feed, runGraph } from '../run-graph.ts';
 import { at } from './definitions.ts';
-
-interface Case {
-  readonly map: readonly [height: number, width: number];
-  readonly window: readonly [height: number, width: number];
-  readonly heads: number;
-  readonly headDim: number;
-}
-
-/** What a pair of tokens adds to its score: by head, the query's values, and the distance in rows and columns. */
-type Bias = (head: number, query: readonly number[], dy: number, dx: number) => number;
-
-/**
- * The definition in f64: the map is padded to whole windows with tokens whose projection is `pad`, every window attends
- * to itself with all its scores at once, and the padding is dropped. qkv is [map, 3 * heads * headDim].
- */
-function attendWindows(qkv: Float32Array, pad: Float32Array, each: Case, bias: Bias): number[] {
-  const { map, window, heads, headDim } = each;
-  const dim = heads * headDim;
-  const token = (y: number, x: number, which: number, head: number) => {
-    const inside = y < map[0] && x < map[1];
-    const base = (inside ? (y * map[1] + x) * 3 * dim : 0) + which * dim + head * headDim;
-    return Array.from({ length: headDim }, (_, c) => at(inside ? qkv : pad, base + c));
-  };
-  const result = new Array<number>(map[0] * map[1] * dim);
-  for (let y = 0; y < map[0]; y++)
-    for (let x = 0; x < map[1]; x++)
-      for (let head = 0; head < heads; head++) {
-        const query = token(y, x, 0, head);
-        const [top, left] = [y - (y % window[0]), x - (x % window[1])];
-        const cells = Array.from({ length: window[0] * window[1] }, (_, u) => [
-          top + Math.floor(u / window[1]),
-          left + (u % window[1]),
-        ]) as [number, number][];
-        const scores = cells.map(([ky, kx]) => {
-          const key = token(ky, kx, 1, head);
-          const product = query.reduce((sum, value, c) => sum + value * at(key, c), 0);
-          return product / Math.sqrt(headDim) + bias(head, query, y - ky, x - kx);
-        });
-        const highest = Math.max(...scores);
-        const weights = scores.map((score) => Math.exp(score - highest));
-        const total = weights.reduce((sum, weight) => sum + weight, 0);
-        const values = cells.map(([ky, kx]) => token(ky, kx, 2, head));
-        for (let c = 0; c < headDim; c++)
-          result[(y * map[1] + x) * dim + head * headDim + c] = values.reduce(
-            (sum, value, u) => sum + (at(weights, u) / total) * at(value, c),
-            0,
-          );
-      }
-  return result;
-}
+import { attendWindows, type WindowCase } from './window-definition.ts';
 
 /** Scores reach 5; an error in one moves its weight by as much, relatively, and values are at most 1. */
 const tolerance = {
@@ -63,7 +14,7 @@ const tolerance = {
   why: 'three dot products of up to 80 terms a score, weights by exp, sums over the keys',
 };
 
-const CASES: Record<string, Case> = {
+const CASES: Record<string, WindowCase> = {
   'one token': { map: [1, 1], window: [1, 1], heads: 1, headDim: 4 },
   'windows that fit': { map: [8, 6], window: [4, 3], heads: 2, headDim: 8 },
   'windows that stick out below': { map: [7, 8], window: [4, 4], heads: 1, headDim: 16 },
@@ -73,13 +24,13 @@ const CASES: Record<string, Case> = {
   "SAM's window, heads of ViT-H": { map: [16, 3], window: [14, 14], heads: 2, headDim: 80 },
 };
 
-const values = ({ map, heads, headDim }: Case) => {
+const values = ({ map, heads, headDim }: WindowCase) => {
   const dim = 3 * heads * headDim;
   return [randomValues(map[0] * map[1] * dim, 1), randomValues(dim, 2)] as const;
 };
 
 /** A fused projection whose bias is the padding: its columns, and what every op is told of it. */
-function fused(each: Case, feed: Feed) {
+function fused(each: WindowCase, feed: Feed) {
   const [qkv, bias] = values(each);
   const dim = each.heads * each.headDim;
   const tensor = feed('qkv', [...each.map, 3 * dim], qkv);
