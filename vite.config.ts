@@ -16,6 +16,8 @@ export default defineConfig({
   base: './',
   plugins: [allowInjectedStyles],
   server: { host: 'localhost', fs: { allow: [here('.')] } },
+  // Found only when the page asks for it, it would make the dev server load the page twice.
+  optimizeDeps: { include: ['lit-html'] },
   worker: { format: 'es' },
   build: {
     outDir: here('app/dist'),

@@ -28,6 +28,8 @@ let loadedAt = 0;
 beforeAll(async () => {
   served = await servePage();
   page = await served.browser.newPage();
+  // A software adapter compiles for long on a machine that has other things to do.
+  page.setDefaultTimeout(110_000);
   await page.setViewport({ width: 1440, height: 900 });
   page.on('request', (request) => requests.push(request.url()));
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
@@ -83,7 +85,7 @@ test("the mouse's box and click give PyTorch's mask", async () => {
     expect(state.box).toEqual(box);
     expect(state.points).toEqual([{ x: points[0]?.[0], y: points[0]?.[1], label: 1 }]);
     const expected = (await golden.tensors.get(`${key}.mask`)?.read()) ?? new Uint8Array();
-    const iou = intersectionOverUnion(await classMapOf(page), expected);
+    const iou = intersectionOverUnion(Buffer.from(await classMapOf(page)), expected);
     console.log(`${key}: mask IoU with PyTorch ${iou.toFixed(5)}`);
     expect(iou).toBeGreaterThanOrEqual(0.995);
   }
@@ -99,16 +101,40 @@ test('undo and redo change the mask and bring it back, bit by bit', async () => 
   const { points } = await settled(page);
   expect(points.at(-1)).toEqual({ x: 300, y: 250, label: 0 });
   const after = await classMapOf(page);
-  expect(after).not.toEqual(before);
+  expect(after === before).toBe(false);
   await keys('Control', 'z');
-  expect(await classMapOf(page)).toEqual(before);
+  expect((await classMapOf(page)) === before).toBe(true);
   await keys('Control', 'y');
-  expect(await classMapOf(page)).toEqual(after);
+  expect((await classMapOf(page)) === after).toBe(true);
   await keys('Control', 'z');
   await page.keyboard.press('Escape');
   expect(await settled(page)).toMatchObject({ box: null, points: [], results: [] });
   await keys('Control', 'z');
-  expect(await classMapOf(page)).toEqual(before);
+  expect((await classMapOf(page)) === before).toBe(true);
+});
+
+test('zoomed and moved, the mouse is still exact; H hides what is drawn', async () => {
+  const { x, y } = await page.evaluate(() => window.sam2rad.toPage(400, 300));
+  await page.mouse.move(x, y);
+  await page.keyboard.down('Control');
+  await page.mouse.wheel({ deltaY: -120 });
+  await page.keyboard.up('Control');
+  await page.focus('#viewer');
+  await page.keyboard.down('Space');
+  await page.mouse.down();
+  await page.mouse.move(x - 37, y + 21, { steps: 2 });
+  await page.mouse.up();
+  await page.keyboard.up('Space');
+  const moved = await page.evaluate(() => window.sam2rad.toPage(400, 300));
+  expect([moved.x - x, moved.y - y].map(Math.round)).toEqual([-37, 21]);
+  await drag(page, [301, 277, 500, 390]);
+  expect((await settled(page)).box).toEqual([301, 277, 500, 390]);
+  await page.keyboard.press('0');
+  await page.waitForSelector('.vectors .box');
+  await page.keyboard.down('h');
+  await page.waitForFunction(() => document.querySelector('.vectors .box') === null);
+  await page.keyboard.up('h');
+  await page.waitForSelector('.vectors .box');
 });
 
 test('without a mouse: a cursor, points, and a box by two corners', async () => {
@@ -134,7 +160,7 @@ test('the mask that is downloaded is the mask on show, by class number', async (
     .raw();
   const { data, info } = await raw.toBuffer({ resolveWithObject: true });
   expect(info).toMatchObject({ width: 636, height: 533, channels: 1 });
-  expect(new Uint8Array(data)).toEqual(await classMapOf(page));
+  expect(data.toString('latin1') === (await classMapOf(page))).toBe(true);
   expect(await sharp(await read('wrist-000_overlay.png')).metadata()).toMatchObject({
     width: 636,
     height: 533,
@@ -156,7 +182,7 @@ test('every bad checkpoint is one calm sentence, and the model stays', async () 
     await page.locator('.notice button').click();
     await page.waitForFunction(() => window.sam2rad.state().notice === null);
   }
-  expect(await classMapOf(page)).toEqual(before);
+  expect((await classMapOf(page)) === before).toBe(true);
 });
 
 test('a dropped picture is opened upright; what is no picture is named, and refused', async () => {
@@ -240,7 +266,7 @@ test('a lost device: the model is loaded again, the prompts and the mask are the
     box: [220, 302, 571, 372],
     model: 'sam2-nano-shapes.safetensors',
   });
-  expect(await classMapOf(page)).toEqual(before);
+  expect((await classMapOf(page)) === before).toBe(true);
 });
 
 test('without WebGPU the page says what to do, and shows the rest', async () => {
