@@ -42,13 +42,14 @@ export async function servePage(): Promise<Served> {
 
 /** Waits until nothing is being loaded, encoded or predicted, and says what is on show. */
 export async function settled(page: Page): Promise<ReturnType<Window['sam2rad']['state']>> {
-  await page.waitForFunction(
-    () => {
-      const state = window.sam2rad?.state();
-      return state !== undefined && !state.busy && state.model !== null && state.picture !== null;
-    },
-    { polling: 50 },
-  );
+  const isSettled = () => {
+    const state = window.sam2rad?.state();
+    return state !== undefined && !state.busy && state.model !== null && state.picture !== null;
+  };
+  await page.waitForFunction(isSettled, { polling: 50 }).catch(async (cause: unknown) => {
+    const state = await page.evaluate(() => window.sam2rad?.state());
+    throw new Error(`the page does not settle: ${JSON.stringify(state)}`, { cause });
+  });
   return page.evaluate(() => window.sam2rad.state());
 }
 
