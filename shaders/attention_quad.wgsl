@@ -39,7 +39,7 @@ override PAD: u32 = 0;  // 1 where windows stick out of the map
 const NOWHERE = 0xffffffffu;
 const LOWEST = -1e30f;  // below any score, and exp of a difference to it is 0 without an infinity
 
-// Of this lane's 4 queries, a vec4 of channels each: column i belongs to query i.
+// Of this lane's 4 queries, 4 channels each: row i of `query` and column i of `sum` belong to query i.
 var<private> query: array<mat4x4f, HEAD4>;
 var<private> sum: array<mat4x4f, HEAD4>;
 
@@ -54,12 +54,12 @@ fn query_row(at: u32, window: vec2u, batch: u32) -> u32 {
 
 fn load_query(c: u32, rows: vec4u, head: u32) {
   let at = params.q_start + head * HEAD4 + c;
-  query[c] = params.scale * mat4x4f(
+  query[c] = params.scale * transpose(mat4x4f(
     q[rows.x * params.q_stride + at],
     q[rows.y * params.q_stride + at],
     q[rows.z * params.q_stride + at],
     q[rows.w * params.q_stride + at],
-  );
+  ));
   sum[c] = mat4x4f();
 }
 
@@ -69,12 +69,12 @@ fn share(own: vec4f) -> mat4x4f {
   return mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
 }
 
-// What channels c add to the scores of 4 keys: row j of a column belongs to the key of lane (own lane xor j).
+// What channels c add to the scores of 4 keys: column j belongs to the key of lane (own lane xor j), row i to query i.
 fn score(c: u32, inside: bool, k_at: u32, pad_at: u32) -> mat4x4f {
   if (c >= HEAD4) { return mat4x4f(); }
   var own = k[k_at + c];
   if (PAD == 1) { own = select(pad[pad_at + c], own, inside); }
-  return transpose(share(own)) * query[c];
+  return query[c] * share(own);
 }
 
 // Channels c of the sums: scaled to the new highest score, plus 4 values by their weights.
@@ -109,11 +109,6 @@ fn store(row: u32, heads: u32, head: u32, i: u32, factor: f32) {
   if (row == NOWHERE) { return; }
   let at = (row * heads + head) * HEAD4;
   for (var c = 0u; c < HEAD4; c++) { y[at + c] = sum[c][i] * factor; }
-}
-
-fn highest_of(scores: mat4x4f) -> vec4f {
-  let rows = transpose(scores);
-  return max(max(rows[0], rows[1]), max(rows[2], rows[3]));
 }
 
 @compute @workgroup_size(4)
@@ -154,21 +149,17 @@ fn main(
     // Keys past the end weigh nothing.
     let counts = ((vec4u(0, 1, 2, 3) ^ vec4u(lane)) + u) < vec4u(params.keys);
     let valid = mat4x4f(
-      select(vec4f(LOWEST), scores[0], counts),
-      select(vec4f(LOWEST), scores[1], counts),
-      select(vec4f(LOWEST), scores[2], counts),
-      select(vec4f(LOWEST), scores[3], counts),
+      select(vec4f(LOWEST), scores[0], counts.x),
+      select(vec4f(LOWEST), scores[1], counts.y),
+      select(vec4f(LOWEST), scores[2], counts.z),
+      select(vec4f(LOWEST), scores[3], counts.w),
     );
-    let top = max(highest, highest_of(valid));
+    let top = max(highest, max(max(valid[0], valid[1]), max(valid[2], valid[3])));
     let shrink = exp(highest - top);
-    let weight = mat4x4f(
-      exp(valid[0] - top.x),
-      exp(valid[1] - top.y),
-      exp(valid[2] - top.z),
-      exp(valid[3] - top.w),
-    );
+    let parts = mat4x4f(exp(valid[0] - top), exp(valid[1] - top), exp(valid[2] - top), exp(valid[3] - top));
+    let weight = transpose(parts);
     highest = top;
-    weight_sum = weight_sum * shrink + vec4f(1.0) * weight;
+    weight_sum = weight_sum * shrink + parts[0] + parts[1] + parts[2] + parts[3];
     gather8(0, inside, v_at, v_pad, shrink, weight);
     gather8(8, inside, v_at, v_pad, shrink, weight);
     gather8(16, inside, v_at, v_pad, shrink, weight);
