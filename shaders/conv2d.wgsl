@@ -1,6 +1,7 @@
-// y[oy, ox, n] = activation(sum_{ky, kx, c} x[oy s + ky - p, ox s + kx - p, c] * w[ky, kx, c, n] + bias[n]) + residual[r mod residual_rows, n]
+// y[oy, ox, n] = activation(scale[n] * sum_{ky, kx, c} x[oy s + ky - p, ox s + kx - p, c] * w[ky, kx, c, n] + bias[n]) + residual[r mod residual_rows, n]
 // One invocation computes 4 pixels (numbered row by row, r = oy out_width + ox) by 4 channels, straight from storage.
 //!import activation
+//!import stored
 
 struct Params {
   height: u32,
@@ -19,10 +20,12 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;         // [height, width, channels]
 @group(0) @binding(2) var<storage, read> w: array<vec4f>;         // [kernel_height, kernel_width, channels, cols]
-@group(0) @binding(3) var<storage, read> bias: array<vec4f>;      // [cols], unused if BIAS is 0
-@group(0) @binding(4) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
-@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;   // [rows = out_height * out_width, cols]
+@group(0) @binding(3) var<storage, read> scale: array<vec4f>;     // [cols], unused if SCALED is 0
+@group(0) @binding(4) var<storage, read> bias: array<vec4f>;      // [cols], unused if BIAS is 0
+@group(0) @binding(5) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
+@group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [rows = out_height * out_width, cols]
 
+override SCALED: u32 = 0;
 override BIAS: u32 = 0;
 override RESIDUAL: u32 = 0;
 override LANES_X: u32 = 8;
@@ -46,6 +49,7 @@ fn address(pixel: vec2u) -> u32 {
 fn store(row: u32, col: u32, sum: vec4f) {
   if (row >= params.rows) { return; }
   var value = sum;
+  if (SCALED == 1) { value *= scale[col]; }
   if (BIAS == 1) { value += bias[col]; }
   value = activate4(value);
   if (RESIDUAL == 1) { value += residual[(row % params.residual_rows) * params.cols4 + col]; }

@@ -1,7 +1,8 @@
-// y[oy, ox, n] = activation(sum_{ky, kx, c} x[oy s + ky - p, ox s + kx - p, c] * w[ky, kx, c, n] + bias[n]) + residual[r mod residual_rows, n]
+// y[oy, ox, n] = activation(scale[n] * sum_{ky, kx, c} x[oy s + ky - p, ox s + kx - p, c] * w[ky, kx, c, n] + bias[n]) + residual[r mod residual_rows, n]
 // A quad of 4 lanes computes 16 pixels (numbered row by row, r = oy out_width + ox) by 32 channels as in matmul_quad.wgsl:
 // each value of x is loaded by one lane and handed to the others. One loop over taps and channels together.
 //!import activation
+//!import stored
 enable subgroups;
 // A quad lies in one row of the workgroup, so it leaves as a whole.
 diagnostic(off, subgroup_uniformity);
@@ -23,10 +24,12 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;         // [height, width, channels]
 @group(0) @binding(2) var<storage, read> w: array<vec4f>;         // [kernel_height, kernel_width, channels, cols]
-@group(0) @binding(3) var<storage, read> bias: array<vec4f>;      // [cols], unused if BIAS is 0
-@group(0) @binding(4) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
-@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;   // [rows = out_height * out_width, cols]
+@group(0) @binding(3) var<storage, read> scale: array<vec4f>;     // [cols], unused if SCALED is 0
+@group(0) @binding(4) var<storage, read> bias: array<vec4f>;      // [cols], unused if BIAS is 0
+@group(0) @binding(5) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
+@group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [rows = out_height * out_width, cols]
 
+override SCALED: u32 = 0;
 override BIAS: u32 = 0;
 override RESIDUAL: u32 = 0;
 override QUADS: u32 = 4;  // of a workgroup, one below the other
@@ -54,9 +57,9 @@ fn share(own: vec4f) -> mat4x4f {
   return mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
 }
 
-fn store(row: u32, col: u32, sum: vec4f, shift: vec4f) {
+fn store(row: u32, col: u32, sum: vec4f, factor: vec4f, shift: vec4f) {
   if (row >= params.rows || col >= params.cols4) { return; }
-  var value = activate4(sum + shift);
+  var value = activate4(sum * factor + shift);
   if (RESIDUAL == 1) { value += residual[(row % params.residual_rows) * params.cols4 + col]; }
   y[row * params.cols4 + col] = value;
 }
@@ -113,6 +116,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     tap.y = select(tap.y + select(0u, 1u, last_channels), 0, last_column);
   }
 
+  var factor_left = vec4f(1.0);
+  var factor_right = vec4f(1.0);
+  if (SCALED == 1) {
+    factor_left = scale[min(left, params.cols4 - 1)];
+    factor_right = scale[min(right, params.cols4 - 1)];
+  }
   var shift_left = vec4f();
   var shift_right = vec4f();
   if (BIAS == 1) {
@@ -126,6 +135,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   );
   for (var i = 0u; i < 32; i++) {
     let on_right = i >= 16;
-    store(row + ((i % 16) ^ lane), select(left, right, on_right), sums[i / 4][i % 4], select(shift_left, shift_right, on_right));
+    store(row + ((i % 16) ^ lane), select(left, right, on_right), sums[i / 4][i % 4], select(factor_left, factor_right, on_right), select(shift_left, shift_right, on_right));
   }
 }

@@ -1,6 +1,7 @@
-// y[b, m, n] = activation(sum_k x[b, m, k] * w[b, k, n] + bias[b, n]) + residual[m mod residual_rows, n]
+// y[b, m, n] = activation(scale[b, n] * sum_k x[b, m, k] * w[b, k, n] + bias[b, n]) + residual[m mod residual_rows, n]
 // One invocation computes a tile of 4 rows by 4 columns, straight from storage: no workgroup memory, no barrier.
 //!import activation
+//!import stored
 
 struct Params {
   rows: u32,
@@ -12,10 +13,12 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;         // [batch, rows, inner]
 @group(0) @binding(2) var<storage, read> w: array<vec4f>;         // [batch, inner, cols]
-@group(0) @binding(3) var<storage, read> bias: array<vec4f>;      // [batch, cols], unused if BIAS is 0
-@group(0) @binding(4) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
-@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;   // [batch, rows, cols]
+@group(0) @binding(3) var<storage, read> scale: array<vec4f>;     // [batch, cols], unused if SCALED is 0
+@group(0) @binding(4) var<storage, read> bias: array<vec4f>;      // [batch, cols], unused if BIAS is 0
+@group(0) @binding(5) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
+@group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [batch, rows, cols]
 
+override SCALED: u32 = 0;
 override BIAS: u32 = 0;
 override RESIDUAL: u32 = 0;
 override LANES_X: u32 = 8;
@@ -24,6 +27,7 @@ override LANES_Y: u32 = 8;
 fn store(batch: u32, row: u32, col: u32, sum: vec4f) {
   if (row >= params.rows) { return; }
   var value = sum;
+  if (SCALED == 1) { value *= scale[batch * params.cols4 + col]; }
   if (BIAS == 1) { value += bias[batch * params.cols4 + col]; }
   value = activate4(value);
   if (RESIDUAL == 1) { value += residual[(row % params.residual_rows) * params.cols4 + col]; }

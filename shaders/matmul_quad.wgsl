@@ -1,7 +1,8 @@
-// y[b, m, n] = activation(sum_k x[b, m, k] * w[b, k, n] + bias[b, n]) + residual[m mod residual_rows, n]
+// y[b, m, n] = activation(scale[b, n] * sum_k x[b, m, k] * w[b, k, n] + bias[b, n]) + residual[m mod residual_rows, n]
 // A quad of 4 lanes computes 16 rows by 32 columns: each lane 8 columns, and each value of x is loaded by one lane only
 // and handed to the others. For adapters where loads cost far more than arithmetic and barriers more than both.
 //!import activation
+//!import stored
 enable subgroups;
 // A quad lies in one row of the workgroup, so it leaves as a whole.
 diagnostic(off, subgroup_uniformity);
@@ -16,10 +17,12 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<vec4f>;         // [batch, rows, inner]
 @group(0) @binding(2) var<storage, read> w: array<vec4f>;         // [batch, inner, cols]
-@group(0) @binding(3) var<storage, read> bias: array<vec4f>;      // [batch, cols], unused if BIAS is 0
-@group(0) @binding(4) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
-@group(0) @binding(5) var<storage, read_write> y: array<vec4f>;   // [batch, rows, cols]
+@group(0) @binding(3) var<storage, read> scale: array<vec4f>;     // [batch, cols], unused if SCALED is 0
+@group(0) @binding(4) var<storage, read> bias: array<vec4f>;      // [batch, cols], unused if BIAS is 0
+@group(0) @binding(5) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
+@group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [batch, rows, cols]
 
+override SCALED: u32 = 0;
 override BIAS: u32 = 0;
 override RESIDUAL: u32 = 0;
 override QUADS: u32 = 4;  // of a workgroup, one below the other
@@ -35,9 +38,9 @@ fn share(own: vec4f) -> mat4x4f {
   return mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
 }
 
-fn store(batch: u32, row: u32, col: u32, sum: vec4f, shift: vec4f) {
+fn store(batch: u32, row: u32, col: u32, sum: vec4f, factor: vec4f, shift: vec4f) {
   if (row >= params.rows || col >= params.cols4) { return; }
-  var value = activate4(sum + shift);
+  var value = activate4(sum * factor + shift);
   if (RESIDUAL == 1) { value += residual[(row % params.residual_rows) * params.cols4 + col]; }
   y[(batch * params.rows + row) * params.cols4 + col] = value;
 }
@@ -90,6 +93,12 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
     sum3_right += w_right * x3;
   }
 
+  var factor_left = vec4f(1.0);
+  var factor_right = vec4f(1.0);
+  if (SCALED == 1) {
+    factor_left = scale[batch * params.cols4 + min(left, params.cols4 - 1)];
+    factor_right = scale[batch * params.cols4 + min(right, params.cols4 - 1)];
+  }
   var shift_left = vec4f();
   var shift_right = vec4f();
   if (BIAS == 1) {
@@ -103,6 +112,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local
   );
   for (var i = 0u; i < 32; i++) {
     let on_right = i >= 16;
-    store(batch, row + ((i % 16) ^ lane), select(left, right, on_right), sums[i / 4][i % 4], select(shift_left, shift_right, on_right));
+    store(batch, row + ((i % 16) ^ lane), select(left, right, on_right), sums[i / 4][i % 4], select(factor_left, factor_right, on_right), select(shift_left, shift_right, on_right));
   }
 }

@@ -43,6 +43,58 @@ export function specialise(kernel: Kernel, tuning: Tuning): string {
   return code;
 }
 
+/** How the values of a matrix lie in memory: q8 is a signed byte each and a factor for each column. */
+export type WeightStorage = 'f32' | 'f16' | 'q8';
+
+const stored = new WeakMap<Kernel, Map<WeightStorage, Kernel>>();
+
+/**
+ * The kernel for a matrix `w` that is stored so, by the same source: `w` gets the type, and each read of it the
+ * function, that shaders/lib/stored.wgsl has for this storage.
+ * @throws TypeError where the kernel has no such matrix.
+ */
+export function storedAs<K extends Kernel>(kernel: K, storage: WeightStorage): K {
+  if (storage === 'f32') return kernel;
+  const known = stored.get(kernel) ?? new Map<WeightStorage, Kernel>();
+  stored.set(kernel, known);
+  let variant = known.get(storage);
+  if (!variant) {
+    variant = { ...kernel, name: `${kernel.name}.${storage}`, code: readStored(kernel, storage) };
+    known.set(storage, variant);
+  }
+  // Nothing but the name and the text differs.
+  return variant as K;
+}
+
+function readStored({ name, code }: Kernel, storage: WeightStorage): string {
+  const typed = code.replace(/(var<storage,read>w:array<)\w+>/, `$1stored_${storage}>`);
+  if (typed === code || !code.includes(`fn from_${storage}(`))
+    throw new TypeError(
+      `kernel ${name} cannot read a matrix as ${storage}: it has no \`w\` or lacks lib/stored`,
+    );
+  let text = '';
+  let done = 0;
+  for (const { index } of typed.matchAll(/(?<![\w.])w\[/g)) {
+    const end = closing(typed, index + 1);
+    // Reads inside an index would have to be rewritten inside out: no kernel has one.
+    if (index < done) throw new TypeError(`kernel ${name}: a read of \`w\` inside the index of another`);
+    text += `${typed.slice(done, index)}from_${storage}(${typed.slice(index, end)})`;
+    done = end;
+  }
+  return text + typed.slice(done);
+}
+
+/** One past the bracket that closes the one at `at`. */
+function closing(text: string, at: number): number {
+  let depth = 0;
+  for (let i = at; i < text.length; i++) {
+    if (text[i] === '[') depth += 1;
+    if (text[i] === ']') depth -= 1;
+    if (depth === 0) return i + 1;
+  }
+  throw new TypeError(`a bracket is not closed: ${text.slice(at, at + 40)}`);
+}
+
 /** The part of a tuning that WebGPU takes as pipeline constants. */
 export function pipelineConstants(kernel: Kernel, tuning: Tuning): Record<string, number> {
   return Object.fromEntries(

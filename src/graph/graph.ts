@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.ts';
-import type { Kernel } from '../gpu/kernel.ts';
+import type { Kernel, WeightStorage } from '../gpu/kernel.ts';
 import type { Parameter } from './parameter.ts';
 import { bytesOf, type Tensor } from './tensor.ts';
 
@@ -38,6 +38,8 @@ export interface Recording {
 export interface GraphTraits {
   readonly subgroups: boolean;
   readonly cpu: boolean;
+  /** How matrices are stored; f32 unless given. */
+  readonly storage?: WeightStorage;
 }
 
 const PORTABLE: GraphTraits = { subgroups: false, cpu: false };
@@ -79,10 +81,28 @@ export class Graph {
     sources: Parameter['sources'],
     pack: Parameter['pack'],
   ): Tensor {
-    const known = this.#parameters.get(name);
+    return this.#declare({ name, shape, dtype: 'f32', kind: 'parameter' }, sources, pack);
+  }
+
+  /** Declares weights [..., inner, cols] that a product reads as `w`: stored as the traits say. */
+  matrix(
+    name: string,
+    shape: readonly number[],
+    sources: Parameter['sources'],
+    pack: Parameter['pack'],
+  ): Tensor {
+    const { storage = 'f32' } = this.traits;
+    const matrix: Tensor = { name, shape, dtype: storage, kind: 'parameter' };
+    if (storage !== 'q8') return this.#declare(matrix, sources, pack);
+    const columns = shape.length === 3 ? [shape[0] ?? 1, shape[2] ?? 1] : shape.slice(-1);
+    const scale: Tensor = { name: `${name}.scale`, shape: columns, dtype: 'f32', kind: 'parameter' };
+    return this.#declare({ ...matrix, scale }, sources, pack);
+  }
+
+  #declare(tensor: Tensor, sources: Parameter['sources'], pack: Parameter['pack']): Tensor {
+    const known = this.#parameters.get(tensor.name);
     if (known) return known.tensor;
-    const tensor: Tensor = { name, shape, dtype: 'f32', kind: 'parameter' };
-    this.#parameters.set(name, { tensor, sources, pack });
+    this.#parameters.set(tensor.name, { tensor, sources, pack });
     return tensor;
   }
 
@@ -159,13 +179,13 @@ export function trafficOf(dispatch: Dispatch): number {
 /** A recording as text, a line a dispatch: for people, and for tests that compare two recordings. */
 export function print(recording: Recording): string {
   return recording.dispatches
-    .map(({ kernel, operands, params, workgroups }) => {
+    .map(({ kernel, tuning, operands, params, workgroups }) => {
       const named = kernel.bindings.map(({ name }, i) => {
         const tensor = operands[i];
         return `${name}=${tensor?.name}[${tensor?.shape}]`;
       });
       const values = Object.entries(params).map(([name, value]) => `${name}=${value}`);
-      return `${kernel.name} <${workgroups}> ${named.join(' ')} ${values.join(' ')}`;
+      return `${variantKey(kernel, tuning)} <${workgroups}> ${named.join(' ')} ${values.join(' ')}`;
     })
     .join('\n');
 }

@@ -8,7 +8,8 @@ export interface Source {
 
 /**
  * A tensor that a model needs before it runs: weights in the layout that the kernels read, or a constant
- * computed from them (position tables). `pack` gets the sources' values in order and returns the tensor's.
+ * computed from them (position tables). `pack` gets the sources' values in order and returns the tensor's, as f32
+ * whatever the tensor's element type.
  */
 export interface Parameter {
   readonly tensor: Tensor;

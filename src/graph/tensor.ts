@@ -1,4 +1,5 @@
 import { ShapeError } from '../errors.ts';
+import type { WeightStorage } from '../gpu/kernel.ts';
 
 /** Where a tensor's values come from. */
 export type TensorKind =
@@ -11,17 +12,22 @@ export type TensorKind =
 
 /**
  * A name, a shape and an element type: no memory. Values are row-major, the last axis dense.
- * Feature maps are [height, width, channels] or [tokens, channels]; elements take 4 bytes.
+ * Feature maps are [height, width, channels] or [tokens, channels]. Only matrices, which a product reads as `w`, may
+ * be f16 or q8; everything else has 4 bytes an element.
  */
 export interface Tensor {
   readonly name: string;
   readonly shape: readonly number[];
-  readonly dtype: 'f32' | 'u32';
+  readonly dtype: WeightStorage | 'u32';
   readonly kind: TensorKind;
+  /** What the columns of a q8 matrix are multiplied by: [cols], or [batch, cols] for three axes. */
+  readonly scale?: Tensor;
 }
 
 /** WebGPU's default limit of one storage binding: no tensor may be larger. */
 export const MAX_BINDING_BYTES = 2 ** 27;
+
+const ELEMENT_BYTES: Readonly<Record<Tensor['dtype'], number>> = { f32: 4, u32: 4, f16: 2, q8: 1 };
 
 /** Number of elements. */
 export function sizeOf(tensor: Tensor): number {
@@ -29,7 +35,17 @@ export function sizeOf(tensor: Tensor): number {
 }
 
 export function bytesOf(tensor: Tensor): number {
-  return sizeOf(tensor) * 4;
+  return sizeOf(tensor) * ELEMENT_BYTES[tensor.dtype];
+}
+
+/** The tensor, and where it is a q8 matrix its scale: what has buffers of its own. */
+export function buffersOf(tensor: Tensor): Tensor[] {
+  return tensor.scale ? [tensor, tensor.scale] : [tensor];
+}
+
+/** The storage of a matrix. */
+export function storageOf({ dtype }: Tensor): WeightStorage {
+  return dtype === 'u32' ? 'f32' : dtype;
 }
 
 /** Length of the last axis: the channels of a feature map, the columns of a matrix. */

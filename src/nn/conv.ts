@@ -22,7 +22,7 @@ export function conv(scope: Scope, x: Tensor, channels: number, options: ConvOpt
   const { kernel, inputs = columnsOf(x), bias = true, ...rest } = options;
   const padded = columnsOf(x);
   const taps = kernel * kernel;
-  const weight = scope.derived(
+  const weight = scope.matrix(
     'weight',
     [kernel, kernel, padded, channels],
     [scope.source('weight', [channels, inputs, kernel, kernel])],

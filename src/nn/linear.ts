@@ -31,7 +31,7 @@ export function linearOutputs(
   const { start, count, of } = range;
   const inner = columnsOf(x);
   const suffix = `[${start}:${start + count}]`;
-  const weight = scope.derived(
+  const weight = scope.matrix(
     `weight${suffix}`,
     [inner, count],
     [scope.source('weight', [of, inner])],
@@ -65,7 +65,7 @@ function affine(
   { bias = true, ...options }: Conv1x1Options,
 ): Tensor {
   const inner = columnsOf(x);
-  const weight = scope.derived('weight', [inner, cols], [scope.source('weight', stored)], (values) =>
+  const weight = scope.matrix('weight', [inner, cols], [scope.source('weight', stored)], (values) =>
     transpose(values, cols, inner),
   );
   const shift = bias ? { bias: scope.tensor('bias', [cols]) } : {};
@@ -78,7 +78,7 @@ function affine(
  */
 export function convTranspose2x2(scope: Scope, x: Tensor, channels: number): Tensor {
   const inner = columnsOf(x);
-  const weight = scope.derived(
+  const weight = scope.matrix(
     'weight',
     [inner, 4 * channels],
     [scope.source('weight', [inner, channels, 2, 2])],

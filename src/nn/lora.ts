@@ -15,7 +15,7 @@ export function loraLinear(scope: Scope, x: Tensor, cols: number, rank: number):
     scope.source('lora_a.weight', [rank, inner]),
     scope.source('lora_b.weight', [cols, rank]),
   ];
-  const weight = scope.derived('weight+lora', [inner, cols], sources, (base, a, b) => {
+  const weight = scope.matrix('weight+lora', [inner, cols], sources, (base, a, b) => {
     const packed = new Float32Array(inner * cols);
     for (let o = 0; o < cols; o++)
       for (let i = 0; i < inner; i++) {

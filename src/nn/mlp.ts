@@ -37,7 +37,7 @@ export function slicedMlp(
   let sum = residual;
   for (let start = 0; start < hidden; start += count) {
     const part = linearOutputs(up, x, { start, count, of: hidden }, { activation });
-    const weight = down.derived(
+    const weight = down.matrix(
       `weight[:,${start}:${start + count}]`,
       [count, width],
       [down.source('weight', [width, hidden])],

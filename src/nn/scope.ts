@@ -46,6 +46,16 @@ export class Scope {
   ): Tensor {
     return this.graph.parameter(this.key(name), shape, sources, (values) => pack(...values));
   }
+
+  /** As `derived`, for the weights [..., inner, cols] of a product: stored as the graph's traits say. */
+  matrix(
+    name: string,
+    shape: readonly number[],
+    sources: readonly Source[],
+    pack: (...values: Values[]) => Values,
+  ): Tensor {
+    return this.graph.matrix(this.key(name), shape, sources, (values) => pack(...values));
+  }
 }
 
 /** [rows, cols] to [cols, rows]: PyTorch keeps Linear as [out, in], the product kernel reads [in, out]. */

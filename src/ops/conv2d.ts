@@ -1,7 +1,7 @@
 import { conv2dQuad as quad, conv2d as tile } from '../generated/kernels.ts';
-import type { Kernel } from '../gpu/kernel.ts';
+import { type Kernel, storedAs } from '../gpu/kernel.ts';
 import type { Graph, GraphTraits } from '../graph/graph.ts';
-import { columnsOf, expect, expectShape, rowsOf, type Tensor } from '../graph/tensor.ts';
+import { columnsOf, expect, expectShape, rowsOf, storageOf, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
 
 /** Geometry of a convolution, and what it does with its sums before it stores them. */
@@ -65,8 +65,8 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
   const y = g.tensor(name, [outHeight, outWidth, cols]);
   const { kernel, tileRows, tileCols } = choose(g.traits);
   g.record(
-    kernel,
-    { x, w, bias: bias ?? w, residual: residual ?? w, y },
+    storedAs(kernel, storageOf(w)),
+    { x, w, scale: w.scale ?? w, bias: bias ?? w, residual: residual ?? w, y },
     {
       height,
       width,
@@ -82,7 +82,12 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
     },
     {
       workgroups: [Math.ceil(cols / tileCols), Math.ceil(rows / tileRows), 1],
-      tuning: { ACTIVATION: ACTIVATIONS[activation], BIAS: bias ? 1 : 0, RESIDUAL: residual ? 1 : 0 },
+      tuning: {
+        ACTIVATION: ACTIVATIONS[activation],
+        SCALED: w.scale ? 1 : 0,
+        BIAS: bias ? 1 : 0,
+        RESIDUAL: residual ? 1 : 0,
+      },
       flops: 2 * rows * cols * kernelHeight * kernelWidth * channels,
     },
   );
@@ -92,7 +97,7 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
 /** What all kernels of this op have in common. */
 type ConvKernel =
   typeof tile extends Kernel<infer Operand, infer Param, string>
-    ? Kernel<Operand, Param, 'ACTIVATION' | 'BIAS' | 'RESIDUAL'>
+    ? Kernel<Operand, Param, 'ACTIVATION' | 'SCALED' | 'BIAS' | 'RESIDUAL'>
     : never;
 
 /** The kernel for a device, and the pixels and channels of y that one of its workgroups makes. */

@@ -1,7 +1,7 @@
 import { matmulQuad as quad, matmul as tile } from '../generated/kernels.ts';
-import type { Kernel } from '../gpu/kernel.ts';
+import { type Kernel, storedAs } from '../gpu/kernel.ts';
 import type { Graph, GraphTraits } from '../graph/graph.ts';
-import { columnsOf, expect, rowsOf, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { columnsOf, expect, rowsOf, sizeOf, storageOf, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
 
 /** What a product does with its sums before it stores them. */
@@ -45,12 +45,17 @@ export function matmul(g: Graph, x: Tensor, w: Tensor, epilogue: MatmulEpilogue 
   const y = g.tensor(name, [...x.shape.slice(0, -1), cols]);
   const { kernel, tileRows, tileCols } = choose(g.traits);
   g.record(
-    kernel,
-    { x, w, bias: bias ?? w, residual: residual ?? w, y },
+    storedAs(kernel, storageOf(w)),
+    { x, w, scale: w.scale ?? w, bias: bias ?? w, residual: residual ?? w, y },
     { rows, inner4: inner / 4, cols4: cols / 4, residual_rows: residual ? rowsOf(residual) : 1 },
     {
       workgroups: [Math.ceil(cols / tileCols), Math.ceil(rows / tileRows), batch],
-      tuning: { ACTIVATION: ACTIVATIONS[activation], BIAS: bias ? 1 : 0, RESIDUAL: residual ? 1 : 0 },
+      tuning: {
+        ACTIVATION: ACTIVATIONS[activation],
+        SCALED: w.scale ? 1 : 0,
+        BIAS: bias ? 1 : 0,
+        RESIDUAL: residual ? 1 : 0,
+      },
       flops: 2 * batch * rows * inner * cols,
     },
   );
@@ -59,9 +64,9 @@ export function matmul(g: Graph, x: Tensor, w: Tensor, epilogue: MatmulEpilogue 
 
 /** What all kernels of this op have in common. */
 type MatmulKernel = Kernel<
-  'x' | 'w' | 'bias' | 'residual' | 'y',
+  'x' | 'w' | 'scale' | 'bias' | 'residual' | 'y',
   'rows' | 'inner4' | 'cols4' | 'residual_rows',
-  'ACTIVATION' | 'BIAS' | 'RESIDUAL'
+  'ACTIVATION' | 'SCALED' | 'BIAS' | 'RESIDUAL'
 >;
 
 /** The kernel for a device, and the rows and columns of y that one of its workgroups makes. */

@@ -7,7 +7,7 @@ import { type Recording, trafficOf } from '../graph/graph.ts';
 import { type Plan, plan, sharedSlots } from '../graph/plan.ts';
 import { compile } from '../graph/program.ts';
 import { bytesOf, type Tensor } from '../graph/tensor.ts';
-import { ParameterStore } from '../weights/parameters.ts';
+import { ParameterStore, parameterBytes } from '../weights/parameters.ts';
 
 /** Programs kept for the next time: a person's clicks differ in the number of points. */
 const KEPT_PROGRAMS = 24;
@@ -178,7 +178,7 @@ export function costOf(recordings: readonly Recording[]) {
     dispatches: dispatches.length,
     flops: sum(dispatches.map(({ flops }) => flops)),
     bytes: sum(dispatches.map(trafficOf)),
-    weights: sum([...parameters.values()].map(bytesOf)),
+    weights: sum([...parameters.values()].map(parameterBytes)),
     peak: sum(sharedSlots(plans)) + sum([...outputs.values()].map(bytesOf)),
     unshared: sum(plans.map(({ totalBytes }) => totalBytes)),
     largestBinding: Math.max(

@@ -1,6 +1,7 @@
 import { CheckpointError } from '../errors.ts';
 import type { CanonicalTensor, ModelDescription } from './description.ts';
 import { elementCount, littleEndian } from './dtypes.ts';
+import { dequantise, outputAxis } from './quantise.ts';
 import type { Checkpoint, StoredTensor } from './types.ts';
 
 /** PyTorch's default, which TinyViT does not change. */
@@ -31,6 +32,18 @@ function canonicalTensor(checkpoint: Checkpoint, { name, shape, recipe }: Canoni
   switch (recipe.kind) {
     case 'copy':
       return { ...source(recipe.from), name };
+    case 'scaled':
+      return computed(name, shape, async (signal) => {
+        const bytes = await source(recipe.from).read(signal);
+        const scale = await source(recipe.scale).readF32(signal);
+        const bad = scale.findIndex((factor) => !(factor > 0 && factor < Number.POSITIVE_INFINITY));
+        if (bad >= 0)
+          throw new CheckpointError(
+            `${checkpoint.name}: value ${bad} of tensor "${recipe.scale}" is ${scale[bad]}, expected a finite number above 0. Convert the original again.`,
+          );
+        const values = new Int8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+        return dequantise({ values, scale: new Float32Array(scale) }, outputAxis(name, shape).inner);
+      });
     case 'sine-frequencies':
       return computed(name, shape, async () => sineFrequencies(elementCount(shape) ?? 0));
     case 'fold-weight':

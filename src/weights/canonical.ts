@@ -1,6 +1,7 @@
 import type { Recipe } from './description.ts';
 import { shapeText } from './dtypes.ts';
 import { canonicalName, type Root } from './keys.ts';
+import { outputAxis } from './quantise.ts';
 import type { DType, TensorInfo } from './types.ts';
 
 /** A tensor under its canonical name, before its shape has been judged. */
@@ -26,6 +27,7 @@ export function canonicalise(tensors: ReadonlyMap<string, TensorInfo>, root: Roo
     if (name === undefined || candidates.has(name)) dropped.push(key);
     else candidates.set(name, { dtype, shape, recipe: { kind: 'copy', from: key }, key });
   }
+  applyScales(candidates);
   foldBatchNorms(candidates);
   placeAdapters(candidates);
   return { candidates, dropped };
@@ -35,6 +37,18 @@ function nameOf(key: string, root: Root): string | undefined {
   if (root.queries !== undefined && key.startsWith(root.queries))
     return `queries.${key.slice(root.queries.length)}`;
   return key.startsWith(root.prefix) ? canonicalName(key.slice(root.prefix.length)) : undefined;
+}
+
+/** I8 tensors are read with the scale beside them, which stays listed until `compare` has judged it. */
+function applyScales(candidates: Map<string, Candidate>): void {
+  for (const [name, candidate] of candidates) {
+    const scale = candidates.get(`${name}.scale`);
+    if (candidate.dtype === 'I8' && scale)
+      candidates.set(name, {
+        ...candidate,
+        recipe: { kind: 'scaled', from: candidate.key, scale: scale.key },
+      });
+  }
 }
 
 /** `x.c.weight` and `x.bn.*` become `x.weight` and `x.bias`. An incomplete group stays and is reported as extra. */
@@ -108,10 +122,22 @@ export function compare(
     if (!found) mismatch.missing.push(name);
     else if (found.shape.join() !== shape.join()) {
       mismatch.wrong.push(`${found.key} is ${shapeText(found.shape)}, expected ${shapeText(shape)}`);
+    } else if (found.dtype === 'I8') {
+      const scale = candidates.get(`${name}.scale`);
+      const { channels } = outputAxis(name, shape);
+      if (!scale) mismatch.missing.push(`${found.key}.scale`);
+      else if (scale.dtype !== 'F32' || scale.shape.join() !== `${channels}`)
+        mismatch.wrong.push(
+          `${scale.key} is ${scale.dtype} ${shapeText(scale.shape)}, expected F32 [${channels}]`,
+        );
     } else if (!FLOATS.has(found.dtype)) {
       mismatch.wrong.push(`${found.key} is ${found.dtype}, expected a float type`);
     }
   }
-  for (const [name, { key }] of candidates) if (!expected.has(name)) mismatch.extra.push(key);
+  for (const [name, { key }] of candidates) {
+    const scaled = name.endsWith('.scale') ? name.slice(0, -'.scale'.length) : undefined;
+    const isScale = scaled !== undefined && expected.has(scaled) && candidates.get(scaled)?.dtype === 'I8';
+    if (!expected.has(name) && !isScale) mismatch.extra.push(key);
+  }
   return mismatch;
 }

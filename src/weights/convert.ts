@@ -1,10 +1,12 @@
 import { CheckpointError } from '../errors.ts';
+import type { WeightStorage } from '../gpu/kernel.ts';
 import { canonicalTensors } from './canonical-tensors.ts';
 import type { ModelDescription } from './description.ts';
 import { detectModel } from './detect.ts';
 import { littleEndian } from './dtypes.ts';
-import { f16FromBits } from './half.ts';
+import { f16Bytes } from './half.ts';
 import { FORMAT, VERSION } from './metadata.ts';
+import { channelsOf, quantise } from './quantise.ts';
 import type { Checkpoint, StoredTensor } from './types.ts';
 import { safetensorsBytes, type TensorSource, writeSafetensors } from './write-safetensors.ts';
 
@@ -15,8 +17,11 @@ export interface ConvertProgress {
 }
 
 export interface ConvertOptions {
-  /** How all values are stored. f16 halves the file; values are rounded to nearest, ties to even. */
-  readonly dtype: 'f32' | 'f16';
+  /**
+   * How values are stored, rounded to nearest, ties to even. f16 halves the file. q8 makes a quarter of it: matrices
+   * as I8 with a factor for each output channel in a tensor `<name>.scale`, everything else f16.
+   */
+  readonly dtype: WeightStorage;
   /** Side of the model's input in pixels, a multiple of 64 in 256..2048; the checkpoint's own by default. */
   readonly imageSize?: number;
   readonly onProgress?: (progress: ConvertProgress) => void;
@@ -48,12 +53,11 @@ export async function* convertCheckpoint(
     version: VERSION,
     config: JSON.stringify(description.config),
     source: (isOurs && checkpoint.metadata['source']) || checkpoint.name,
+    ...(dtype === 'q8' && { storage: dtype }),
   };
-  const sources = Array.from(canonicalTensors(checkpoint, description).values(), (tensor): TensorSource => {
-    const { name, shape } = tensor;
-    const bytes = (cancel?: AbortSignal) => encode(checkpoint.name, tensor, dtype, cancel);
-    return { name, shape, dtype: dtype === 'f16' ? 'F16' : 'F32', bytes };
-  });
+  const sources = [...canonicalTensors(checkpoint, description).values()].flatMap((tensor) =>
+    sourcesOf(checkpoint.name, tensor, dtype),
+  );
   const total = safetensorsBytes(sources, metadata);
   let bytes = 0;
   for await (const chunk of writeSafetensors(sources, metadata, signal)) {
@@ -63,25 +67,41 @@ export async function* convertCheckpoint(
   }
 }
 
-async function encode(
-  file: string,
-  tensor: StoredTensor,
-  dtype: 'f32' | 'f16',
-  signal?: AbortSignal,
-): Promise<Uint8Array> {
-  const values = await tensor.readF32(signal);
-  const refuse = (at: number, advice: string) =>
-    new CheckpointError(`${file}: value ${at} of tensor "${tensor.name}" is ${values[at]}. ${advice}`);
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw refuse(bad, 'Finite values were expected: the training that made it diverged.');
-  if (dtype === 'f32') return littleEndian(values);
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  const bytes = new Uint8Array(values.length * 2);
-  for (let i = 0; i < bits.length; i++) {
-    const half = f16FromBits(bits[i] ?? 0);
-    if ((half & 0x7c00) === 0x7c00) throw refuse(i, 'f16 ends at 65504: convert to f32.');
-    bytes[2 * i] = half;
-    bytes[2 * i + 1] = half >>> 8;
+/** What a tensor becomes in the file: itself, and its scale where it is a matrix of a q8 file. */
+function sourcesOf(file: string, tensor: StoredTensor, dtype: WeightStorage): TensorSource[] {
+  const { name, shape } = tensor;
+  const refuse = (values: Float32Array, at: number, advice: string) =>
+    new CheckpointError(`${file}: value ${at} of tensor "${name}" is ${values[at]}. ${advice}`);
+  const read = async (signal?: AbortSignal) => {
+    const values = await tensor.readF32(signal);
+    const bad = values.findIndex((value) => !Number.isFinite(value));
+    if (bad >= 0)
+      throw refuse(values, bad, 'Finite values were expected: the training that made it diverged.');
+    return values;
+  };
+  if (dtype === 'f32')
+    return [{ name, shape, dtype: 'F32', bytes: async (signal) => littleEndian(await read(signal)) }];
+  const matrix = dtype === 'q8' ? channelsOf(name, shape) : undefined;
+  if (!matrix) {
+    const advice = 'f16 ends at 65504: convert to f32.';
+    const bytes = async (signal?: AbortSignal) => {
+      const values = await read(signal);
+      return f16Bytes(values, (at) => refuse(values, at, advice));
+    };
+    return [{ name, shape, dtype: 'F16', bytes }];
   }
-  return bytes;
+  const { channels, inner } = matrix;
+  const quantised = async (signal?: AbortSignal) => quantise(await read(signal), channels, inner);
+  // The scale follows its values at once: kept, so that they are not read twice.
+  let scale: Float32Array | undefined;
+  const values = async (signal?: AbortSignal) => {
+    const made = await quantised(signal);
+    scale = made.scale;
+    return new Uint8Array(made.values.buffer);
+  };
+  const factors = async (signal?: AbortSignal) => littleEndian(scale ?? (await quantised(signal)).scale);
+  return [
+    { name, shape, dtype: 'I8', bytes: values },
+    { name: `${name}.scale`, shape: [channels], dtype: 'F32', bytes: factors },
+  ];
 }

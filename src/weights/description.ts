@@ -1,3 +1,4 @@
+import type { WeightStorage } from '../gpu/kernel.ts';
 import type { ModelConfig } from './config.ts';
 
 /** How a canonical tensor is made from the tensors of a file. */
@@ -7,6 +8,8 @@ export type Recipe =
   | { readonly kind: 'fold-weight'; readonly conv: string; readonly norm: string }
   /** beta - mean x gamma / sqrt(var + eps). */
   | { readonly kind: 'fold-bias'; readonly norm: string }
+  /** I8 x the factor of its output channel, F32. */
+  | { readonly kind: 'scaled'; readonly from: string; readonly scale: string }
   /** 10000^(-2i/256), i = 0..127: what the reference computes where its buffer was not saved. */
   | { readonly kind: 'sine-frequencies' };
 
@@ -26,6 +29,8 @@ export interface ModelDescription {
   readonly tensors: ReadonlyMap<string, CanonicalTensor>;
   /** Keys of the file that still images do not need (video memory, classifier heads, duplicates). */
   readonly dropped: readonly string[];
+  /** How the file keeps its matrices: what they lose nothing in. */
+  readonly storage: WeightStorage;
   /** Number of values in `tensors`. */
   readonly parameters: number;
 }

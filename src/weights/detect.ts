@@ -1,4 +1,5 @@
 import { CheckpointError } from '../errors.ts';
+import type { WeightStorage } from '../gpu/kernel.ts';
 import { type Candidate, type Canonical, canonicalise, compare, type Mismatch } from './canonical.ts';
 import type { ModelConfig } from './config.ts';
 import type { CanonicalTensor, ModelDescription } from './description.ts';
@@ -6,7 +7,8 @@ import { elementCount } from './dtypes.ts';
 import { findRoot } from './keys.ts';
 import { readMetadata } from './metadata.ts';
 import { expectedTensors, type Parts, readParts } from './parts.ts';
-import type { TensorInfo } from './types.ts';
+import { channelsOf } from './quantise.ts';
+import type { DType, TensorInfo } from './types.ts';
 
 export interface DetectOptions {
   /** Side of the model's square input in pixels, a multiple of 64 in 256..2048; the file's own by default. */
@@ -53,14 +55,30 @@ export function detectModel(
     throw new CheckpointError(mismatchMessage(file, titleOf(config), expected.size, mismatch));
   }
   const found = new Map<string, CanonicalTensor>();
+  const stored = new Set<DType>();
   let parameters = 0;
   for (const [name, shape] of expected) {
     const candidate: Candidate | undefined = candidates.get(name);
     if (!candidate) continue; // Not reached: `compare` would have reported it.
     found.set(name, { name, shape, recipe: candidate.recipe });
+    if (channelsOf(name, shape)) stored.add(candidate.dtype);
     parameters += elementCount(shape) ?? 0;
   }
-  return { title: titleOf(config), layout, config, tensors: found, dropped, parameters };
+  return {
+    title: titleOf(config),
+    layout,
+    config,
+    tensors: found,
+    dropped,
+    storage: storageOf(stored),
+    parameters,
+  };
+}
+
+/** In which storage matrices of these types lose nothing. */
+function storageOf(stored: ReadonlySet<DType>): WeightStorage {
+  if (stored.has('I8')) return 'q8';
+  return stored.size === 1 && stored.has('F16') ? 'f16' : 'f32';
 }
 
 function layoutOf(tensors: ReadonlyMap<string, TensorInfo>, prefix: string): ModelDescription['layout'] {

@@ -24,6 +24,22 @@ export function f16FromBits(bits: number): number {
   return sign | ((mantissa + (1 << (shift - 1)) - 1 + ((mantissa >>> shift) & 1)) >>> shift);
 }
 
+/**
+ * f16 values, little-endian.
+ * @param refuse makes the error for the value at an index that is not finite or past 65504
+ */
+export function f16Bytes(values: Float32Array, refuse: (at: number) => Error): Uint8Array<ArrayBuffer> {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  const bytes = new Uint8Array(values.length * 2);
+  for (let i = 0; i < bits.length; i++) {
+    const half = f16FromBits(bits[i] ?? 0);
+    if ((half & 0x7c00) === 0x7c00) throw refuse(i);
+    bytes[2 * i] = half;
+    bytes[2 * i + 1] = half >>> 8;
+  }
+  return bytes;
+}
+
 /** The value of f16 bits; exact. */
 export function f32FromF16(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;

@@ -31,6 +31,8 @@ export function readMetadata(file: string, metadata: Readonly<Record<string, str
     new CheckpointError(
       `${file}: the config in its metadata has ${what}. Convert it again from the original.`,
     );
+  const storage = metadata['storage'];
+  if (storage !== undefined && storage !== 'q8') throw bad(`the unknown storage '${storage}'`);
   if (typeof imageSize !== 'number') throw bad('no image size');
   if (preprocess !== 'sam' && preprocess !== 'sam2' && preprocess !== 'sam2rad')
     throw bad('no known preprocess');

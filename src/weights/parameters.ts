@@ -1,7 +1,9 @@
 import { CheckpointError } from '../errors.ts';
 import { bufferUsage, type Gpu } from '../gpu/device.ts';
 import type { Parameter } from '../graph/parameter.ts';
-import { bytesOf, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { buffersOf, bytesOf, columnsOf, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { f16Bytes } from './half.ts';
+import { quantise } from './quantise.ts';
 import type { StoredTensor } from './types.ts';
 
 export interface LoadParametersOptions {
@@ -10,7 +12,7 @@ export interface LoadParametersOptions {
   readonly onProgress?: ((loaded: number, total: number) => void) | undefined;
 }
 
-/** A model's weights on the GPU: one buffer a parameter, shared by all its recordings. */
+/** A model's weights on the GPU: a buffer for each parameter and each scale, shared by all its recordings. */
 export class ParameterStore {
   readonly #gpu: Gpu;
   readonly #buffers = new Map<string, GPUBuffer>();
@@ -33,7 +35,7 @@ export class ParameterStore {
     const missing = new Map(
       parameters.filter(({ tensor }) => !this.#buffers.has(tensor.name)).map((p) => [p.tensor.name, p]),
     );
-    const total = [...missing.values()].reduce((sum, { tensor }) => sum + bytesOf(tensor), 0);
+    const total = [...missing.values()].reduce((sum, { tensor }) => sum + parameterBytes(tensor), 0);
     const { STORAGE, COPY_SRC, COPY_DST } = bufferUsage;
     const added: string[] = [];
     let loaded = 0;
@@ -41,12 +43,11 @@ export class ParameterStore {
       for (const parameter of missing.values()) {
         const { tensor } = parameter;
         const values = await packed(parameter, tensors, signal);
-        this.#buffers.set(
-          tensor.name,
-          this.#gpu.createFilled(tensor.name, values, STORAGE | COPY_SRC | COPY_DST),
-        );
-        added.push(tensor.name);
-        loaded += bytesOf(tensor);
+        for (const [{ name }, data] of stored(tensor, values)) {
+          this.#buffers.set(name, this.#gpu.createFilled(name, data, STORAGE | COPY_SRC | COPY_DST));
+          added.push(name);
+        }
+        loaded += parameterBytes(tensor);
         onProgress?.(loaded, total);
       }
     } catch (error) {
@@ -75,6 +76,45 @@ export class ParameterStore {
     this.#buffers.get(name)?.destroy();
     this.#buffers.delete(name);
   }
+}
+
+/** Bytes of a parameter's buffers. */
+export function parameterBytes(tensor: Tensor): number {
+  return buffersOf(tensor).reduce((sum, each) => sum + bytesOf(each), 0);
+}
+
+/** What unpack4x8snorm divides by: a scale on the GPU belongs to values in -1 to 1. */
+const SNORM = 127;
+
+/** Packed values as the bytes of the parameter's buffers. */
+function stored(tensor: Tensor, values: Float32Array): [Tensor, ArrayBufferView][] {
+  const refuse = (at: number, limit: string) =>
+    new CheckpointError(
+      `value ${at} of '${tensor.name}' is ${values[at]}, ${limit}; load the model with storage 'f32'`,
+    );
+  if (tensor.dtype === 'f16') return [[tensor, f16Bytes(values, (at) => refuse(at, 'which no f16 holds'))]];
+  const { scale } = tensor;
+  if (!scale) return [[tensor, values]];
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw refuse(bad, 'which cannot be stored as q8');
+  // [batch, inner, cols] has a scale for each column of each matrix; any other weight is one matrix [all, cols].
+  const cols = columnsOf(tensor);
+  const matrices = sizeOf(scale) / cols;
+  const each = values.length / matrices;
+  const bytes = new Int8Array(values.length);
+  const factors = new Float32Array(sizeOf(scale));
+  for (let matrix = 0; matrix < matrices; matrix++) {
+    const made = quantise(values.subarray(matrix * each, (matrix + 1) * each), cols, 1);
+    bytes.set(made.values, matrix * each);
+    factors.set(
+      made.scale.map((factor) => factor * SNORM),
+      matrix * cols,
+    );
+  }
+  return [
+    [tensor, bytes],
+    [scale, factors],
+  ];
 }
 
 async function packed(

@@ -13,7 +13,7 @@ const [a, b, y] = ['a', 'b', 'y'].map((name) => g.tensor(name, [4, 4])) as [
 ];
 const params = { outputs4: 4, period4: 4 };
 const options = { workgroups: [1, 1, 1] } as const;
-const product = { x: a, w: b, bias: b, residual: b, y };
+const product = { x: a, w: b, scale: b, bias: b, residual: b, y };
 const sizes = { rows: 4, inner4: 1, cols4: 1, residual_rows: 1 };
 
 // Right.

@@ -82,7 +82,7 @@ function composed(a: Scope, b: Scope, x: Tensor, channels: number): Tensor {
   const inner = x.shape.at(-1) ?? 0;
   const aWeight = a.source('weight', [NECK, inner, 1, 1]);
   const bWeight = b.source('weight', [channels, NECK, 1, 1]);
-  const weight = b.derived('weight∘neck', [inner, channels], [bWeight, aWeight], (second, first) => {
+  const weight = b.matrix('weight∘neck', [inner, channels], [bWeight, aWeight], (second, first) => {
     const product = new Float32Array(inner * channels);
     for (let i = 0; i < inner; i++)
       for (let o = 0; o < channels; o++) {

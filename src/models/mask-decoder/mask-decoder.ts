@@ -91,7 +91,7 @@ function hypernetworks(scope: Scope, tokens: Tensor): Tensor {
         scope.source(`output_hypernetworks_mlps.${i}.layers.${layer}.${name}`, shape),
       );
     const name = `output_hypernetworks_mlps.layers.${layer}`;
-    const weight = scope.derived(
+    const weight = scope.matrix(
       `${name}.weight`,
       [MASKS, inner, width],
       each('weight', [width, inner]),
