@@ -1,5 +1,6 @@
 import { ShapeError } from '../errors.ts';
 import type { Kernel, WeightStorage } from '../gpu/kernel.ts';
+import { variantKey } from '../gpu/pipelines.ts';
 import type { Parameter } from './parameter.ts';
 import { bytesOf, type Tensor } from './tensor.ts';
 
