@@ -40,6 +40,7 @@ export class Gpu {
   readonly #verdicts: Verdicts;
   readonly #waiting = new Set<(reason: DeviceLostError) => void>();
   readonly #unwatch: () => void;
+  readonly #compiling = new Set<Promise<unknown>>();
   #end: DeviceLostError | undefined;
 
   /** @param owned the device is ours alone: `close` destroys it, and every error on it is of our making. */
@@ -173,11 +174,23 @@ export class Gpu {
     });
   }
 
+  /** @throws GPUPipelineError; DeviceLostError at once when the device is lost or closed. */
+  compile(descriptor: GPUComputePipelineDescriptor): Promise<GPUComputePipeline> {
+    const compiled = this.device.createComputePipelineAsync(descriptor);
+    const forget = () => this.#compiling.delete(compiled);
+    this.#compiling.add(compiled);
+    compiled.then(forget, forget);
+    return this.guard(compiled);
+  }
+
   /** Ends every pending and later call with a DeviceLostError of this message; destroys the device if it is ours. */
   close(message: string): void {
     this.#stop(message);
     this.#unwatch();
-    if (this.#owned) this.device.destroy();
+    if (!this.#owned) return;
+    // Dawn's `destroy` stands still until all pipelines under way are compiled, for seconds on a slow machine.
+    if (this.#compiling.size === 0) this.device.destroy();
+    else Promise.allSettled(this.#compiling).then(() => this.device.destroy());
   }
 
   #stop(message: string): void {

@@ -39,18 +39,16 @@ export class PipelineCache {
   }
 
   async #create(kernel: Kernel, tuning: Tuning, label: string): Promise<CompiledKernel> {
-    const { device } = this.#gpu;
     const { group, pipeline: layout } = this.#layout(kernel);
     const module = this.#module(specialise(kernel, tuning), label);
     try {
       this.#gpu.created.pipelines += 1;
-      const pipeline = await this.#gpu.guard(
-        device.createComputePipelineAsync({
-          label,
-          layout,
-          compute: { module, entryPoint: 'main', constants: pipelineConstants(kernel, tuning) },
-        }),
-      );
+      const constants = pipelineConstants(kernel, tuning);
+      const pipeline = await this.#gpu.compile({
+        label,
+        layout,
+        compute: { module, entryPoint: 'main', constants },
+      });
       return { pipeline, layout: group };
     } catch (error) {
       this.#gpu.assertAlive();

@@ -1,19 +1,21 @@
 import { CheckpointError } from '../errors.ts';
 import { Gpu, requestDevice } from '../gpu/device.ts';
+import type { Recording } from '../graph/graph.ts';
 import { canonicalTensors } from '../weights/canonical-tensors.ts';
 import { describeCheckpoint } from '../weights/convert.ts';
 import { openCheckpoint } from '../weights/open.ts';
 import type { Checkpoint } from '../weights/types.ts';
 import { untilAborted } from './abort.ts';
 import { download } from './download.ts';
-import { type StageContext, standardRecordings } from './recordings.ts';
+import { recordMasks, recordPreprocess, type StageContext } from './recordings.ts';
 import { Segmenter } from './segmenter.ts';
 import { Stages } from './stages.ts';
+import { fitStorage } from './storage.ts';
 import type { LoadOptions, LoadProgress, Model } from './types.ts';
 
 /**
  * Loads a model: a safetensors file of `sam2rad convert`, or a PyTorch checkpoint as it is. Its family and size are
- * found from the tensors. Kernels compile while the weights load; a checkpoint is never whole in memory unless it
+ * found from the tensors, what it will take on the GPU before any of it is loaded. Kernels compile while the weights load; a checkpoint is never whole in memory unless it
  * comes over the network.
  *
  * @param source an address, or a Blob: a dropped File, or Node's `fs.openAsBlob(path)`
@@ -26,7 +28,6 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
   const description = describeCheckpoint(checkpoint, options.imageSize);
   signal?.throwIfAborted();
   const gpu = options.device ? new Gpu(options.device) : await requestDevice(options);
-  const context: StageContext = { config: description.config, traits: gpu.traits };
   const stages = new Stages(gpu);
   const cancel = new AbortController();
   const onProgress = (progress: LoadProgress) => {
@@ -34,8 +35,19 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
   };
   try {
     signal?.throwIfAborted();
-    const recordings = standardRecordings(context);
-    const compiled = stages.compileKernels(recordings, (loaded, total) =>
+    const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
+    const { context, recordings } = fitStorage(
+      { config: description.config, traits: gpu.traits },
+      {
+        storage: options.storage,
+        fileStorage: description.storage,
+        limits: {
+          binding: Math.min(maxBufferSize, maxStorageBufferBindingSize),
+          total: options.memoryLimit ?? Number.POSITIVE_INFINITY,
+        },
+      },
+    );
+    const compiled = stages.compileKernels([...recordings, ...pictureRecordings(context)], (loaded, total) =>
       onProgress({ stage: 'compile', loaded, total }),
     );
     const upload = async () => {
@@ -58,6 +70,22 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
     stages.dispose();
     throw error;
   }
+}
+
+/**
+ * What runs before the encoder and after the decoder depends on the picture's size, its kernels do not: those of a
+ * usual picture are compiled with the others, so that the first click does not wait for them.
+ */
+function pictureRecordings(context: StageContext): Recording[] {
+  const { imageSize, ppn, decoder } = context.config;
+  const [width, height] = [imageSize, imageSize];
+  const masks = { width, height, answers: 1, logits: false };
+  const scored = ppn !== undefined && decoder.objectScore !== 'none';
+  return [
+    recordPreprocess(context, width, height),
+    recordMasks(context, { ...masks, scored: false }),
+    ...(scored ? [recordMasks(context, { ...masks, scored })] : []),
+  ];
 }
 
 async function open(source: string | URL | Blob, options: LoadOptions): Promise<Checkpoint> {

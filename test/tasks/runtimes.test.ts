@@ -1,0 +1,108 @@
+import { createReadStream, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import type { Rolldown } from 'vite';
+import { build } from 'vite';
+import { expect, test } from 'vitest';
+import { launchBrowser } from '../../tools/runtimes/chromium.ts';
+import { createNodeGpu } from '../../tools/runtimes/dawn.ts';
+import { runDeno } from '../../tools/runtimes/deno.ts';
+import { adapterLabel } from '../../tools/runtimes/label.ts';
+import { countGpuTest, gpuTest } from '../gpu-device.ts';
+import { segmentDemo } from './engine.ts';
+import { DEMO_PATH, demoFile, disc } from './models.ts';
+
+type Result = Awaited<ReturnType<typeof segmentDemo>>;
+
+const grey = disc(62, 52);
+/** What a canvas holds. */
+const rgba = new Uint8ClampedArray(4 * grey.data.length).map((_, i) =>
+  i % 4 === 3 ? 255 : (grey.data[i >> 2] ?? 0),
+);
+const { width, height } = grey;
+
+let reference: Promise<Result> | undefined;
+const inNode = async () => {
+  reference ??= segmentDemo(await demoFile(), grey, createNodeGpu());
+  return reference;
+};
+
+/** The same mask as in Node, but for pixels on the edge where another adapter rounds otherwise. */
+async function expectSame({ mask, iou }: Pick<Result, 'mask' | 'iou'>): Promise<void> {
+  const node = await inNode();
+  const both = mask.filter((inside, i) => inside && node.mask[i]).length;
+  const either = mask.filter((inside, i) => inside || node.mask[i]).length;
+  expect(either).toBeGreaterThan(300);
+  expect(both / either).toBeGreaterThanOrEqual(0.995);
+  expect(iou).toBeCloseTo(node.iou, 3);
+}
+
+gpuTest('Node: the demo model finds the disc in its box', async () => {
+  const { mask, area } = await inNode();
+  const inside = mask.filter((value, i) => value && grey.data[i] === 200).length;
+  const disced = grey.data.filter((value) => value === 200).length;
+  expect(inside / (area + disced - inside)).toBeGreaterThan(0.9);
+});
+
+test('Deno: the same mask on wgpu, from an ImageData', async (context) => {
+  const script = fileURLToPath(new URL('engine.deno.ts', import.meta.url));
+  const picture = JSON.stringify({ data: Buffer.from(rgba).toString('base64'), width, height });
+  const { label, ...result } = (await runDeno(script, [DEMO_PATH, picture])) as Result & { label: string };
+  countGpuTest(context, label);
+  await expectSame(result);
+});
+
+/** The worker, and the engine with it, as one module. */
+async function bundleWorker(): Promise<string> {
+  const entry = fileURLToPath(new URL('engine-worker.ts', import.meta.url));
+  const options = { lib: { entry, formats: ['es' as const] }, write: false, minify: false, target: 'es2022' };
+  const built = (await build({
+    configFile: false,
+    logLevel: 'error',
+    build: options,
+  })) as Rolldown.RolldownOutput[];
+  return built[0]?.output[0].code ?? '';
+}
+
+test('Chromium: the same mask in a module worker, from an OffscreenCanvas and an ImageBitmap', async (context) => {
+  const worker = await bundleWorker();
+  const server = createServer(({ url }, response) => {
+    if (url === '/model.safetensors') {
+      response.setHeader('content-length', statSync(DEMO_PATH).size);
+      createReadStream(DEMO_PATH).pipe(response);
+    } else if (url === '/worker.js') response.setHeader('content-type', 'text/javascript').end(worker);
+    else response.setHeader('content-type', 'text/html').end('<!doctype html>');
+  }).listen(0);
+  await new Promise((resolve) => server.once('listening', resolve));
+  const browser = await launchBrowser();
+  try {
+    const page = await browser.newPage();
+    await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
+    const run = async (kind: string) => {
+      const answer = (await page.evaluate(
+        (bytes, w, h, what) =>
+          new Promise((resolve, reject) => {
+            const work = new Worker('/worker.js', { type: 'module' });
+            work.onmessage = ({ data }) => resolve(data);
+            work.onerror = ({ message }) => reject(new Error(message));
+            work.postMessage({ rgba: new Uint8ClampedArray(bytes), width: w, height: h, kind: what });
+          }),
+        Array.from(rgba),
+        width,
+        height,
+        kind,
+      )) as { result?: Result; error?: string };
+      expect(answer.error).toBeUndefined();
+      return answer.result as Result;
+    };
+    for (const kind of ['OffscreenCanvas', 'ImageBitmap']) {
+      const result = await run(kind);
+      countGpuTest(context, adapterLabel({ device: '', ...result.adapter }, 'Chromium'));
+      await expectSame(result);
+    }
+  } finally {
+    await browser.close();
+    server.close();
+  }
+});
