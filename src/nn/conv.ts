@@ -2,6 +2,7 @@ import { columnsOf, type Tensor } from '../graph/tensor.ts';
 import type { Activation } from '../ops/activation.ts';
 import { convDepthwise } from '../ops/conv-depthwise.ts';
 import { conv2d } from '../ops/conv2d.ts';
+import { biasRange, type ChannelRange } from './linear.ts';
 import { type Scope, transpose } from './scope.ts';
 
 export interface ConvOptions {
@@ -42,20 +43,24 @@ export function conv(scope: Scope, x: Tensor, channels: number, options: ConvOpt
   });
 }
 
-/** nn.Conv2d with as many groups as channels: [H, W, channels] to [H', W', channels]; stored as [channels, 1, k, k]. */
+/**
+ * nn.Conv2d with as many groups as channels: [H, W, channels] to [H', W', channels]; stored as [channels, 1, k, k].
+ *
+ * @param range which channels of the layer x holds; all by default
+ */
 export function depthwise(
   scope: Scope,
   x: Tensor,
   { kernel, ...rest }: Pick<ConvOptions, 'kernel' | 'stride' | 'padding' | 'activation'>,
+  range: ChannelRange = { start: 0, count: columnsOf(x), of: columnsOf(x) },
 ): Tensor {
-  const channels = columnsOf(x);
+  const { start, count, of } = range;
   const taps = kernel * kernel;
-  const stored = scope.source('weight', [channels, 1, kernel, kernel]);
-  const weight = scope.derived('weight', [kernel, kernel, channels], [stored], (values) =>
-    transpose(values, channels, taps),
+  const weight = scope.derived(
+    `weight[${start}:${start + count}]`,
+    [kernel, kernel, count],
+    [scope.source('weight', [of, 1, kernel, kernel])],
+    (values) => transpose(values.subarray(start * taps, (start + count) * taps), count, taps),
   );
-  return convDepthwise(scope.graph, x, weight, scope.tensor('bias', [channels]), {
-    ...rest,
-    name: scope.path,
-  });
+  return convDepthwise(scope.graph, x, weight, biasRange(scope, range), { ...rest, name: scope.path });
 }

@@ -1,4 +1,4 @@
-import { columnsOf, type Tensor } from '../graph/tensor.ts';
+import { columnsOf, MAX_BINDING_BYTES, type Tensor } from '../graph/tensor.ts';
 import { type MatmulEpilogue, matmul } from '../ops/matmul.ts';
 import { concat, type Scope, transpose } from './scope.ts';
 
@@ -14,27 +14,40 @@ export function linear(scope: Scope, x: Tensor, cols: number, options: LinearOpt
   return affine(scope, x, cols, [cols, columnsOf(x)], options);
 }
 
-/** Some of a Linear's outputs: those from `start` on of `of` that the checkpoint knows. */
-export interface OutputRange {
+/** Some of a layer's channels: those from `start` on of `of` that the checkpoint knows. */
+export interface ChannelRange {
   readonly start: number;
   readonly count: number;
   readonly of: number;
+  /** A 1 x 1 convolution, whose weights are stored as [out, in, 1, 1]. */
+  readonly conv?: boolean;
 }
+
+/** All channels in as few equal parts, of whole vec4s, as fit a binding for a map of `rows` tokens. */
+export function channelRanges(rows: number, channels: number): ChannelRange[] {
+  let parts = Math.ceil((rows * channels * 4) / MAX_BINDING_BYTES);
+  while (channels % (4 * parts) !== 0) parts += 1;
+  const count = channels / parts;
+  return Array.from({ length: parts }, (_, part) => ({ start: part * count, count, of: channels }));
+}
+
+const storedShape = (outputs: number, inputs: number, conv = false) =>
+  conv ? [outputs, inputs, 1, 1] : [outputs, inputs];
 
 /** The part of nn.Linear that computes some of its outputs: [..., in] to [..., count]. */
 export function linearOutputs(
   scope: Scope,
   x: Tensor,
-  range: OutputRange,
+  range: ChannelRange,
   options: LinearOptions = {},
 ): Tensor {
-  const { start, count, of } = range;
+  const { start, count, of, conv } = range;
   const inner = columnsOf(x);
   const suffix = `[${start}:${start + count}]`;
   const weight = scope.matrix(
     `weight${suffix}`,
     [inner, count],
-    [scope.source('weight', [of, inner])],
+    [scope.source('weight', storedShape(of, inner, conv))],
     (values) => transpose(values.subarray(start * inner, (start + count) * inner), count, inner),
   );
   return matmul(scope.graph, x, weight, {
@@ -44,8 +57,26 @@ export function linearOutputs(
   });
 }
 
+/** What some of nn.Linear's inputs, x [..., count], contribute to its outputs: [..., cols]. */
+export function linearInputs(
+  scope: Scope,
+  x: Tensor,
+  { start, count, of, conv }: ChannelRange,
+  cols: number,
+  { bias = true, ...options }: Conv1x1Options = {},
+): Tensor {
+  const weight = scope.matrix(
+    `weight[:,${start}:${start + count}]`,
+    [count, cols],
+    [scope.source('weight', storedShape(cols, of, conv))],
+    (values) => transpose(values, cols, of).slice(start * cols, (start + count) * cols),
+  );
+  const shift = bias ? { bias: scope.tensor('bias', [cols]) } : {};
+  return matmul(scope.graph, x, weight, { name: scope.path, ...options, ...shift });
+}
+
 /** The bias that belongs to a range of outputs. */
-export function biasRange(scope: Scope, { start, count, of }: OutputRange): Tensor {
+export function biasRange(scope: Scope, { start, count, of }: ChannelRange): Tensor {
   const name = `bias[${start}:${start + count}]`;
   return scope.derived(name, [count], [scope.source('bias', [of])], (values) =>
     values.slice(start, start + count),

@@ -1,8 +1,7 @@
-import { MAX_BINDING_BYTES, rowsOf, type Tensor } from '../graph/tensor.ts';
+import { rowsOf, type Tensor } from '../graph/tensor.ts';
 import type { Activation } from '../ops/activation.ts';
-import { matmul } from '../ops/matmul.ts';
-import { linear, linearOutputs } from './linear.ts';
-import { type Scope, transpose } from './scope.ts';
+import { channelRanges, linear, linearInputs, linearOutputs } from './linear.ts';
+import type { Scope } from './scope.ts';
 
 export interface MlpOptions {
   /** Between the layers. */
@@ -28,26 +27,14 @@ export function slicedMlp(
   options: MlpOptions,
 ): Tensor {
   const { activation, residual, names } = options;
-  let slices = Math.ceil((rowsOf(x) * hidden * 4) / MAX_BINDING_BYTES);
-  // Equal slices, of whole vec4s.
-  while (hidden % (4 * slices) !== 0) slices += 1;
-  if (slices === 1) return mlp(scope, x, [hidden, width], options);
+  const ranges = channelRanges(rowsOf(x), hidden);
+  if (ranges.length === 1) return mlp(scope, x, [hidden, width], options);
   const [up, down] = [layer(scope, names, 0), layer(scope, names, 1)];
-  const count = hidden / slices;
   let sum = residual;
-  for (let start = 0; start < hidden; start += count) {
-    const part = linearOutputs(up, x, { start, count, of: hidden }, { activation });
-    const weight = down.matrix(
-      `weight[:,${start}:${start + count}]`,
-      [count, width],
-      [down.source('weight', [width, hidden])],
-      (values) => transpose(values, width, hidden).slice(start * width, (start + count) * width),
-    );
-    sum = matmul(scope.graph, part, weight, {
-      name: down.path,
-      ...(start === 0 ? { bias: down.tensor('bias', [width]) } : {}),
-      ...(sum ? { residual: sum } : {}),
-    });
+  for (const range of ranges) {
+    const part = linearOutputs(up, x, range, { activation });
+    const bias = range.start === 0;
+    sum = linearInputs(down, part, range, width, { bias, ...(sum ? { residual: sum } : {}) });
   }
   return sum ?? x;
 }

@@ -1,11 +1,13 @@
-import { UnsupportedError } from '../errors.ts';
 import { Graph, type GraphTraits, type Recording } from '../graph/graph.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { type FeatureMap, featureMaps, type ImageFeatures } from '../models/features.ts';
 import { hieraEncoder } from '../models/hiera/encoder.ts';
 import { MASKS, maskDecoder } from '../models/mask-decoder/mask-decoder.ts';
 import { adaptFeatures, highResPpn } from '../models/ppn/high-res.ts';
+import { linearPpn } from '../models/ppn/linear.ts';
 import { densePosition, maskTokens, noMask, pointTokens } from '../models/prompt-encoder/prompt-encoder.ts';
+import { tinyVitEncoder } from '../models/tinyvit/encoder.ts';
+import { vitEncoder } from '../models/vit/encoder.ts';
 import { Scope } from '../nn/scope.ts';
 import { concatRows, sliceRows } from '../ops/copy-rows.ts';
 import { classMap, logitsToPicture, maskOfLogits, maskStatistics } from '../ops/postprocess.ts';
@@ -67,12 +69,17 @@ export function recordPromptPredictor({ config, traits }: StageContext, dataset:
   const g = new Graph('predict prompts', traits);
   const root = new Scope(g);
   const { embedding, levels } = features(g, config);
-  const adapted = adaptFeatures(root.at('prompt_predictor'), [embedding, ...levels]);
+  const adapted =
+    config.ppn?.kind === 'high-res'
+      ? adaptFeatures(root.at('prompt_predictor'), [embedding, ...levels])
+      : undefined;
   const { classes, tokens, name } = dataset;
   const queries = root.tensor(`queries.${name}`, [classes, tokens, CHANNELS], [classes * tokens, CHANNELS]);
   for (let index = 0; index < classes; index++) {
     const own = sliceRows(g, queries, index * tokens, tokens);
-    const prompts = highResPpn(root, adapted, own, config.imageSize);
+    const prompts = adapted
+      ? highResPpn(root, adapted, own, config.imageSize)
+      : linearPpn(root, embedding, own, config.imageSize);
     g.output(prompts.sparse, `sparse.${index}`);
     g.output(prompts.dense, `dense.${index}`);
     g.output(prompts.interimMask, `interim_mask.${index}`);
@@ -193,10 +200,14 @@ export function answerCount({ classes, choice }: DecodeSpec): number {
 }
 
 function encoder(root: Scope, image: Tensor, { encoder, adapters }: ModelConfig): ImageFeatures {
-  if (encoder.kind === 'hiera') return hieraEncoder(root, image, encoder, adapters);
-  throw new UnsupportedError(
-    `the image encoder '${encoder.kind}' is not supported yet; use a SAM2 checkpoint`,
-  );
+  switch (encoder.kind) {
+    case 'hiera':
+      return hieraEncoder(root, image, encoder, adapters);
+    case 'vit':
+      return vitEncoder(root, image, encoder, adapters);
+    case 'tinyvit':
+      return tinyVitEncoder(root, image, encoder, adapters);
+  }
 }
 
 function features(g: Graph, config: ModelConfig): ImageFeatures {

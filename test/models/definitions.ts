@@ -150,3 +150,26 @@ export function adapter64(block: Weights64, x: Values, channels: number, hidden:
   const middle = gelu64(scope.linear('lin1', x, channels, hidden));
   return add64(x, gelu64(scope.linear('lin2', middle, hidden, channels)));
 }
+
+/** SAM's attention with its four projections, all heads and scores at once. q, k and v are [n, 256]. */
+export function attention64(weights: Weights64, q: Values, k: Values, v: Values, inner: number, heads = 8) {
+  const [channels, dim] = [256, inner / heads];
+  const project = (name: string, x: Values) => weights.linear(name, x, channels, inner);
+  const [queries, keys, values] = [project('q_proj', q), project('k_proj', k), project('v_proj', v)];
+  const result = new Float64Array(queries.length);
+  for (let t = 0; t < queries.length; t += inner)
+    for (let head = 0; head < inner; head += dim) {
+      const shares: number[] = [];
+      for (let u = 0; u < keys.length; u += inner) {
+        let sum = 0;
+        for (let c = head; c < head + dim; c++) sum += (queries[t + c] ?? 0) * (keys[u + c] ?? 0);
+        shares.push(Math.exp(sum / Math.sqrt(dim)));
+      }
+      const total = shares.reduce((sum, share) => sum + share, 0);
+      shares.forEach((share, u) => {
+        for (let c = head; c < head + dim; c++)
+          result[t + c] = (result[t + c] ?? 0) + (share / total) * (values[u * inner + c] ?? 0);
+      });
+    }
+  return weights.linear('out_proj', result, inner, channels);
+}
