@@ -1,4 +1,4 @@
-import type { Box } from '../src/index.ts';
+import type { Box, WeightStorage } from '../src/index.ts';
 import { oneOf, type Point, parse, parseBox, parsePoint } from './arguments.ts';
 import { UsageError } from './errors.ts';
 import { demoModel } from './node/package.ts';
@@ -15,6 +15,8 @@ export interface SegmentRequest {
   readonly points: readonly Point[];
   readonly maskInput?: string;
   readonly multimask: boolean;
+  /** Unless given the file and the device decide. */
+  readonly storage?: WeightStorage;
   readonly dump?: string;
   readonly json: boolean;
 }
@@ -32,6 +34,7 @@ export function parseSegment(argv: readonly string[]): SegmentRequest | string {
     point: { type: 'string', multiple: true },
     'mask-input': { type: 'string' },
     multimask: { type: 'boolean' },
+    storage: { type: 'string' },
     dump: { type: 'string' },
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
@@ -47,6 +50,9 @@ export function parseSegment(argv: readonly string[]): SegmentRequest | string {
     points: (values.point ?? []).map(parsePoint),
     ...(values['mask-input'] !== undefined && { maskInput: values['mask-input'] }),
     multimask: values.multimask ?? false,
+    ...(values.storage !== undefined && {
+      storage: oneOf('storage', values.storage, ['f32', 'f16', 'q8']),
+    }),
     ...(values.dump !== undefined && { dump: values.dump }),
     json: values.json ?? false,
   };

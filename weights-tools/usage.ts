@@ -3,8 +3,8 @@ export const USAGE = `sam2rad: segment medical images with SAM2 and Sam2Rad on W
 
   sam2rad segment IMAGE... [-m MODEL] [-o DIR] [--mode auto|manual] [--box x0,y0,x1,y1]
                   [--point x,y,label]... [--mask-input F.safetensors] [--multimask]
-                  [--dump F.safetensors] [--json]
-  sam2rad convert IN -o OUT.safetensors [--dtype f32|f16] [--image-size S]
+                  [--storage f32|f16|q8] [--dump F.safetensors] [--json]
+  sam2rad convert IN -o OUT.safetensors [--dtype f32|f16|q8] [--image-size S]
   sam2rad info FILE [--json]
   sam2rad --help | --version
 
@@ -23,6 +23,8 @@ the picture's size), <stem>_overlay.png and <stem>.json (per class: IoU, object 
       --box x0,y0,x1,y1   a box around the object, in pixels of the picture
       --point x,y,label   a click: label 1 on the object, 0 on the background; may be repeated
       --mask-input FILE   safetensors with the tensor mask_input: logits [S/4, S/4] of an earlier result
+      --storage S         how weights lie on the GPU: f32, f16 or q8 (8 bits); as in the file unless given, or
+                          the first smaller one that fits the device
       --multimask         manual mode: three masks; <stem>_mask_1.png to _3.png beside the best one
       --dump FILE         also the intermediate tensors, f32 safetensors; of several pictures with <stem>. before
                           each name
@@ -37,7 +39,7 @@ Converts a checkpoint of SAM2, SAM, MedSAM, MobileSAM or Sam2Rad (.pt, .pth, .ck
 engine's safetensors. Nothing in IN is executed.
 
   -o, --output FILE       where to write; must end in .safetensors
-      --dtype f32|f16     how values are stored; f32 unless given
+      --dtype f32|f16|q8  how values are stored; f32 unless given. q8: matrices in 8 bits, the rest f16
       --image-size S      side of the square that the model sees, a multiple of 64; unless given what the
                           file says, or its family's (1024, nano 256)`;
 

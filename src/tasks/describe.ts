@@ -1,3 +1,4 @@
+import type { WeightStorage } from '../gpu/kernel.ts';
 import type { GraphTraits } from '../graph/graph.ts';
 import type { ModelConfig } from '../weights/config.ts';
 import {
@@ -18,6 +19,11 @@ export interface StageCost {
   readonly traffic: number;
 }
 
+export interface StorageCost {
+  readonly weightBytes: number;
+  readonly gpuBytes: number;
+}
+
 /** What a model will take, read off the very recordings that run. */
 export interface ModelCost {
   readonly encode: StageCost;
@@ -25,8 +31,10 @@ export interface ModelCost {
   readonly auto: StageCost | null;
   /** A box in manual mode. */
   readonly click: StageCost;
-  /** Bytes on the GPU, f32. */
+  /** Bytes on the GPU in the storage of the traits, f32 unless given. */
   readonly weightBytes: number;
+  /** By storage: bytes of the weights, and with the activations of all stages. */
+  readonly storages: Readonly<Record<WeightStorage, StorageCost>>;
   /** Activations of all stages with shared buffers, and what they would take without. */
   readonly peakBytes: number;
   readonly unsharedBytes: number;
@@ -56,6 +64,10 @@ export function describeModel(
     return { dispatches, flops, traffic: bytes };
   };
   const all = costOf(standardRecordings(context));
+  const stored = (storage: WeightStorage): StorageCost => {
+    const { weights, peak } = costOf(standardRecordings({ config, traits: { ...traits, storage } }));
+    return { weightBytes: weights, gpuBytes: weights + peak };
+  };
   return {
     encode: stage(recordEncoder(context)),
     auto: dataset
@@ -66,6 +78,7 @@ export function describeModel(
       : null,
     click: stage(recordDecoder(context, box, tokens)),
     weightBytes: all.weights,
+    storages: { f32: stored('f32'), f16: stored('f16'), q8: stored('q8') },
     peakBytes: all.peak,
     unsharedBytes: all.unshared,
     largestBindingBytes: all.largestBinding,

@@ -1,6 +1,7 @@
 import { DeviceLostError, GpuError } from '../errors.ts';
 import type { AdapterSummary, Gpu } from '../gpu/device.ts';
 import type { ProfileEntry } from '../gpu/executor.ts';
+import type { WeightStorage } from '../gpu/kernel.ts';
 import { resizedShape } from '../ops/resize-tables.ts';
 import type { PictureSource } from '../web/picture.ts';
 import { readPixels } from '../web/picture.ts';
@@ -48,6 +49,10 @@ export class Segmenter implements Model {
     const [dataset] = this.config.datasets;
     if (!dataset || !this.config.ppn) return [];
     return Array.from({ length: dataset.classes }, (_, i) => `${dataset.name} ${i + 1}`);
+  }
+
+  get storage(): WeightStorage {
+    return this.#parts.context.traits.storage ?? 'f32';
   }
 
   get memory(): MemoryReport {

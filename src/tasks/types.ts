@@ -1,5 +1,6 @@
 import type { AdapterSummary } from '../gpu/device.ts';
 import type { ProfileEntry } from '../gpu/executor.ts';
+import type { WeightStorage } from '../gpu/kernel.ts';
 import type { PictureSource } from '../web/picture.ts';
 import type { ModelConfig } from '../weights/config.ts';
 
@@ -21,6 +22,13 @@ export interface LoadOptions {
   readonly gpu?: GPU;
   /** Side of the square that the encoder sees, a multiple of 64; the checkpoint's own or its family's unless given. */
   readonly imageSize?: number;
+  /**
+   * How matrices are kept on the GPU. Unless given, as they are in the file (PyTorch's of float16 too), or the first
+   * smaller one that fits the device and `memoryLimit`: f32, then f16, then q8 (8 bits and a factor a column).
+   */
+  readonly storage?: WeightStorage;
+  /** Bytes that the model's buffers may take on the GPU, weights and activations together. */
+  readonly memoryLimit?: number;
   readonly onProgress?: (progress: LoadProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -124,6 +132,8 @@ export interface Model extends Disposable {
   readonly adapter: AdapterSummary;
   /** Class names in order of their numbers; empty without a prompt predictor. */
   readonly classes: readonly string[];
+  /** How its matrices are stored on the GPU. */
+  readonly storage: WeightStorage;
   readonly memory: MemoryReport;
   /** Sentences about the weights file that a person should see. */
   readonly warnings: readonly string[];

@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import type { WeightStorage } from '../../src/index.ts';
 import type { Info } from '../../weights-tools/commands/info.ts';
 import { demoModel } from '../../weights-tools/node/package.ts';
 import { fixtureNames, fixturePath, sha256 } from '../weights/fixtures.ts';
@@ -71,12 +72,18 @@ test('info of the demo model', async () => {
       parameters: 5963601,
     },
   });
-  const { encode, auto, weightBytes, peakBytes, unsharedBytes } = info.model?.cost ?? {};
+  const { encode, auto, storages, weightBytes, peakBytes, unsharedBytes } = info.model?.cost ?? {};
   expect(auto).toBeNull();
   expect(encode?.flops).toBeGreaterThan(1e9);
-  // All parameters but those of other prompts are uploaded as f32, some of them packed or padded.
-  expect(weightBytes).toBeGreaterThan(3 * 5963601);
-  expect(weightBytes).toBeLessThan(5 * 5963601);
+  // All parameters but those of other prompts are uploaded, some of them packed or padded: matrices as in the file.
+  expect(info.model?.storage).toBe('f16');
+  expect(storages?.f16.weightBytes).toBe(weightBytes);
+  for (const [storage, least] of Object.entries({ f32: 3, f16: 1.5, q8: 0.75 })) {
+    const { weightBytes: bytes = 0, gpuBytes } = storages?.[storage as WeightStorage] ?? {};
+    expect(bytes).toBeGreaterThan(least * 5963601);
+    expect(bytes).toBeLessThan((5 / 3) * least * 5963601);
+    expect(gpuBytes).toBe(bytes + (peakBytes ?? 0));
+  }
   expect(peakBytes).toBeLessThan(unsharedBytes ?? 0);
   const text = (await sam2rad('info', demoModel())).out;
   expect(text).toMatch(/GPU work +\d.* to encode a picture\n.* for a box\nGPU memory +\d/);

@@ -28,7 +28,7 @@ export async function convert(argv: readonly string[], terminal: Terminal): Prom
   if (output === undefined) throw new UsageError('convert needs -o OUT.safetensors');
   if (!output.endsWith('.safetensors'))
     throw new UsageError(`-o is '${output}', expected a name that ends in .safetensors`);
-  const dtype = oneOf('dtype', values.dtype, ['f32', 'f16']);
+  const dtype = oneOf('dtype', values.dtype, ['f32', 'f16', 'q8']);
   const size = values['image-size'];
   const imageSize = size === undefined ? undefined : parsePositive('image-size', size);
 

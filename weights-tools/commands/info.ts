@@ -1,5 +1,11 @@
 import { CheckpointError, UnsupportedError } from '../../src/errors.ts';
-import { describeModel, type ModelConfig, type ModelCost, type StageCost } from '../../src/index.ts';
+import {
+  describeModel,
+  type ModelConfig,
+  type ModelCost,
+  type StageCost,
+  type WeightStorage,
+} from '../../src/index.ts';
 import { describeCheckpoint } from '../../src/weights/convert.ts';
 import type { ModelDescription } from '../../src/weights/description.ts';
 import { elementBytes, elementCount } from '../../src/weights/dtypes.ts';
@@ -44,6 +50,8 @@ interface ModelInfo {
   readonly parameters: number;
   /** Tensors of the file that still images do not need. */
   readonly unused: number;
+  /** How it keeps its matrices, and the GPU will unless asked otherwise. */
+  readonly storage: WeightStorage;
   /** What it takes on the GPU, planned without one; absent where this version cannot run the model. */
   readonly cost?: ModelCost;
 }
@@ -91,7 +99,7 @@ function storageOf({ tensors }: Checkpoint): Info['storage'] {
   return [...sums.values()].sort((a, b) => b.bytes - a.bytes);
 }
 
-function modelInfo({ title, layout, config, dropped, parameters }: ModelDescription): ModelInfo {
+function modelInfo({ title, layout, config, dropped, parameters, storage }: ModelDescription): ModelInfo {
   const { family, size, version, imageSize, preprocess, ppn, datasets } = config;
   return {
     title,
@@ -105,13 +113,14 @@ function modelInfo({ title, layout, config, dropped, parameters }: ModelDescript
     classes: datasets.map(({ name, classes, tokens }) => ({ dataset: name, classes, tokens })),
     parameters,
     unused: dropped.length,
-    ...costOf(config),
+    storage,
+    ...costOf(config, storage),
   };
 }
 
-function costOf(config: ModelConfig): { readonly cost?: ModelCost } {
+function costOf(config: ModelConfig, storage: WeightStorage): { readonly cost?: ModelCost } {
   try {
-    return { cost: describeModel(config) };
+    return { cost: describeModel(config, { subgroups: false, cpu: false, storage }) };
   } catch (error) {
     // What we cannot run yet can be described and converted.
     if (error instanceof UnsupportedError) return {};
@@ -132,6 +141,10 @@ function costRows({ encode, auto, click, ...bytes }: ModelCost): [string, string
       'GPU memory',
       `${megabytes(bytes.weightBytes)} of weights, ${megabytes(bytes.peakBytes)} of activations (${megabytes(bytes.unsharedBytes)} without sharing), largest binding ${megabytes(bytes.largestBindingBytes)}`,
     ],
+    ...Object.entries(bytes.storages).map(([storage, { weightBytes, gpuBytes }]): [string, string] => [
+      'GPU memory',
+      `${megabytes(gpuBytes)} with storage ${storage}, ${megabytes(weightBytes)} of them weights`,
+    ]),
   ];
 }
 

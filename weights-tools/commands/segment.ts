@@ -62,7 +62,12 @@ export async function segment(argv: readonly string[], terminal: Terminal): Prom
     async () => (await requestDevice({ gpu: await openGpu(peers.webgpu.create) })).device,
     (device) => {
       const onProgress = (step: LoadProgress) => showLoading(progress, step);
-      return (terminal.loadModel ?? loadModel)(file, { device, signal, onProgress });
+      return (terminal.loadModel ?? loadModel)(file, {
+        device,
+        signal,
+        onProgress,
+        ...(request.storage && { storage: request.storage }),
+      });
     },
   );
   const run: Run = {
@@ -160,7 +165,7 @@ async function segmentPicture(run: Run, plan: Outputs, label: string): Promise<P
     picture: plan.picture,
     width: picture.width,
     height: picture.height,
-    model: { file: request.model, title: run.description.title },
+    model: { file: request.model, title: run.description.title, storage: model.storage },
     mode,
     prompts: promptReport(request),
     classes: prediction.map(classReport),
