@@ -24,7 +24,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;         // [map, q_stride]
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;         // [map, k_stride]
 @group(0) @binding(3) var<storage, read> v: array<vec4f>;         // [map, v_stride]
-@group(0) @binding(4) var<storage, read> pad: array<vec4f>;       // read only where windows stick out
+@group(0) @binding(4) var<storage, read> pad: array<vec4f>;       // [k_stride], read only where windows stick out
 @group(0) @binding(5) var<storage, read> bias: array<f32>;        // [heads, window_height, window_width]
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [map, heads * HEAD4]
 

@@ -21,6 +21,13 @@ const FILES = {
   'Sam2Rad nano': 'goldens/nano-sam2rad.weights',
   'Sam2Rad tiny': 'goldens/sam2rad-hiera-t.weights',
   'Sam2Rad small': 'tables/sam2rad-sam2_small_hiera',
+  'Sam2Rad nano with adapters and LoRA': 'goldens/nano-sam2rad-adapter-lora.weights',
+  'ViT-B': 'tables/sam_vit_b',
+  'ViT-L': 'tables/sam_vit_l',
+  'ViT-H': 'tables/sam_vit_h',
+  MobileSAM: 'tables/mobile_sam',
+  'Sam2Rad ViT-B': 'goldens/sam2rad-vit-b.weights',
+  'Sam2Rad MobileSAM': 'goldens/sam2rad-vit-tiny.weights',
 } as const;
 
 export type ModelName = keyof typeof FILES;
@@ -35,6 +42,11 @@ export const PLAIN: GraphTraits = { cpu: false, subgroups: false };
 /** Everything that a recording may depend on besides shapes. */
 export const ALL_TRAITS: readonly GraphTraits[] = [false, true].flatMap((cpu) =>
   [false, true].map((subgroups) => ({ cpu, subgroups })),
+);
+
+/** Weights in 16 and 8 bits, on a GPU and on a software adapter. */
+export const STORED_TRAITS: readonly GraphTraits[] = (['f16', 'q8'] as const).flatMap((storage) =>
+  [false, true].map((software) => ({ cpu: software, subgroups: software, storage })),
 );
 
 /** The standard recordings, and prompts of every length that a kernel's tuning tells apart. */

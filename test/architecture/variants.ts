@@ -3,7 +3,16 @@ import * as kernels from '../../src/generated/kernels.ts';
 import type { Gpu } from '../../src/gpu/device.ts';
 import type { Kernel, Tuning } from '../../src/gpu/kernel.ts';
 import { PipelineCache, variantKey } from '../../src/gpu/pipelines.ts';
-import { ALL_TRAITS, configOf, MODELS, PLAIN, pictureRecordings, promptRecordings } from './models.ts';
+import { standardRecordings } from '../../src/tasks/recordings.ts';
+import {
+  ALL_TRAITS,
+  configOf,
+  MODELS,
+  PLAIN,
+  pictureRecordings,
+  promptRecordings,
+  STORED_TRAITS,
+} from './models.ts';
 
 const FAMILIES = ['sam', 'sam2', 'sam2rad'] as const;
 
@@ -21,6 +30,7 @@ export function allVariants(): Map<string, Variant> {
   for (const model of MODELS) {
     const config = configOf(model);
     const recordings = ALL_TRAITS.flatMap((traits) => promptRecordings({ config, traits }));
+    for (const traits of STORED_TRAITS) recordings.push(...standardRecordings({ config, traits }));
     // Pictures depend on the size and the family alone, which two models cover.
     for (const preprocess of model === 'nano' || model === 'tiny' ? FAMILIES : [])
       recordings.push(...pictureRecordings({ config: { ...config, preprocess }, traits: PLAIN }));
