@@ -2,11 +2,12 @@ import { type Gpu, requestDevice } from '../src/gpu/device.ts';
 import { PipelineCache } from '../src/gpu/pipelines.ts';
 import { BufferPool } from '../src/gpu/pool.ts';
 import { readBuffer } from '../src/gpu/readback.ts';
-import { Graph } from '../src/graph/graph.ts';
+import { Graph, type GraphTraits } from '../src/graph/graph.ts';
 import type { Source } from '../src/graph/parameter.ts';
 import { plan } from '../src/graph/plan.ts';
 import { compile } from '../src/graph/program.ts';
 import { bytesOf, sizeOf, type Tensor } from '../src/graph/tensor.ts';
+import { encodeParameter } from '../src/weights/parameters.ts';
 
 /** Words behind each buffer's end that no kernel may touch. */
 const SENTINEL_WORDS = 16;
@@ -40,37 +41,38 @@ export type Feed = (name: string, shape: readonly number[], values: Float32Array
 export async function runGraph(
   gpu: GPU,
   build: (g: Graph, feed: Feed) => Tensor | readonly Tensor[],
-  traits?: Partial<Gpu['traits']>,
+  traits?: Partial<GraphTraits>,
   weights?: (source: Source) => Float32Array,
 ): Promise<Float32Array[]> {
   const device = await sharedDevice(gpu);
   const g = new Graph('test', { ...device.traits, ...traits });
   const fed = new Map<Tensor, GPUBuffer>();
-  const fill = (tensor: Tensor, values: ArrayLike<number>) => {
+  const fill = (tensor: Tensor, { buffer: source, byteOffset, byteLength }: ArrayBufferView) => {
     const words = new ArrayBuffer(bytesOf(tensor) + 4 * SENTINEL_WORDS);
-    (tensor.dtype === 'u32' ? new Uint32Array(words) : new Float32Array(words)).set(values);
+    new Uint8Array(words).set(new Uint8Array(source, byteOffset, byteLength));
     new Uint32Array(words, bytesOf(tensor)).fill(SENTINEL);
     const buffer = device.createStorage(tensor.name, words.byteLength);
     device.write(buffer, new Uint8Array(words));
-    return buffer;
+    fed.set(tensor, buffer);
   };
   const built = build(g, (name, shape, values) => {
     const tensor = g.external(name, shape, values instanceof Uint32Array ? 'u32' : 'f32');
     if (values.length !== sizeOf(tensor))
       throw new Error(`feed ${name}: ${values.length} values for [${shape}]`);
-    fed.set(tensor, fill(tensor, values));
+    fill(tensor, values);
     return tensor;
   });
   const results = 'name' in built ? [built] : built;
   for (const result of results) g.output(result);
   const recording = g.finish();
   for (const { tensor, sources, pack } of recording.parameters)
-    if (weights || sources.length === 0)
-      fed.set(tensor, fill(tensor, pack(sources.map((source) => weights?.(source) ?? new Float32Array()))));
+    if (weights || sources.length === 0) {
+      const packed = pack(sources.map((source) => weights?.(source) ?? new Float32Array()));
+      for (const [each, bytes] of encodeParameter(tensor, packed)) fill(each, bytes);
+    }
 
   const written = [...plan(recording).slotOf.keys(), ...recording.outputs.keys()];
-  for (const tensor of written)
-    fed.set(tensor, fill(tensor, new Float32Array(sizeOf(tensor)).fill(Number.NaN)));
+  for (const tensor of written) fill(tensor, new Float32Array(sizeOf(tensor)).fill(Number.NaN));
   const workspace = { gpu: device, pipelines: new PipelineCache(device), pool: new BufferPool(device) };
   const unplanned = { slotOf: new Map(), slotBytes: [], peakBytes: 0, totalBytes: 0, largestBytes: 0 };
   const program = await compile(workspace, recording, unplanned, (tensor) => fed.get(tensor));

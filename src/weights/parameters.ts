@@ -43,7 +43,7 @@ export class ParameterStore {
       for (const parameter of missing.values()) {
         const { tensor } = parameter;
         const values = await packed(parameter, tensors, signal);
-        for (const [{ name }, data] of stored(tensor, values)) {
+        for (const [{ name }, data] of encodeParameter(tensor, values)) {
           this.#buffers.set(name, this.#gpu.createFilled(name, data, STORAGE | COPY_SRC | COPY_DST));
           added.push(name);
         }
@@ -86,8 +86,11 @@ export function parameterBytes(tensor: Tensor): number {
 /** What unpack4x8snorm divides by: a scale on the GPU belongs to values in -1 to 1. */
 const SNORM = 127;
 
-/** Packed values as the bytes of the parameter's buffers. */
-function stored(tensor: Tensor, values: Float32Array): [Tensor, ArrayBufferView][] {
+/**
+ * Packed values as the bytes of the parameter's buffers.
+ * @throws CheckpointError for a value that the storage cannot hold
+ */
+export function encodeParameter(tensor: Tensor, values: Float32Array): [Tensor, ArrayBufferView][] {
   const refuse = (at: number, limit: string) =>
     new CheckpointError(
       `value ${at} of '${tensor.name}' is ${values[at]}, ${limit}; load the model with storage 'f32'`,
