@@ -23,11 +23,6 @@ export class LazyModel implements Disposable {
     return this.#model;
   }
 
-  /** Waits until the GPU has done what was asked for, so that each step's time is its own. */
-  async finish(): Promise<void> {
-    await this.#device?.queue.onSubmittedWorkDone();
-  }
-
   [Symbol.dispose](): void {
     this.#model?.dispose();
     this.#device?.destroy();

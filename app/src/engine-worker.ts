@@ -4,7 +4,6 @@ import { Lane } from './engine/lane.ts';
 import { predictScene } from './engine/predict-scene.ts';
 import type { CallName, Calls, Reply, Request } from './engine/protocol.ts';
 import { Sessions } from './engine/sessions.ts';
-import { watchDevices } from './engine/watch-device.ts';
 
 /**
  * The engine's own thread: it owns the device, the model and the pictures' features. The page only sends calls.
@@ -20,51 +19,40 @@ type Handlers = {
   ) => Promise<Calls[Name]['out']>;
 };
 
-/** A model and the device that it runs on; the device is destroyed with it. */
-interface Loaded {
-  readonly model: Model;
-  readonly device: GPUDevice | null;
-}
-
 const sessions = new Sessions();
 const lane = new Lane();
 const running = new Map<number, AbortController>();
-let current: Loaded | null = null;
+let current: Model | null = null;
 
 const handlers: Handlers = {
   async load({ source, name }, signal, onProgress) {
-    let device: GPUDevice | null = null;
-    const gpu = navigator.gpu && watchDevices(navigator.gpu, (requested) => (device = requested));
-    const model = await loadModel(source, { signal, onProgress, ...(gpu && { gpu }) });
-    const next: Loaded = { model, device };
-    next.device?.lost.then(({ message }) => current === next && answer({ kind: 'lost', message }));
+    const model = await loadModel(source, { signal, onProgress });
+    model.lost.then(({ message }) => current === model && answer({ kind: 'lost', message }));
     // Only a model that came to life takes the old one's place, and not while that one is at work.
     await lane.run(async () => {
       sessions.clear();
       const previous = current;
-      current = next;
-      previous?.model.dispose();
+      current = model;
+      previous?.dispose();
     });
     return describeModel(model, name);
   },
 
   open: ({ picture, bitmap }, signal, onProgress) =>
     lane.run(async () => {
-      const { model, device } = loaded();
+      const model = loaded();
       const memory = () => copyMemory(model.memory);
       const kept = sessions.use(picture);
       if (kept) return { milliseconds: kept.encodeMilliseconds, memory: memory() };
       const start = performance.now();
       const session = await model.setImage(bitmap, { signal, onProgress });
-      // So that the first prediction's time is its own.
-      await device?.queue.onSubmittedWorkDone();
       const { encodeMilliseconds } = sessions.add(picture, session, performance.now() - start);
       return { milliseconds: encodeMilliseconds, memory: memory() };
     }, signal),
 
   predict: ({ picture, scene }, signal) =>
     lane.run(async () => {
-      const { model } = loaded();
+      const model = loaded();
       const open = sessions.use(picture);
       if (open === null) throw new Error('this picture is not open any more: select it again');
       const { masks, milliseconds } = await predictScene(open, scene, signal);
@@ -78,7 +66,7 @@ const handlers: Handlers = {
     }),
 };
 
-function loaded(): Loaded {
+function loaded(): Model {
   if (current === null) throw new Error('no model is loaded yet');
   return current;
 }

@@ -40,6 +40,8 @@ export class Gpu {
   readonly #verdicts: Verdicts;
   readonly #waiting = new Set<(reason: DeviceLostError) => void>();
   readonly #unwatch: () => void;
+  /** Resolves when the device is lost, with what to say of it; never for a device that was closed. */
+  readonly lost: Promise<DeviceLostError>;
   readonly #compiling = new Set<Promise<unknown>>();
   #end: DeviceLostError | undefined;
 
@@ -58,11 +60,16 @@ export class Gpu {
     };
     this.#owned = owned;
     this.#verdicts = new Verdicts(device);
-    const unwatchLoss = onDeviceLost(device, ({ reason, message }) =>
-      this.#stop(
+    let tellLoss: (error: DeviceLostError) => void = () => {};
+    this.lost = new Promise((resolve) => {
+      tellLoss = resolve;
+    });
+    const unwatchLoss = onDeviceLost(device, ({ reason, message }) => {
+      const error = this.#stop(
         `the GPU device was lost (${reason || 'unknown'}${message ? `: ${message}` : ''}); call loadModel again to go on`,
-      ),
-    );
+      );
+      tellLoss(error);
+    });
     const onError = ({ error }: GPUUncapturedErrorEvent) =>
       this.#verdicts.add(new GpuError(`the GPU refused a command: ${error.message}`));
     if (owned) device.addEventListener('uncapturederror', onError);
@@ -84,6 +91,12 @@ export class Gpu {
   async settle(): Promise<void> {
     const error = await this.guard(this.#verdicts.first());
     if (error) throw error;
+  }
+
+  /** Waits until the device has done what it was given. @throws GpuError as `settle` does */
+  async finish(): Promise<void> {
+    await this.guard(this.device.queue.onSubmittedWorkDone());
+    await this.settle();
   }
 
   /** Gives the device commands, about which `settle` asks later. */
@@ -193,10 +206,12 @@ export class Gpu {
     else Promise.allSettled(this.#compiling).then(() => this.device.destroy());
   }
 
-  #stop(message: string): void {
-    this.#end ??= new DeviceLostError(message);
-    for (const reject of this.#waiting) reject(this.#end);
+  #stop(message: string): DeviceLostError {
+    const end = this.#end ?? new DeviceLostError(message);
+    this.#end = end;
+    for (const reject of this.#waiting) reject(end);
     this.#waiting.clear();
+    return end;
   }
 }
 

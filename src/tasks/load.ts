@@ -2,6 +2,7 @@ import { CheckpointError } from '../errors.ts';
 import { Gpu, requestDevice } from '../gpu/device.ts';
 import type { Recording } from '../graph/graph.ts';
 import { canonicalTensors } from '../weights/canonical-tensors.ts';
+import type { ModelConfig } from '../weights/config.ts';
 import { describeCheckpoint } from '../weights/convert.ts';
 import { openCheckpoint } from '../weights/open.ts';
 import type { Checkpoint } from '../weights/types.ts';
@@ -15,8 +16,8 @@ import type { LoadOptions, LoadProgress, Model } from './types.ts';
 
 /**
  * Loads a model: a safetensors file of `sam2rad convert`, or a PyTorch checkpoint as it is. Its family and size are
- * found from the tensors, what it will take on the GPU before any of it is loaded. Kernels compile while the weights load; a checkpoint is never whole in memory unless it
- * comes over the network.
+ * found from the tensors, what it will take on the GPU before any of it is loaded. Kernels compile while the weights
+ * load; a checkpoint is never whole in memory unless it comes over the network.
  *
  * @param source an address, or a Blob: a dropped File, or Node's `fs.openAsBlob(path)`
  * @throws CheckpointError for a file that is no checkpoint we know; UnsupportedError without WebGPU; GpuError where
@@ -52,6 +53,8 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
     );
     const upload = async () => {
       await stages.reserve(recordings);
+      // As long as any prompt's answers: a longer one later would make the stages of the shorter anew.
+      stages.buffer('masks', 4 * mostAnswers(description.config) * (description.config.imageSize / 4) ** 2);
       const parameters = recordings.flatMap((recording) => recording.parameters);
       await stages.parameters.load(parameters, canonicalTensors(checkpoint, description), {
         signal: cancel.signal,
@@ -70,6 +73,11 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
     stages.dispose();
     throw error;
   }
+}
+
+/** Masks that one prompt can ask for: three candidates, or one a class. */
+function mostAnswers({ datasets, ppn }: ModelConfig): number {
+  return Math.max(3, ppn ? (datasets[0]?.classes ?? 0) : 0);
 }
 
 /**

@@ -59,6 +59,10 @@ export class Segmenter implements Model {
     return this.#parts.stages.memory;
   }
 
+  get lost(): Promise<DeviceLostError> {
+    return this.#parts.gpu.lost;
+  }
+
   get warnings(): readonly string[] {
     return this.#parts.warnings;
   }
@@ -74,7 +78,8 @@ export class Segmenter implements Model {
       gpu.write(stages.buffer('pixels', pixels.byteLength), pixels);
       await stages.run(`preprocess ${size}`, () => recordPreprocess(context, width, height), { signal });
       await stages.run('encode', () => recordEncoder(context), { signal, onProgress });
-      await gpu.settle();
+      // The picture is encoded when this resolves: times are honest, and a click waits for nothing.
+      await gpu.finish();
       signal?.throwIfAborted();
       const session = new Session(this, width, height);
       this.#shelf.own(session.features);

@@ -1,3 +1,4 @@
+import type { DeviceLostError } from '../errors.ts';
 import type { AdapterSummary } from '../gpu/device.ts';
 import type { ProfileEntry } from '../gpu/executor.ts';
 import type { WeightStorage } from '../gpu/kernel.ts';
@@ -137,6 +138,8 @@ export interface Model extends Disposable {
   readonly memory: MemoryReport;
   /** Sentences about the weights file that a person should see. */
   readonly warnings: readonly string[];
+  /** Resolves when the GPU device is lost, also while nobody asks anything of it; never because of `dispose()`. */
+  readonly lost: Promise<DeviceLostError>;
   /** Encodes a picture once; its session then answers any number of prompts. */
   setImage(source: PictureSource, options?: CallOptions): Promise<ImageSession>;
   /** Times every dispatch of the last picture's encoder and of its last prediction. */

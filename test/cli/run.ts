@@ -68,9 +68,9 @@ async function sharedModel(source: Parameters<typeof loadModel>[0]): Promise<Mod
   const loading = shared.get(name) ?? loadModel(source, { gpu: createNodeGpu() });
   shared.set(name, loading);
   const model = await loading;
-  const { config, adapter, classes, storage, memory, warnings } = model;
+  const { config, adapter, classes, storage, memory, warnings, lost } = model;
   return {
-    ...{ config, adapter, classes, storage, memory, warnings },
+    ...{ config, adapter, classes, storage, memory, warnings, lost },
     setImage: (picture, call) => model.setImage(picture, call),
     profile: () => model.profile(),
     dispose: () => {},

@@ -145,7 +145,6 @@ async function segmentPicture(run: Run, plan: Outputs, label: string): Promise<P
   const onProgress = (share: number) => run.progress.show(label, share);
   onProgress(0);
   using session = await model.setImage(picture, { signal, onProgress });
-  await run.model.finish();
   const encoded = performance.now();
   const prediction = await session.predict(predictOptions(run));
   const predicted = performance.now();
