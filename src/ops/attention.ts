@@ -1,9 +1,8 @@
-import { attentionQuad as quad, attention as single } from '../generated/kernels.ts';
+import { attentionBlock as block, attentionQuad as quad, attention as single } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
 import { columnsOf, expect, rowsOf, type Tensor } from '../graph/tensor.ts';
 
-/** Queries of a quad, and the longest head that attention_quad.wgsl is written out for. */
-const QUAD_QUERIES = 16;
+/** vec4s of the longest head that attention_quad.wgsl is written out for. */
 const QUAD_HEAD4 = 24;
 
 /** A range of a tensor's columns: q, k or v inside a fused projection, or a whole tensor with start 0. */
@@ -92,16 +91,17 @@ export function attention(g: Graph, q: Columns, k: Columns, v: Columns, options:
   };
   const HEAD4 = headDim / 4;
   const [entries, flops] = [windowsY * windowsX * batch, 4 * batch * queryRows * keys * heads * headDim];
-  if (g.traits.cpu && g.traits.subgroups && HEAD4 <= QUAD_HEAD4)
-    g.record(quad, operands, params, {
-      workgroups: [Math.ceil(queries / QUAD_QUERIES), heads, entries],
-      tuning: { HEAD4, PAD: sticksOut ? 1 : 0 },
-      flops,
-    });
-  else {
+  const { cpu, subgroups } = g.traits;
+  const PAD = sticksOut ? 1 : 0;
+  const grid = (queriesOfGroup: number) => [Math.ceil(queries / queriesOfGroup), heads, entries] as const;
+  if (cpu && subgroups && HEAD4 <= QUAD_HEAD4)
+    g.record(quad, operands, params, { workgroups: grid(16), tuning: { HEAD4, PAD }, flops });
+  else if (cpu) {
+    const workgroups = grid(4 * block.tunables.LANES.default);
+    g.record(block, operands, params, { workgroups, tuning: { HEAD4, PAD }, flops });
+  } else {
     const LANES = queries >= 32 ? 32 : Math.max(4, 2 ** Math.ceil(Math.log2(queries)));
-    const workgroups = [Math.ceil(queries / LANES), heads, entries] as const;
-    g.record(single, operands, params, { workgroups, tuning: { HEAD4, LANES }, flops });
+    g.record(single, operands, params, { workgroups: grid(LANES), tuning: { HEAD4, LANES }, flops });
   }
   return y;
 }

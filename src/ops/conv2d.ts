@@ -1,4 +1,4 @@
-import { conv2dQuad as quad, conv2d as tile } from '../generated/kernels.ts';
+import { conv2dBlock as block, conv2dQuad as quad, conv2d as tile } from '../generated/kernels.ts';
 import { type Kernel, storedAs } from '../gpu/kernel.ts';
 import type { Graph, GraphTraits } from '../graph/graph.ts';
 import { columnsOf, expect, expectShape, rowsOf, storageOf, type Tensor } from '../graph/tensor.ts';
@@ -103,5 +103,6 @@ type ConvKernel =
 /** The kernel for a device, and the pixels and channels of y that one of its workgroups makes. */
 function choose({ cpu, subgroups }: GraphTraits): { kernel: ConvKernel; tileRows: number; tileCols: number } {
   if (cpu && subgroups) return { kernel: quad, tileRows: 16 * quad.tunables.QUADS.default, tileCols: 32 };
+  if (cpu) return { kernel: block, tileRows: 16, tileCols: 16 * block.tunables.LANES.default };
   return { kernel: tile, tileRows: 32, tileCols: 32 };
 }

@@ -1,4 +1,4 @@
-import { matmulQuad as quad, matmul as tile } from '../generated/kernels.ts';
+import { matmulBlock as block, matmulQuad as quad, matmul as tile } from '../generated/kernels.ts';
 import { type Kernel, storedAs } from '../gpu/kernel.ts';
 import type { Graph, GraphTraits } from '../graph/graph.ts';
 import { columnsOf, expect, rowsOf, sizeOf, storageOf, type Tensor } from '../graph/tensor.ts';
@@ -76,5 +76,6 @@ function choose({ cpu, subgroups }: GraphTraits): {
   tileCols: number;
 } {
   if (cpu && subgroups) return { kernel: quad, tileRows: 16 * quad.tunables.QUADS.default, tileCols: 32 };
+  if (cpu) return { kernel: block, tileRows: 16, tileCols: 16 * block.tunables.LANES.default };
   return { kernel: tile, tileRows: 32, tileCols: 32 };
 }

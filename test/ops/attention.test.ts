@@ -24,9 +24,10 @@ const tolerance = {
   why: 'dot products of up to 96 terms, weights by exp, sums over the keys',
 };
 
-/** Traits choose the kernel: a lane a query, or a quad for 16 where adapters are software with subgroups. */
+/** Traits choose the kernel: a lane a query on GPUs; on software adapters a lane for 4, or a quad for 16. */
 const VARIANTS = [
   ['single', { cpu: false }],
+  ['block', { cpu: true, subgroups: false }],
   ['quad', { cpu: true, subgroups: true }],
 ] as const;
 

@@ -56,9 +56,10 @@ const tolerance = ({ map, kernel }: Case, scale = 1) => {
   return sumTolerance(terms, Math.max(scale, Math.sqrt(terms) / 3));
 };
 
-/** Traits choose the kernel: the tile that runs everywhere, and the quad for software adapters with subgroups. */
+/** Traits choose the kernel: a small tile for GPUs; for software adapters blocks, or quads that share loads. */
 const VARIANTS = [
   ['tile', { cpu: false }],
+  ['block', { cpu: true, subgroups: false }],
   ['quad', { cpu: true, subgroups: true }],
 ] as const;
 

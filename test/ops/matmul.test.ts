@@ -16,9 +16,10 @@ function product(x: Float32Array, w: Float32Array, rows: number, inner: number, 
   });
 }
 
-/** Traits choose the kernel: the tile that runs everywhere, and the quad for software adapters with subgroups. */
+/** Traits choose the kernel: a small tile for GPUs; for software adapters blocks, or quads that share loads. */
 const VARIANTS = [
   ['tile', { cpu: false }],
+  ['block', { cpu: true, subgroups: false }],
   ['quad', { cpu: true, subgroups: true }],
 ] as const;
 

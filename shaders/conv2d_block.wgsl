@@ -1,0 +1,146 @@
+// y[oy, ox, n] = activation(scale[n] * sum_{ky, kx, c} x[oy s + ky - p, ox s + kx - p, c] * w[ky, kx, c, n] + bias[n]) + residual[r mod residual_rows, n]
+// One invocation computes 16 pixels (numbered row by row, r = oy out_width + ox) by 16 channels as in matmul_block.wgsl,
+// in one loop over taps and channels together.
+//!import activation
+//!import stored
+
+struct Params {
+  height: u32,
+  width: u32,
+  channels4: u32,
+  kernel_height: u32,
+  kernel_width: u32,
+  stride: u32,
+  padding: u32,
+  out_width: u32,
+  rows: u32,
+  cols4: u32,
+  residual_rows: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;         // [height, width, channels]
+@group(0) @binding(2) var<storage, read> w: array<vec4f>;         // [kernel_height, kernel_width, channels, cols]
+@group(0) @binding(3) var<storage, read> scale: array<vec4f>;     // [cols], unused if SCALED is 0
+@group(0) @binding(4) var<storage, read> bias: array<vec4f>;      // [cols], unused if BIAS is 0
+@group(0) @binding(5) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
+@group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [rows = out_height * out_width, cols]
+
+override SCALED: u32 = 0;
+override BIAS: u32 = 0;
+override RESIDUAL: u32 = 0;
+override LANES: u32 = 8;  // side by side
+
+// Row and column of x under the first tap of an output pixel; left and above of the map they wrap to huge numbers.
+fn origin(row: u32) -> vec2u {
+  let pixel = min(row, params.rows - 1);
+  return vec2u(pixel / params.out_width, pixel % params.out_width) * params.stride - params.padding;
+}
+
+// 4 channels of a pixel, zero outside of the map.
+fn load_x(at: vec2u, k: u32) -> vec4f {
+  let inside = at.x < params.height && at.y < params.width;
+  return select(vec4f(), x[select(0, (at.x * params.width + at.y) * params.channels4 + k, inside)], inside);
+}
+
+// Four channels' weights for 4 columns.
+fn load_w(at: u32) -> mat4x4f {
+  return mat4x4f(w[at], w[at + params.cols4], w[at + 2 * params.cols4], w[at + 3 * params.cols4]);
+}
+
+// 4 channels of 4 pixels, a pixel a column.
+fn load_pixels(at: array<vec2u, 4>, tap: vec2u, k: u32) -> mat4x4f {
+  return mat4x4f(load_x(at[0] + tap, k), load_x(at[1] + tap, k), load_x(at[2] + tap, k), load_x(at[3] + tap, k));
+}
+
+// Under the first tap of 4 output pixels from `row` on.
+fn origins(row: u32) -> array<vec2u, 4> {
+  return array<vec2u, 4>(origin(row), origin(row + 1), origin(row + 2), origin(row + 3));
+}
+
+fn store(row: u32, col: u32, sum: vec4f) {
+  if (row >= params.rows || col >= params.cols4) { return; }
+  var value = sum;
+  if (SCALED == 1) { value *= scale[col]; }
+  if (BIAS == 1) { value += bias[col]; }
+  value = activate4(value);
+  if (RESIDUAL == 1) { value += residual[(row % params.residual_rows) * params.cols4 + col]; }
+  y[row * params.cols4 + col] = value;
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let col = id.x * 4;
+  let row = id.y * 16;
+  if (col >= params.cols4 || row >= params.rows) { return; }
+
+  let origins0 = origins(row);
+  let origins1 = origins(row + 4);
+  let origins2 = origins(row + 8);
+  let origins3 = origins(row + 12);
+
+  // sum<i><j> holds pixels 4i to 4i + 3 of channels 4j to 4j + 3.
+  var sum00 = mat4x4f();
+  var sum01 = mat4x4f();
+  var sum02 = mat4x4f();
+  var sum03 = mat4x4f();
+  var sum10 = mat4x4f();
+  var sum11 = mat4x4f();
+  var sum12 = mat4x4f();
+  var sum13 = mat4x4f();
+  var sum20 = mat4x4f();
+  var sum21 = mat4x4f();
+  var sum22 = mat4x4f();
+  var sum23 = mat4x4f();
+  var sum30 = mat4x4f();
+  var sum31 = mat4x4f();
+  var sum32 = mat4x4f();
+  var sum33 = mat4x4f();
+  let last = params.cols4 - 1;
+  var at = 0u;
+  var tap = vec2u();
+  var k = 0u;
+  let steps = params.kernel_height * params.kernel_width * params.channels4;
+  for (var step = 0u; step < steps; step++) {
+    let w0 = load_w(at + col);
+    let w1 = load_w(at + min(col + 1, last));
+    let w2 = load_w(at + min(col + 2, last));
+    let w3 = load_w(at + min(col + 3, last));
+    at += 4 * params.cols4;
+    let x0 = load_pixels(origins0, tap, k);
+    sum00 += w0 * x0;
+    sum01 += w1 * x0;
+    sum02 += w2 * x0;
+    sum03 += w3 * x0;
+    let x1 = load_pixels(origins1, tap, k);
+    sum10 += w0 * x1;
+    sum11 += w1 * x1;
+    sum12 += w2 * x1;
+    sum13 += w3 * x1;
+    let x2 = load_pixels(origins2, tap, k);
+    sum20 += w0 * x2;
+    sum21 += w1 * x2;
+    sum22 += w2 * x2;
+    sum23 += w3 * x2;
+    let x3 = load_pixels(origins3, tap, k);
+    sum30 += w0 * x3;
+    sum31 += w1 * x3;
+    sum32 += w2 * x3;
+    sum33 += w3 * x3;
+
+    let last_channels = k + 1 == params.channels4;
+    let last_column = last_channels && tap.y + 1 == params.kernel_width;
+    k = select(k + 1, 0, last_channels);
+    tap.x += select(0u, 1u, last_column);
+    tap.y = select(tap.y + select(0u, 1u, last_channels), 0, last_column);
+  }
+
+  // A loop, so that the activation is compiled once and not 64 times.
+  var sums = array<mat4x4f, 16>(
+    sum00, sum01, sum02, sum03,
+    sum10, sum11, sum12, sum13,
+    sum20, sum21, sum22, sum23,
+    sum30, sum31, sum32, sum33,
+  );
+  for (var i = 0u; i < 64; i++) { store(row + i / 4, col + i % 4, sums[(i / 16) * 4 + i % 4][(i / 4) % 4]); }
+}

@@ -1,0 +1,116 @@
+// y[b, m, n] = activation(scale[b, n] * sum_k x[b, m, k] * w[b, k, n] + bias[b, n]) + residual[m mod residual_rows, n]
+// One invocation computes a block of 16 rows by 16 columns, straight from storage: for software adapters without
+// subgroups, where a load costs as much as 40 multiply-adds and registers may spill.
+//!import activation
+//!import stored
+
+struct Params {
+  rows: u32,
+  inner4: u32,
+  cols4: u32,
+  residual_rows: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;         // [batch, rows, inner]
+@group(0) @binding(2) var<storage, read> w: array<vec4f>;         // [batch, inner, cols]
+@group(0) @binding(3) var<storage, read> scale: array<vec4f>;     // [batch, cols], unused if SCALED is 0
+@group(0) @binding(4) var<storage, read> bias: array<vec4f>;      // [batch, cols], unused if BIAS is 0
+@group(0) @binding(5) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
+@group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [batch, rows, cols]
+
+override SCALED: u32 = 0;
+override BIAS: u32 = 0;
+override RESIDUAL: u32 = 0;
+override LANES: u32 = 8;  // side by side
+
+// Four steps of k for 4 columns: column i holds w[k + i].
+fn load_w(at: u32) -> mat4x4f {
+  return mat4x4f(w[at], w[at + params.cols4], w[at + 2 * params.cols4], w[at + 3 * params.cols4]);
+}
+
+// Four steps of k of 4 rows, a row a column. Rows past the end read the last one again: their sums are never stored.
+fn load_x(first: u32, row: u32, k: u32) -> mat4x4f {
+  let last = params.rows - 1;
+  return mat4x4f(
+    x[(first + min(row, last)) * params.inner4 + k],
+    x[(first + min(row + 1, last)) * params.inner4 + k],
+    x[(first + min(row + 2, last)) * params.inner4 + k],
+    x[(first + min(row + 3, last)) * params.inner4 + k],
+  );
+}
+
+fn store(batch: u32, row: u32, col: u32, sum: vec4f) {
+  if (row >= params.rows || col >= params.cols4) { return; }
+  var value = sum;
+  if (SCALED == 1) { value *= scale[batch * params.cols4 + col]; }
+  if (BIAS == 1) { value += bias[batch * params.cols4 + col]; }
+  value = activate4(value);
+  if (RESIDUAL == 1) { value += residual[(row % params.residual_rows) * params.cols4 + col]; }
+  y[(batch * params.rows + row) * params.cols4 + col] = value;
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let col = id.x * 4;
+  let row = id.y * 16;
+  let batch = id.z;
+  if (col >= params.cols4 || row >= params.rows) { return; }
+
+  // sum<i><j> holds rows 4i to 4i + 3 of columns 4j to 4j + 3.
+  var sum00 = mat4x4f();
+  var sum01 = mat4x4f();
+  var sum02 = mat4x4f();
+  var sum03 = mat4x4f();
+  var sum10 = mat4x4f();
+  var sum11 = mat4x4f();
+  var sum12 = mat4x4f();
+  var sum13 = mat4x4f();
+  var sum20 = mat4x4f();
+  var sum21 = mat4x4f();
+  var sum22 = mat4x4f();
+  var sum23 = mat4x4f();
+  var sum30 = mat4x4f();
+  var sum31 = mat4x4f();
+  var sum32 = mat4x4f();
+  var sum33 = mat4x4f();
+  let first = batch * params.rows;
+  let last = params.cols4 - 1;
+  var at = batch * params.inner4 * 4 * params.cols4;
+  for (var k = 0u; k < params.inner4; k++) {
+    let w0 = load_w(at + col);
+    let w1 = load_w(at + min(col + 1, last));
+    let w2 = load_w(at + min(col + 2, last));
+    let w3 = load_w(at + min(col + 3, last));
+    at += 4 * params.cols4;
+    let x0 = load_x(first, row, k);
+    sum00 += w0 * x0;
+    sum01 += w1 * x0;
+    sum02 += w2 * x0;
+    sum03 += w3 * x0;
+    let x1 = load_x(first, row + 4, k);
+    sum10 += w0 * x1;
+    sum11 += w1 * x1;
+    sum12 += w2 * x1;
+    sum13 += w3 * x1;
+    let x2 = load_x(first, row + 8, k);
+    sum20 += w0 * x2;
+    sum21 += w1 * x2;
+    sum22 += w2 * x2;
+    sum23 += w3 * x2;
+    let x3 = load_x(first, row + 12, k);
+    sum30 += w0 * x3;
+    sum31 += w1 * x3;
+    sum32 += w2 * x3;
+    sum33 += w3 * x3;
+  }
+
+  // A loop, so that the activation is compiled once and not 64 times.
+  var sums = array<mat4x4f, 16>(
+    sum00, sum01, sum02, sum03,
+    sum10, sum11, sum12, sum13,
+    sum20, sum21, sum22, sum23,
+    sum30, sum31, sum32, sum33,
+  );
+  for (var i = 0u; i < 64; i++) { store(batch, row + i / 4, col + i % 4, sums[(i / 16) * 4 + i % 4][(i / 4) % 4]); }
+}
