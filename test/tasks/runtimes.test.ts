@@ -42,7 +42,7 @@ gpuTest('Node: the demo model finds the disc in its box', async () => {
   const { mask, area } = await inNode();
   const inside = mask.filter((value, i) => value && grey.data[i] === 200).length;
   const disced = grey.data.filter((value) => value === 200).length;
-  expect(inside / (area + disced - inside)).toBeGreaterThan(0.9);
+  expect(inside / (area + disced - inside)).toBeGreaterThan(0.75);
 });
 
 test('Deno: the same mask on wgpu, from an ImageData', async (context) => {
