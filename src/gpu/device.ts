@@ -124,7 +124,7 @@ export class Gpu {
   /** @param bytes rounded up to 4, at least 16; @throws GpuError where the device's limits do not allow it. */
   createBuffer(label: string, bytes: number, usage: GPUBufferUsageFlags, mapped = false): GPUBuffer {
     this.assertAlive();
-    const size = Math.max(16, Math.ceil(bytes / 4) * 4);
+    const size = bufferBytes(bytes);
     if (size > this.device.limits.maxBufferSize)
       throw new GpuError(
         `buffer '${label}' needs ${size} bytes, this device allows ${this.device.limits.maxBufferSize}; use a smaller image size or model`,
@@ -217,6 +217,9 @@ export class Gpu {
 
 /** Errors that already say what is wrong, whatever became of the device. */
 const isOurs = (error: unknown): boolean => error instanceof Sam2RadError && !(error instanceof GpuError);
+
+/** What a buffer of so many bytes takes: whole words, and at least 16 bytes. */
+export const bufferBytes = (bytes: number): number => Math.max(16, Math.ceil(bytes / 4) * 4);
 
 /** The flags of GPUBufferUsage: constants of the specification, so that Node needs no globals. */
 export const bufferUsage = {

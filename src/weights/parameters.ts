@@ -1,5 +1,5 @@
 import { CheckpointError } from '../errors.ts';
-import { bufferUsage, type Gpu } from '../gpu/device.ts';
+import { bufferBytes, bufferUsage, type Gpu } from '../gpu/device.ts';
 import type { Parameter } from '../graph/parameter.ts';
 import { buffersOf, bytesOf, columnsOf, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { f16Bytes } from './half.ts';
@@ -80,7 +80,7 @@ export class ParameterStore {
 
 /** Bytes of a parameter's buffers. */
 export function parameterBytes(tensor: Tensor): number {
-  return buffersOf(tensor).reduce((sum, each) => sum + bytesOf(each), 0);
+  return buffersOf(tensor).reduce((sum, each) => sum + bufferBytes(bytesOf(each)), 0);
 }
 
 /** What unpack4x8snorm divides by: a scale on the GPU belongs to values in -1 to 1. */

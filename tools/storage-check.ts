@@ -1,0 +1,42 @@
+/**
+ * `npm run storage-check [-- FOLDER]`: masks of the demo model with f16 and q8 weights against f32's, on all test
+ * phantoms of a folder `<anatomy>/Test/{imgs,gts}`. Minutes on a software adapter; the default tests take six.
+ */
+import { openAsBlob, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { compareStorages, LEAST, type Phantom } from '../test/tasks/storage-masks.ts';
+import { createNodeGpu } from './runtimes/dawn.ts';
+import { ensureRuntimes } from './runtimes/ensure.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const folder = process.argv[2] ?? join(root, '../shared/phantoms');
+const phantoms = readdirSync(folder, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .flatMap(({ name: anatomy }): Phantom[] => {
+    const [images, truths] = ['imgs', 'gts'].map((part) => join(folder, anatomy, 'Test', part));
+    return readdirSync(String(images)).map((name) => ({
+      name: `${anatomy}/${name}`,
+      image: join(String(images), name),
+      truth: join(String(truths), name),
+    }));
+  });
+await ensureRuntimes();
+const file = await openAsBlob(join(root, 'app/public/demo/sam2-nano-shapes.safetensors'));
+const start = performance.now();
+let failed = 0;
+for (const { storage, ious, mean, lowest } of await compareStorages(
+  createNodeGpu(),
+  file,
+  phantoms,
+  console.error,
+)) {
+  const fits = mean >= LEAST[storage].mean && lowest >= LEAST[storage].each;
+  failed += fits ? 0 : 1;
+  const under = ious.filter((value) => value < 0.98).length;
+  console.log(
+    `${storage} against f32: ${ious.length} masks of ${phantoms.length} phantoms, mean IoU ${mean.toFixed(4)}, lowest ${lowest.toFixed(4)}, ${under} under 0.98: ${fits ? 'within' : 'OUTSIDE'} the limits`,
+  );
+}
+console.log(`${((performance.now() - start) / 1000).toFixed(0)} s`);
+process.exit(failed > 0 ? 1 : 0);
