@@ -9,6 +9,8 @@ struct Params {
   window_height: u32,
   window_width: u32,
   windows_x: u32,       // windows in a row of the map
+  heads: u32,
+  first_head: u32,      // of this dispatch
   q_stride: u32,        // strides, starts and paddings count vec4s; a row of q, k or v holds all heads
   q_start: u32,
   k_stride: u32,
@@ -24,7 +26,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;         // [map, q_stride]
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;         // [map, k_stride]
 @group(0) @binding(3) var<storage, read> v: array<vec4f>;         // [map, v_stride]
-@group(0) @binding(4) var<storage, read> pad: array<vec4f>;       // [k_stride], read only where windows stick out
+@group(0) @binding(4) var<storage, read> pad: array<vec4f>;       // [columns of a projection], read only where windows stick out
 @group(0) @binding(5) var<storage, read> bias: array<f32>;        // [heads, window_height, window_width]
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [map, heads * HEAD4]
 
@@ -32,13 +34,10 @@ const HEAD4: u32 = 8;   // vec4s in a head
 override LANES: u32 = 32;
 
 @compute @workgroup_size(LANES)
-fn main(
-  @builtin(global_invocation_id) id: vec3u,
-  @builtin(num_workgroups) groups: vec3u,
-) {
+fn main(@builtin(global_invocation_id) id: vec3u) {
   let at_x = id.x % params.window_width;
   let at_y = id.x / params.window_width;
-  let head = id.y;
+  let head = params.first_head + id.y;
   let x0 = id.z % params.windows_x * params.window_width;
   let y0 = id.z / params.windows_x * params.window_height;
   // A padding query's result would be dropped.
@@ -85,6 +84,6 @@ fn main(
     }
   }
   for (var c = 0u; c < HEAD4; c++) {
-    y[(row * groups.y + head) * HEAD4 + c] = sum[c] / weight_sum;
+    y[(row * params.heads + head) * HEAD4 + c] = sum[c] / weight_sum;
   }
 }

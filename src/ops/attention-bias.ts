@@ -29,7 +29,13 @@ export function attentionBias(
     'attentionBias',
     () => `'${bias.name}' has shape [${bias.shape}], expected [${heads},${window[0] * window[1]}]`,
   );
-  const { y, operands, params, ...rest } = windowAttention('attentionBias', g, q, k, v, options);
-  g.record(kernel, { ...operands, bias }, { ...params, window_width: window[1] }, rest);
+  const { y, operands, params, tuning, ranges } = windowAttention('attentionBias', g, q, k, v, options);
+  for (const { first, workgroups, flops } of ranges)
+    g.record(
+      kernel,
+      { ...operands, bias },
+      { ...params, window_width: window[1], first_head: first },
+      { workgroups, tuning, flops },
+    );
   return y;
 }

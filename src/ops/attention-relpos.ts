@@ -25,14 +25,19 @@ export function attentionRelpos(
   v: Columns,
   options: AttentionRelposOptions,
 ): Tensor {
-  const { relH, relW, headDim, heads, map, window } = options;
+  const { relH, relW, headDim, window } = options;
   expectShape('attentionRelpos', relH, [2 * window[0] - 1, headDim]);
   expectShape('attentionRelpos', relW, [2 * window[1] - 1, headDim]);
-  const common = windowAttention('attentionRelpos', g, q, k, v, options);
-  g.record(kernel, { ...common.operands, rel_h: relH, rel_w: relW }, common.params, {
-    workgroups: common.workgroups,
-    tuning: { ...common.tuning, WINDOW_WIDTH: window[1] },
-    flops: common.flops + 2 * map[0] * map[1] * (window[0] + window[1]) * heads * headDim,
-  });
-  return common.y;
+  const termFlops = 2 * (window[0] + window[1]) * headDim;
+  const common = windowAttention('attentionRelpos', g, q, k, v, options, termFlops);
+  const { y, operands, params } = common;
+  const tuning = { ...common.tuning, WINDOW_WIDTH: window[1] };
+  for (const { first, workgroups, flops } of common.ranges)
+    g.record(
+      kernel,
+      { ...operands, rel_h: relH, rel_w: relW },
+      { ...params, first_head: first },
+      { workgroups, tuning, flops },
+    );
+  return y;
 }

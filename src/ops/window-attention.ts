@@ -1,4 +1,4 @@
-import type { Graph } from '../graph/graph.ts';
+import type { Graph, Workgroups } from '../graph/graph.ts';
 import { columnsOf, expect, rowsOf, type Tensor } from '../graph/tensor.ts';
 import type { Columns } from './attention.ts';
 
@@ -15,7 +15,24 @@ export interface WindowAttentionOptions {
   readonly name?: string;
 }
 
-/** What the kernels with positional terms have in common: checks, output, operands, parameters and grid. */
+/**
+ * The most that a dispatch should compute: whoever cuts a stage, for the driver's watchdog or for a cancellation, cuts
+ * between dispatches.
+ */
+const FLOPS_PER_DISPATCH = { cpu: 4e9, gpu: 4e10 };
+
+/** One dispatch: as many heads as it should compute. */
+interface HeadRange {
+  readonly first: number;
+  readonly workgroups: Workgroups;
+  readonly flops: number;
+}
+
+/**
+ * What the kernels with positional terms have in common: checks, output, operands, parameters and dispatches.
+ *
+ * @param termFlops of the positional terms, for a query
+ */
 export function windowAttention(
   op: string,
   g: Graph,
@@ -23,6 +40,7 @@ export function windowAttention(
   k: Columns,
   v: Columns,
   { heads, headDim, map, window, pad, name = `${op}(${q.tensor.name})` }: WindowAttentionOptions,
+  termFlops = 0,
 ) {
   const [height, width] = map;
   const [windowHeight, windowWidth] = window;
@@ -47,6 +65,20 @@ export function windowAttention(
   const queries = windowHeight * windowWidth;
   const LANES = queries >= 32 ? 32 : Math.max(4, 2 ** Math.ceil(Math.log2(queries)));
   const y = g.tensor(name, [...q.tensor.shape.slice(0, -1), heads * headDim]);
+
+  // Scores and weighted sums of the tokens that are on the map.
+  const flopsPerHead = height * width * (4 * queries * headDim + termFlops);
+  const limit = g.traits.cpu ? FLOPS_PER_DISPATCH.cpu : FLOPS_PER_DISPATCH.gpu;
+  const together = Math.min(heads, Math.max(1, Math.floor(limit / flopsPerHead)));
+  const ranges = Array.from({ length: Math.ceil(heads / together) }, (_, part): HeadRange => {
+    const first = part * together;
+    const count = Math.min(together, heads - first);
+    return {
+      first,
+      workgroups: [Math.ceil(queries / LANES), count, windows[0] * windows[1]],
+      flops: count * flopsPerHead,
+    };
+  });
   return {
     y,
     operands: { q: q.tensor, k: k.tensor, v: v.tensor, pad: pad?.tensor ?? k.tensor, y },
@@ -55,6 +87,7 @@ export function windowAttention(
       width,
       window_height: windowHeight,
       windows_x: windows[1],
+      heads,
       q_stride: columnsOf(q.tensor) / 4,
       q_start: q.start / 4,
       k_stride: columnsOf(k.tensor) / 4,
@@ -65,9 +98,7 @@ export function windowAttention(
       v_pad: (pad?.v ?? 0) / 4,
       scale: 1 / Math.sqrt(headDim),
     },
-    workgroups: [Math.ceil(queries / LANES), heads, windows[0] * windows[1]] as const,
     tuning: { HEAD4: headDim / 4, LANES },
-    /** Scores and weighted sums of the tokens that are on the map. */
-    flops: 4 * height * width * queries * heads * headDim,
+    ranges,
   };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { attentionRelpos as kernel } from '../../src/generated/kernels.ts';
 import { Graph } from '../../src/graph/graph.ts';
 import { attentionBias } from '../../src/ops/attention-bias.ts';
 import { attentionRelpos } from '../../src/ops/attention-relpos.ts';
@@ -62,6 +63,66 @@ describe('attentionRelpos', () => {
       );
       expectClose('y', y ?? [], expected, tolerance);
     });
+
+  it('is recorded in parts where one dispatch would run long, all heads once', () => {
+    const record = (side: number, cpu: boolean) => {
+      const g = new Graph('test', { subgroups: false, cpu });
+      const [heads, headDim] = [12, 64];
+      const part = (start: number) => ({ tensor: qkv, start });
+      const qkv = g.tensor('qkv', [side * side, 3 * heads * headDim]);
+      const relH = g.tensor('rel', [2 * side - 1, headDim]);
+      const options = { heads, headDim, map: [side, side], window: [side, side], relH, relW: relH } as const;
+      attentionRelpos(g, part(0), part(768), part(1536), options);
+      return g.finish().dispatches;
+    };
+    const firsts = (side: number, cpu: boolean) =>
+      record(side, cpu).map(({ params }) => params['first_head']);
+    expect(firsts(16, false)).toEqual([0]);
+    expect(firsts(64, false)).toEqual([0, 9]);
+    expect(firsts(64, true)).toHaveLength(12);
+    expect(firsts(128, false)).toHaveLength(12);
+    for (const side of [64, 128]) {
+      const dispatches = record(side, false);
+      expect(dispatches.reduce((sum, { workgroups }) => sum + workgroups[1], 0)).toBe(12);
+      const flops = 12 * side ** 2 * 64 * (4 * side ** 2 + 4 * side);
+      expect(dispatches.reduce((sum, each) => sum + each.flops, 0)).toBe(flops);
+    }
+  });
+
+  gpuTest('in parts it computes the same', async (gpu) => {
+    const each = CASES['windows that stick out on both sides'] as WindowCase;
+    const { heads, headDim, window } = each;
+    const [h, w] = [2 * window[0] - 1, 2 * window[1] - 1];
+    const [relH, relW] = [randomValues(h * headDim, 3), randomValues(w * headDim, 4)];
+    const [whole, parts] = await runGraph(gpu, (g, feed) => {
+      const { q, k, v, options } = fused(each, feed);
+      const tables = { relH: feed('rel_h', [h, headDim], relH), relW: feed('rel_w', [w, headDim], relW) };
+      const y = attentionRelpos(g, q, k, v, { ...options, ...tables });
+      const { dispatches } = g.finish();
+      const only = dispatches[0];
+      if (!only) throw new Error('nothing was recorded');
+      const again = g.tensor('again', y.shape);
+      const operands = {
+        q: q.tensor,
+        k: k.tensor,
+        v: v.tensor,
+        pad: options.pad.tensor,
+        rel_h: tables.relH,
+        rel_w: tables.relW,
+        y: again,
+      };
+      for (const [first, count] of [
+        [0, 1],
+        [1, heads - 1],
+      ] as const)
+        g.record(kernel, operands, { ...only.params, first_head: first } as never, {
+          workgroups: [only.workgroups[0], count, only.workgroups[2]],
+          tuning: only.tuning,
+        });
+      return [y, again];
+    });
+    expect(parts).toEqual(whole);
+  });
 
   it('refuses tables of another size and windows that stick out without a pad', () => {
     const g = new Graph('test');
