@@ -1,5 +1,5 @@
 // y[oy, ox, n] = activation(scale[n] * sum_{ky, kx, c} x[oy s + ky - p, ox s + kx - p, c] * w[ky, kx, c, n] + bias[n]) + residual[r mod residual_rows, n]
-// One invocation computes 16 pixels (numbered row by row, r = oy out_width + ox) by 16 channels as in matmul_block.wgsl,
+// One invocation computes 8 pixels (numbered row by row, r = oy out_width + ox) by 16 channels as in matmul_block.wgsl,
 // in one loop over taps and channels together.
 //!import activation
 //!import stored
@@ -68,16 +68,22 @@ fn store(row: u32, col: u32, sum: vec4f) {
   y[row * params.cols4 + col] = value;
 }
 
+// 4 rows of one column.
+fn store_part(row: u32, col: u32, part: mat4x4f) {
+  store(row, col, part[0]);
+  store(row + 1, col, part[1]);
+  store(row + 2, col, part[2]);
+  store(row + 3, col, part[3]);
+}
+
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let col = id.x * 4;
-  let row = id.y * 16;
+  let row = id.y * 8;
   if (col >= params.cols4 || row >= params.rows) { return; }
 
   let origins0 = origins(row);
   let origins1 = origins(row + 4);
-  let origins2 = origins(row + 8);
-  let origins3 = origins(row + 12);
 
   // sum<i><j> holds pixels 4i to 4i + 3 of channels 4j to 4j + 3.
   var sum00 = mat4x4f();
@@ -88,14 +94,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var sum11 = mat4x4f();
   var sum12 = mat4x4f();
   var sum13 = mat4x4f();
-  var sum20 = mat4x4f();
-  var sum21 = mat4x4f();
-  var sum22 = mat4x4f();
-  var sum23 = mat4x4f();
-  var sum30 = mat4x4f();
-  var sum31 = mat4x4f();
-  var sum32 = mat4x4f();
-  var sum33 = mat4x4f();
   let last = params.cols4 - 1;
   var at = 0u;
   var tap = vec2u();
@@ -117,16 +115,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     sum11 += w1 * x1;
     sum12 += w2 * x1;
     sum13 += w3 * x1;
-    let x2 = load_pixels(origins2, tap, k);
-    sum20 += w0 * x2;
-    sum21 += w1 * x2;
-    sum22 += w2 * x2;
-    sum23 += w3 * x2;
-    let x3 = load_pixels(origins3, tap, k);
-    sum30 += w0 * x3;
-    sum31 += w1 * x3;
-    sum32 += w2 * x3;
-    sum33 += w3 * x3;
 
     let last_channels = k + 1 == params.channels4;
     let last_column = last_channels && tap.y + 1 == params.kernel_width;
@@ -135,12 +123,23 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     tap.y = select(tap.y + select(0u, 1u, last_channels), 0, last_column);
   }
 
-  // A loop, so that the activation is compiled once and not 64 times.
-  var sums = array<mat4x4f, 16>(
-    sum00, sum01, sum02, sum03,
-    sum10, sum11, sum12, sum13,
-    sum20, sum21, sum22, sum23,
-    sum30, sum31, sum32, sum33,
-  );
-  for (var i = 0u; i < 64; i++) { store(row + i / 4, col + i % 4, sums[(i / 16) * 4 + i % 4][(i / 4) % 4]); }
+  // A loop of unknown length, so that no compiler writes out the activation for every element.
+  let parts = min(2, (params.rows - row + 3) / 4);
+  for (var i = 0u; i < parts; i++) {
+    var part0 = sum00;
+    var part1 = sum01;
+    var part2 = sum02;
+    var part3 = sum03;
+    if (i == 1) {
+      part0 = sum10;
+      part1 = sum11;
+      part2 = sum12;
+      part3 = sum13;
+    }
+    let at_row = row + i * 4;
+    store_part(at_row, col, part0);
+    store_part(at_row, col + 1, part1);
+    store_part(at_row, col + 2, part2);
+    store_part(at_row, col + 3, part3);
+  }
 }

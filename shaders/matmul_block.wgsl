@@ -1,5 +1,5 @@
 // y[b, m, n] = activation(scale[b, n] * sum_k x[b, m, k] * w[b, k, n] + bias[b, n]) + residual[m mod residual_rows, n]
-// One invocation computes a block of 16 rows by 16 columns, straight from storage: for software adapters without
+// One invocation computes a block of 8 rows by 16 columns, straight from storage: for software adapters without
 // subgroups, where a load costs as much as 40 multiply-adds and registers may spill.
 //!import activation
 //!import stored
@@ -50,10 +50,18 @@ fn store(batch: u32, row: u32, col: u32, sum: vec4f) {
   y[(batch * params.rows + row) * params.cols4 + col] = value;
 }
 
+// 4 rows of one column.
+fn store_part(batch: u32, row: u32, col: u32, part: mat4x4f) {
+  store(batch, row, col, part[0]);
+  store(batch, row + 1, col, part[1]);
+  store(batch, row + 2, col, part[2]);
+  store(batch, row + 3, col, part[3]);
+}
+
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
   let col = id.x * 4;
-  let row = id.y * 16;
+  let row = id.y * 8;
   let batch = id.z;
   if (col >= params.cols4 || row >= params.rows) { return; }
 
@@ -66,14 +74,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var sum11 = mat4x4f();
   var sum12 = mat4x4f();
   var sum13 = mat4x4f();
-  var sum20 = mat4x4f();
-  var sum21 = mat4x4f();
-  var sum22 = mat4x4f();
-  var sum23 = mat4x4f();
-  var sum30 = mat4x4f();
-  var sum31 = mat4x4f();
-  var sum32 = mat4x4f();
-  var sum33 = mat4x4f();
   let first = batch * params.rows;
   let last = params.cols4 - 1;
   var at = batch * params.inner4 * 4 * params.cols4;
@@ -93,24 +93,25 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     sum11 += w1 * x1;
     sum12 += w2 * x1;
     sum13 += w3 * x1;
-    let x2 = load_x(first, row + 8, k);
-    sum20 += w0 * x2;
-    sum21 += w1 * x2;
-    sum22 += w2 * x2;
-    sum23 += w3 * x2;
-    let x3 = load_x(first, row + 12, k);
-    sum30 += w0 * x3;
-    sum31 += w1 * x3;
-    sum32 += w2 * x3;
-    sum33 += w3 * x3;
   }
 
-  // A loop, so that the activation is compiled once and not 64 times.
-  var sums = array<mat4x4f, 16>(
-    sum00, sum01, sum02, sum03,
-    sum10, sum11, sum12, sum13,
-    sum20, sum21, sum22, sum23,
-    sum30, sum31, sum32, sum33,
-  );
-  for (var i = 0u; i < 64; i++) { store(batch, row + i / 4, col + i % 4, sums[(i / 16) * 4 + i % 4][(i / 4) % 4]); }
+  // A loop of unknown length, so that no compiler writes out the activation for every element.
+  let parts = min(2, (params.rows - row + 3) / 4);
+  for (var i = 0u; i < parts; i++) {
+    var part0 = sum00;
+    var part1 = sum01;
+    var part2 = sum02;
+    var part3 = sum03;
+    if (i == 1) {
+      part0 = sum10;
+      part1 = sum11;
+      part2 = sum12;
+      part3 = sum13;
+    }
+    let at_row = row + i * 4;
+    store_part(batch, at_row, col, part0);
+    store_part(batch, at_row, col + 1, part1);
+    store_part(batch, at_row, col + 2, part2);
+    store_part(batch, at_row, col + 3, part3);
+  }
 }

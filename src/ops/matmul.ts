@@ -76,6 +76,6 @@ function choose({ cpu, subgroups }: GraphTraits): {
   tileCols: number;
 } {
   if (cpu && subgroups) return { kernel: quad, tileRows: 16 * quad.tunables.QUADS.default, tileCols: 32 };
-  if (cpu) return { kernel: block, tileRows: 16, tileCols: 16 * block.tunables.LANES.default };
+  if (cpu) return { kernel: block, tileRows: 8, tileCols: 16 * block.tunables.LANES.default };
   return { kernel: tile, tileRows: 32, tileCols: 32 };
 }
