@@ -55,8 +55,12 @@ export class FeatureShelf {
     if (this.#owner === session) return;
     await this.stash();
     const saved = this.#saved.get(session);
-    if (!saved) throw new DeviceLostError('this picture was disposed; call setImage again');
-    this.#copy(saved, this.#current());
+    const current = this.#current(saved);
+    // A refused command may have taken the current buffers along: new ones must be sound before this is the only copy.
+    await this.#stages.gpu.settle();
+    if (!saved || this.#saved.get(session) !== saved)
+      throw new DeviceLostError('this picture was disposed; call setImage again');
+    this.#copy(saved, current);
     this.#saved.delete(session);
     this.#free.push(saved);
     this.#owner = session;
@@ -76,8 +80,9 @@ export class FeatureShelf {
     this.#free.length = 0;
   }
 
-  #current(): GPUBuffer[] {
-    return FEATURES.map((name) => this.#stages.buffer(name, 0));
+  /** The buffers that the stages read, at least as long as those of `like`. */
+  #current(like: readonly GPUBuffer[] = []): GPUBuffer[] {
+    return FEATURES.map((name, i) => this.#stages.buffer(name, like[i]?.size ?? 0));
   }
 
   async #make(like: readonly GPUBuffer[]): Promise<readonly GPUBuffer[]> {
