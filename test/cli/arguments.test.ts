@@ -24,7 +24,10 @@ test.each<[argv: string[], message: RegExp]>([
   [['convert', 'a.pt'], /convert needs -o OUT\.safetensors/],
   [['convert', '-o', 'b.safetensors'], /convert needs one input file, got 0/],
   [['convert', 'a.pt', '-o', 'b.pt'], /-o is 'b\.pt', expected a name that ends in \.safetensors/],
-  [['convert', 'a.pt', '-o', 'b.safetensors', '--dtype', 'int8'], /--dtype is 'int8', expected f32 or f16/],
+  [
+    ['convert', 'a.pt', '-o', 'b.safetensors', '--dtype', 'int8'],
+    /--dtype is 'int8', expected f32 or f16 or q8/,
+  ],
   [['convert', 'a.pt', '-o', 'b.safetensors', '--image-size', '-1'], /--image-size/],
   [
     ['convert', 'a.pt', '-o', 'b.safetensors', '--image-size', '1e3'],
@@ -32,6 +35,7 @@ test.each<[argv: string[], message: RegExp]>([
   ],
   [['segment'], /at least one IMAGE/],
   [['segment', 'a.png', '--mode', 'both'], /--mode is 'both', expected auto or manual/],
+  [['segment', 'a.png', '--storage', 'f64'], /--storage is 'f64', expected f32 or f16 or q8/],
   [['segment', 'a.png', '--mode', 'manual'], /manual mode needs a prompt; add --box.*--point.*--mask-input/],
   [['segment', 'a.png'], /has no prompt predictor, so the mode is manual: it needs a prompt/],
   [['segment', 'a.png', '--mode', 'auto', '--multimask'], /--multimask belongs to manual mode/],

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { WeightStorage } from '../../src/index.ts';
@@ -105,6 +105,27 @@ test('converting a converted file is the identity, and f32 loses nothing on the 
   expect(sha256(readFileSync(again))).toBe(original);
   expect(sha256(readFileSync(back))).toBe(original);
   expect(namesIn(folder)).toEqual(['again.safetensors', 'back.safetensors', 'wide.safetensors']);
+});
+
+test('a q8 file has a quarter of the bytes, and is segmented as it is stored or as it is asked', async () => {
+  const folder = scratch();
+  const [wide, small] = [join(folder, 'wide.safetensors'), join(folder, 'small.safetensors')];
+  await sam2rad('convert', demoModel(), '-o', wide);
+  const { out } = await sam2rad('convert', wide, '-o', small, '--dtype', 'q8');
+  expect(out).toMatch(/parameters as q8, 6\.\d MB/);
+  expect(statSync(small).size / statSync(wide).size).toBeLessThan(0.28);
+  const info = (await sam2rad('info', small)).out;
+  expect(info).toMatch(
+    /GPU memory +6\.\d MB of weights.*\n.*with storage f32.*\n.*with storage f16.*\n.*with storage q8/,
+  );
+  expect(info).toMatch(/storage +I8 5\.9 MB in 92 tensors\n +F32 .* in 92 tensors\n +F16/);
+  const picture = fixturePath('phantoms/wrist/000.png');
+  const prompt = ['--box', '100,100,300,200', '-o', folder, '--json'];
+  const storageOf = async (...more: string[]) =>
+    JSON.parse((await sam2rad('segment', picture, '-m', small, ...prompt, ...more)).out).pictures[0].model
+      .storage;
+  expect(await storageOf()).toBe('q8');
+  expect(await storageOf('--storage', 'f16')).toBe('f16');
 });
 
 test('a file may be converted onto itself, and --image-size is kept', async () => {

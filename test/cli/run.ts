@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { loadModel, type Model } from '../../src/index.ts';
+import { type LoadOptions, loadModel, type Model } from '../../src/index.ts';
 import { createNodeGpu } from '../../tools/runtimes/dawn.ts';
 import { main } from '../../weights-tools/main.ts';
 
@@ -63,9 +63,14 @@ export const namesIn = (folder: string): string[] => readdirSync(folder).sort();
 const shared = new Map<string, Promise<Model>>();
 
 /** Each model once a test file, on a device of its own: on a CPU its kernels compile for seconds. */
-async function sharedModel(source: Parameters<typeof loadModel>[0]): Promise<Model> {
-  const name = source instanceof File ? source.name : String(source);
-  const loading = shared.get(name) ?? loadModel(source, { gpu: createNodeGpu() });
+async function sharedModel(
+  source: Parameters<typeof loadModel>[0],
+  options: LoadOptions = {},
+): Promise<Model> {
+  const wanted = options.storage;
+  const name = `${source instanceof File ? source.name : source} ${wanted ?? ''}`;
+  const loading =
+    shared.get(name) ?? loadModel(source, { gpu: createNodeGpu(), ...(wanted && { storage: wanted }) });
   shared.set(name, loading);
   const model = await loading;
   const { config, adapter, classes, storage, memory, warnings, lost } = model;
