@@ -63,7 +63,9 @@ export class PipelineCache {
   #module(code: string, label: string): GPUShaderModule {
     let module = this.#modules.get(code);
     if (!module) {
-      module = this.#gpu.device.createShaderModule({ label, code });
+      module = this.#gpu.judged(`kernel ${label}`, () =>
+        this.#gpu.device.createShaderModule({ label, code }),
+      );
       this.#modules.set(code, module);
     }
     return module;

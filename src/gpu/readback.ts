@@ -33,7 +33,7 @@ export async function readBuffers(gpu: Gpu, ranges: readonly ReadRange[]): Promi
         encoder.copyBufferToBuffer(buffer, 0, target, offsets[i] ?? 0, Math.ceil(bytes / 4) * 4);
       }),
     );
-    const mapped = target.mapAsync(MAP_READ, 0, total);
+    const mapped = gpu.judged('readback', () => target.mapAsync(MAP_READ, 0, total));
     // What the device refused is the better explanation of a mapping that failed.
     const [settled, reached] = await Promise.allSettled([gpu.settle(), gpu.guard(mapped)]);
     if (settled.status === 'rejected') throw settled.reason;

@@ -149,7 +149,11 @@ export class Segmenter implements Model {
         return await gpu.guard(work());
       } catch (error) {
         // What was refused may be a buffer that the next call would use.
-        if (error instanceof GpuError) stages.recover(this.#shelf.inUse);
+        if (error instanceof GpuError) {
+          // One refusal brings others, which are not the next call's.
+          await gpu.settle().catch(() => {});
+          stages.recover(this.#shelf.inUse);
+        }
         throw error;
       }
     });

@@ -95,6 +95,9 @@ gpuTest(
     using model = await loadModel(await demoFile(), { device });
     using image = await model.setImage(disc(60, 50));
     const [before] = await image.predict({ box: BOX });
+    // Errors of ours are not the page's.
+    const uncaptured: string[] = [];
+    device.addEventListener('uncapturederror', ({ error }) => uncaptured.push(error.message));
     const cases = [
       ['memory', 'image_embedding set aside'],
       ['memory', 'pixels'],
@@ -122,6 +125,7 @@ gpuTest(
       // The first picture's features survived it.
       expect((await image.predict({ box: BOX }))[0]?.lowResLogits).toEqual(before?.lowResLogits);
     }
+    expect(uncaptured).toEqual([]);
   },
   PATIENCE_MS,
 );
