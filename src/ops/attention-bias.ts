@@ -29,13 +29,13 @@ export function attentionBias(
     'attentionBias',
     () => `'${bias.name}' has shape [${bias.shape}], expected [${heads},${window[0] * window[1]}]`,
   );
-  const common = windowAttention('attentionBias', g, q, k, v, options);
-  for (const { first, grid, flops } of common.ranges)
+  const { y, operands, params, tuning, ranges } = windowAttention('attentionBias', g, q, k, v, options);
+  for (const { first, workgroups, flops } of ranges)
     g.record(
       kernel,
-      { ...common.operands, bias },
-      { ...common.params, window_width: window[1], first_head: first },
-      { workgroups: grid(common.lanes), tuning: { HEAD4: common.HEAD4, LANES: common.lanes }, flops },
+      { ...operands, bias },
+      { ...params, window_width: window[1], first_head: first },
+      { workgroups, tuning, flops },
     );
-  return common.y;
+  return y;
 }

@@ -1,4 +1,4 @@
-import { attentionRelposBlock as block, attentionRelpos as single } from '../generated/kernels.ts';
+import { attentionRelpos as kernel } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
 import { expectShape, type Tensor } from '../graph/tensor.ts';
 import type { Columns } from './attention.ts';
@@ -30,22 +30,14 @@ export function attentionRelpos(
   expectShape('attentionRelpos', relW, [2 * window[1] - 1, headDim]);
   const termFlops = 2 * (window[0] + window[1]) * headDim;
   const common = windowAttention('attentionRelpos', g, q, k, v, options, termFlops);
-  const { y, lanes, HEAD4, PAD } = common;
-  const operands = { ...common.operands, rel_h: relH, rel_w: relW };
-  const [WINDOW_HEIGHT, WINDOW_WIDTH] = window;
-  for (const { first, grid, flops } of common.ranges) {
-    const params = { ...common.params, first_head: first };
-    if (g.traits.cpu) {
-      const tuning = { HEAD4, PAD, WINDOW_HEIGHT, WINDOW_WIDTH };
-      g.record(block, operands, params, {
-        workgroups: grid(4 * block.tunables.LANES.default),
-        tuning,
-        flops,
-      });
-    } else {
-      const tuning = { HEAD4, LANES: lanes, WINDOW_WIDTH };
-      g.record(single, operands, params, { workgroups: grid(lanes), tuning, flops });
-    }
-  }
+  const { y, operands, params } = common;
+  const tuning = { ...common.tuning, WINDOW_WIDTH: window[1] };
+  for (const { first, workgroups, flops } of common.ranges)
+    g.record(
+      kernel,
+      { ...operands, rel_h: relH, rel_w: relW },
+      { ...params, first_head: first },
+      { workgroups, tuning, flops },
+    );
   return y;
 }

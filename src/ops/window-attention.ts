@@ -24,8 +24,7 @@ const FLOPS_PER_DISPATCH = { cpu: 4e9, gpu: 4e10 };
 /** One dispatch: as many heads as it should compute. */
 interface HeadRange {
   readonly first: number;
-  /** The grid of a kernel whose workgroups each own so many queries of a window. */
-  readonly grid: (queriesOfGroup: number) => Workgroups;
+  readonly workgroups: Workgroups;
   readonly flops: number;
 }
 
@@ -64,6 +63,7 @@ export function windowAttention(
     () => `windows [${window}] stick out of [${map}] and there is no pad`,
   );
   const queries = windowHeight * windowWidth;
+  const LANES = queries >= 32 ? 32 : Math.max(4, 2 ** Math.ceil(Math.log2(queries)));
   const y = g.tensor(name, [...q.tensor.shape.slice(0, -1), heads * headDim]);
 
   // Scores and weighted sums of the tokens that are on the map.
@@ -75,7 +75,7 @@ export function windowAttention(
     const count = Math.min(together, heads - first);
     return {
       first,
-      grid: (queriesOfGroup) => [Math.ceil(queries / queriesOfGroup), count, windows[0] * windows[1]],
+      workgroups: [Math.ceil(queries / LANES), count, windows[0] * windows[1]],
       flops: count * flopsPerHead,
     };
   });
@@ -98,10 +98,7 @@ export function windowAttention(
       v_pad: (pad?.v ?? 0) / 4,
       scale: 1 / Math.sqrt(headDim),
     },
-    /** Invocations of a workgroup whose lanes own a query each. */
-    lanes: queries >= 32 ? 32 : Math.max(4, 2 ** Math.ceil(Math.log2(queries))),
-    HEAD4: headDim / 4,
-    PAD: sticksOut ? 1 : 0,
+    tuning: { HEAD4: headDim / 4, LANES },
     ranges,
   };
 }

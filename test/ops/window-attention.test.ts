@@ -40,27 +40,20 @@ function fused(each: WindowCase, feed: Feed) {
   return { q: part(0), k: part(dim), v: part(2 * dim), options: { ...each, pad } };
 }
 
-describe.each([
-  ['a lane a query', { cpu: false }],
-  ['a lane 4 queries', { cpu: true }],
-])('attentionRelpos, %s', (_, traits) => {
+describe('attentionRelpos', () => {
   for (const [name, each] of Object.entries(CASES))
     gpuTest(name, async (gpu) => {
       const { window, headDim } = each;
       const [h, w] = [2 * window[0] - 1, 2 * window[1] - 1];
       const [relH, relW] = [randomValues(h * headDim, 3), randomValues(w * headDim, 4)];
-      const [y] = await runGraph(
-        gpu,
-        (g, feed) => {
-          const { q, k, v, options } = fused(each, feed);
-          return attentionRelpos(g, q, k, v, {
-            ...options,
-            relH: feed('rel_h', [h, headDim], relH),
-            relW: feed('rel_w', [w, headDim], relW),
-          });
-        },
-        traits,
-      );
+      const [y] = await runGraph(gpu, (g, feed) => {
+        const { q, k, v, options } = fused(each, feed);
+        return attentionRelpos(g, q, k, v, {
+          ...options,
+          relH: feed('rel_h', [h, headDim], relH),
+          relW: feed('rel_w', [w, headDim], relW),
+        });
+      });
       const term = (query: readonly number[], table: Float32Array, row: number) =>
         query.reduce((sum, value, c) => sum + value * at(table, row * headDim + c), 0);
       const expected = attendWindows(
@@ -70,9 +63,7 @@ describe.each([
       );
       expectClose('y', y ?? [], expected, tolerance);
     });
-});
 
-describe('attentionRelpos', () => {
   it('is recorded in parts where one dispatch would run long, all heads once', () => {
     const record = (side: number, cpu: boolean) => {
       const g = new Graph('test', { subgroups: false, cpu });
@@ -103,37 +94,33 @@ describe('attentionRelpos', () => {
     const { heads, headDim, window } = each;
     const [h, w] = [2 * window[0] - 1, 2 * window[1] - 1];
     const [relH, relW] = [randomValues(h * headDim, 3), randomValues(w * headDim, 4)];
-    const [whole, parts] = await runGraph(
-      gpu,
-      (g, feed) => {
-        const { q, k, v, options } = fused(each, feed);
-        const tables = { relH: feed('rel_h', [h, headDim], relH), relW: feed('rel_w', [w, headDim], relW) };
-        const y = attentionRelpos(g, q, k, v, { ...options, ...tables });
-        const { dispatches } = g.finish();
-        const only = dispatches[0];
-        if (!only) throw new Error('nothing was recorded');
-        const again = g.tensor('again', y.shape);
-        const operands = {
-          q: q.tensor,
-          k: k.tensor,
-          v: v.tensor,
-          pad: options.pad.tensor,
-          rel_h: tables.relH,
-          rel_w: tables.relW,
-          y: again,
-        };
-        for (const [first, count] of [
-          [0, 1],
-          [1, heads - 1],
-        ] as const)
-          g.record(kernel, operands, { ...only.params, first_head: first } as never, {
-            workgroups: [only.workgroups[0], count, only.workgroups[2]],
-            tuning: only.tuning,
-          });
-        return [y, again];
-      },
-      { cpu: false },
-    );
+    const [whole, parts] = await runGraph(gpu, (g, feed) => {
+      const { q, k, v, options } = fused(each, feed);
+      const tables = { relH: feed('rel_h', [h, headDim], relH), relW: feed('rel_w', [w, headDim], relW) };
+      const y = attentionRelpos(g, q, k, v, { ...options, ...tables });
+      const { dispatches } = g.finish();
+      const only = dispatches[0];
+      if (!only) throw new Error('nothing was recorded');
+      const again = g.tensor('again', y.shape);
+      const operands = {
+        q: q.tensor,
+        k: k.tensor,
+        v: v.tensor,
+        pad: options.pad.tensor,
+        rel_h: tables.relH,
+        rel_w: tables.relW,
+        y: again,
+      };
+      for (const [first, count] of [
+        [0, 1],
+        [1, heads - 1],
+      ] as const)
+        g.record(kernel, operands, { ...only.params, first_head: first } as never, {
+          workgroups: [only.workgroups[0], count, only.workgroups[2]],
+          tuning: only.tuning,
+        });
+      return [y, again];
+    });
     expect(parts).toEqual(whole);
   });
 
