@@ -1,4 +1,6 @@
 /** What bench/run.ts calls in the page. Arguments and results are plain JSON. */
+import type { Ladder } from '../kernels/ladder.ts';
+import { type KernelOptions, type KernelReport, measureKernels } from '../kernels/measure.ts';
 import { type Contestant, interleave, relativeError, type Timing } from '../measure.ts';
 import { goldenPicture, goldenTensor } from './golden-image.ts';
 import { loadOrt, type Provider } from './ort.ts';
@@ -25,6 +27,11 @@ export interface SideBySide {
 }
 
 const bench = {
+  /** Every kernel against the roofs of this device. */
+  kernels(ladder: Ladder, options: KernelOptions): Promise<KernelReport> {
+    return measureKernels(undefined, ladder, options);
+  },
+
   /** nano: our engine and onnxruntime-web in turns, on the same picture, box and weights. */
   async sideBySide(options: { rounds: number; providers: readonly Provider[] }): Promise<SideBySide> {
     const ours = await loadOurs('nano-sam2', goldenPicture(SIZE), BOX);

@@ -1,0 +1,218 @@
+/** The shapes at which the models call each kernel. */
+import type { Kernel } from '../../src/gpu/kernel.ts';
+import { Graph } from '../../src/graph/graph.ts';
+import type { Tensor } from '../../src/graph/tensor.ts';
+import type { Activation } from '../../src/ops/activation.ts';
+import { type AttentionOptions, attention } from '../../src/ops/attention.ts';
+import { conv2d } from '../../src/ops/conv2d.ts';
+import { layernorm } from '../../src/ops/layernorm.ts';
+import { matmul } from '../../src/ops/matmul.ts';
+import type { Ladder } from './ladder.ts';
+
+/** Records one op on inputs that it declares. */
+export type Recorder = (g: Graph) => void;
+
+export interface KernelCase {
+  readonly op: 'matmul' | 'attention' | 'conv2d' | 'layernorm';
+  readonly name: string;
+  /** By version: `now` is what the engine records on this device, `v0` where the ladder began. */
+  readonly versions: Readonly<Record<string, Recorder>>;
+}
+
+interface Product {
+  readonly activation?: Activation;
+  readonly residual?: boolean;
+}
+
+function product(
+  ladder: Ladder,
+  name: string,
+  [rows, inner, cols]: readonly [number, number, number],
+  { activation = 'none', residual = false }: Product = {},
+): KernelCase {
+  const inputs = (g: Graph) => ({
+    x: g.external('x', [rows, inner]),
+    w: g.external('w', [inner, cols]),
+    bias: g.external('bias', [cols]),
+    ...(residual ? { residual: g.external('residual', [rows, cols]) } : {}),
+  });
+  const now = (g: Graph) => {
+    const { x, w, ...epilogue } = inputs(g);
+    matmul(g, x, w, { ...epilogue, activation });
+  };
+  const v0 = (g: Graph) => {
+    const { x, w, bias, residual: added = w } = inputs(g);
+    const y = g.tensor('y', [rows, cols]);
+    g.record(
+      versionOf(ladder, 'matmul_v0'),
+      { x, w, bias, residual: added, y },
+      { rows, inner4: inner / 4, cols4: cols / 4, residual_rows: rows },
+      {
+        workgroups: [Math.ceil(cols / 32), Math.ceil(rows / 32), 1],
+        tuning: {
+          ACTIVATION: { none: 0, relu: 1, gelu: 2, sigmoid: 3 }[activation],
+          BIAS: 1,
+          RESIDUAL: residual ? 1 : 0,
+        },
+        flops: 2 * rows * inner * cols,
+      },
+    );
+  };
+  return { op: 'matmul', name: `${name} ${rows}x${inner}x${cols}`, versions: { now, v0 } };
+}
+
+interface Attended {
+  readonly heads: number;
+  readonly headDim: number;
+  /** A square map with square windows, or two plain sequences. */
+  readonly map?: readonly [side: number, window: number];
+  readonly tokens?: readonly [queries: number, keys: number];
+}
+
+function attended(ladder: Ladder, name: string, { heads, headDim, map, tokens }: Attended): KernelCase {
+  const dim = heads * headDim;
+  const record = (g: Graph) => {
+    const [queries, keys] = map ? [map[0] ** 2, map[0] ** 2] : (tokens ?? [1, 1]);
+    const q = g.external('q', [queries, dim]);
+    const kv = g.external('kv', [keys, 2 * dim]);
+    const [side, window] = map ?? [0, 0];
+    const square = { map: [side, side], window: [window, window] } as const;
+    const options: AttentionOptions = {
+      heads,
+      headDim,
+      ...(map ? { windows: { query: square, key: square }, pad: g.external('pad', [2 * dim]) } : {}),
+    };
+    attention(g, { tensor: q, start: 0 }, { tensor: kv, start: 0 }, { tensor: kv, start: dim }, options);
+  };
+  // The operands and parameters never changed: version 0 takes what the op recorded.
+  const v0 = (g: Graph) => {
+    const now = new Graph('now', g.traits);
+    record(now);
+    for (const { kernel, operands, params, workgroups, flops } of now.finish().dispatches) {
+      const named = kernel.bindings.map(({ name }, i) => [name, operands[i]] as const);
+      const { queries = 1 } = params;
+      const LANES = queries >= 32 ? 32 : Math.max(4, 2 ** Math.ceil(Math.log2(queries)));
+      g.record(
+        versionOf(ladder, 'attention_v0'),
+        Object.fromEntries(named) as Record<string, Tensor>,
+        params,
+        {
+          workgroups: [Math.ceil(queries / LANES), workgroups[1], workgroups[2]],
+          tuning: { HEAD4: headDim / 4, LANES },
+          flops,
+        },
+      );
+    }
+  };
+  const shape = map ? `${map[0]}x${map[0]} in ${map[1]}x${map[1]}` : `${tokens?.[0]} see ${tokens?.[1]}`;
+  return { op: 'attention', name: `${name} ${shape}, ${heads} of ${headDim}`, versions: { now: record, v0 } };
+}
+
+interface Convolved {
+  readonly side: number;
+  readonly channels: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly cols: number;
+}
+
+function convolved(ladder: Ladder, name: string, each: Convolved): KernelCase {
+  const { side, channels, kernel, stride, padding, cols } = each;
+  const inputs = (g: Graph) =>
+    [g.external('x', [side, side, channels]), g.external('w', [kernel, kernel, channels, cols])] as const;
+  const now = (g: Graph) => {
+    conv2d(g, ...inputs(g), { stride, padding, bias: g.external('bias', [cols]) });
+  };
+  const v0 = (g: Graph) => {
+    const [x, w] = inputs(g);
+    const out = Math.floor((side + 2 * padding - kernel) / stride) + 1;
+    const rows = out * out;
+    g.record(
+      versionOf(ladder, 'conv2d_v0'),
+      { x, w, bias: g.external('bias', [cols]), residual: w, y: g.tensor('y', [out, out, cols]) },
+      {
+        height: side,
+        width: side,
+        channels4: channels / 4,
+        kernel_height: kernel,
+        kernel_width: kernel,
+        stride,
+        padding,
+        out_width: out,
+        rows,
+        cols4: cols / 4,
+        residual_rows: 1,
+      },
+      {
+        workgroups: [Math.ceil(cols / 32), Math.ceil(rows / 32), 1],
+        tuning: { BIAS: 1 },
+        flops: 2 * rows * cols * kernel * kernel * channels,
+      },
+    );
+  };
+  return {
+    op: 'conv2d',
+    name: `${name} ${kernel}x${kernel} ${side}x${side}x${channels} to ${cols}`,
+    versions: { now, v0 },
+  };
+}
+
+function normalised(name: string, [rows, cols]: readonly [number, number]): KernelCase {
+  const now = (g: Graph) => {
+    const [x, weight, bias] = [
+      g.external('x', [rows, cols]),
+      g.external('weight', [cols]),
+      g.external('bias', [cols]),
+    ];
+    layernorm(g, x, weight, bias, { eps: 1e-6 });
+  };
+  return { op: 'layernorm', name: `${name} ${rows}x${cols}`, versions: { now } };
+}
+
+function versionOf(ladder: Ladder, name: string): Kernel {
+  const kernel = ladder[name];
+  if (!kernel) throw new Error(`bench/kernels has no ${name}.wgsl`);
+  return kernel;
+}
+
+/** @param large also what a software adapter computes for seconds */
+export function kernelCases(ladder: Ladder, large: boolean): KernelCase[] {
+  const cases = [
+    product(ladder, 'nano mlp, stage 1', [4096, 32, 128], { activation: 'gelu' }),
+    product(ladder, 'nano mlp, stage 2', [1024, 256, 64], { residual: true }),
+    product(ladder, 'nano qkv, stage 3', [256, 128, 384]),
+    product(ladder, 'nano mlp, stage 3', [256, 128, 512], { activation: 'gelu' }),
+    product(ladder, 'decoder keys', [256, 256, 128]),
+    product(ladder, 'decoder tokens', [9, 256, 2048], { activation: 'relu' }),
+    product(ladder, 'decoder upscaling', [256, 256, 256]),
+    attended(ladder, 'nano windows', { map: [64, 8], heads: 1, headDim: 32 }),
+    attended(ladder, 'nano global', { tokens: [256, 256], heads: 4, headDim: 32 }),
+    attended(ladder, 'tokens to image', { tokens: [9, 256], heads: 8, headDim: 16 }),
+    attended(ladder, 'image to tokens', { tokens: [256, 9], heads: 8, headDim: 16 }),
+    convolved(ladder, 'nano patches', { side: 256, channels: 4, kernel: 7, stride: 4, padding: 3, cols: 32 }),
+    convolved(ladder, 'mask head', { side: 16, channels: 256, kernel: 3, stride: 1, padding: 1, cols: 64 }),
+    normalised('nano, stage 1', [4096, 32]),
+    normalised('nano, stage 3', [256, 128]),
+  ];
+  if (!large) return cases;
+  return [
+    ...cases,
+    product(ladder, 'tiny qkv, stage 1', [65536, 96, 288]),
+    product(ladder, 'tiny mlp, stage 3', [4096, 384, 1536], { activation: 'gelu' }),
+    product(ladder, 'tiny mlp, stage 3', [4096, 1536, 384], { residual: true }),
+    product(ladder, 'decoder keys, S = 1024', [4096, 256, 128]),
+    attended(ladder, 'tiny windows', { map: [64, 14], heads: 4, headDim: 96 }),
+    attended(ladder, 'tiny global', { tokens: [4096, 4096], heads: 4, headDim: 96 }),
+    attended(ladder, 'tokens to image, S = 1024', { tokens: [9, 4096], heads: 8, headDim: 16 }),
+    convolved(ladder, 'tiny patches', {
+      side: 1024,
+      channels: 4,
+      kernel: 7,
+      stride: 4,
+      padding: 3,
+      cols: 96,
+    }),
+    normalised('tiny, stage 1', [65536, 96]),
+  ];
+}
