@@ -88,7 +88,7 @@ export interface MaskResult {
   readonly iou: number;
   /** Logit of "the object is there"; under 0 the mask of auto mode is empty. Null where the model has no such head. */
   readonly objectScore: number | null;
-  /** [imageSize/4, imageSize/4] logits, raw: hand them back as `maskInput`. */
+  /** [imageSize/4, imageSize/4] logits, within +-32 for SAM2 as its predictor hands them back: give them as `maskInput`. */
   readonly lowResLogits: Float32Array;
   /** width * height logits at the picture's size, with `returnLogits`. */
   readonly logits?: Float32Array;
