@@ -4,7 +4,7 @@
 //!import activation
 //!import stored
 enable subgroups;
-// A quad lies in one row of the workgroup, so it leaves as a whole.
+// A quad has one row, so it leaves as a whole.
 diagnostic(off, subgroup_uniformity);
 
 struct Params {
@@ -32,7 +32,7 @@ struct Params {
 override SCALED: u32 = 0;
 override BIAS: u32 = 0;
 override RESIDUAL: u32 = 0;
-override QUADS: u32 = 4;  // of a workgroup, one below the other
+override LANES: u32 = 16;  // in quads, one below the other
 
 // Row and column of x under the first tap of an output pixel; left and above of the map they wrap to huge numbers.
 fn origin(row: u32) -> vec2u {
@@ -64,10 +64,10 @@ fn store(row: u32, col: u32, sum: vec4f, factor: vec4f, shift: vec4f) {
   y[row * params.cols4 + col] = value;
 }
 
-@compute @workgroup_size(4, QUADS)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let lane = local.x;
-  let row = (group.y * QUADS + local.y) * 16;
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) index: u32) {
+  let lane = index % 4;
+  let row = (group.y * LANES + index) / 4 * 16;
   let left = group.x * 8 + lane;
   let right = left + 4;
   if (row >= params.rows) { return; }

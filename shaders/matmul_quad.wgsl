@@ -4,7 +4,7 @@
 //!import activation
 //!import stored
 enable subgroups;
-// A quad lies in one row of the workgroup, so it leaves as a whole.
+// A quad has one row, so it leaves as a whole.
 diagnostic(off, subgroup_uniformity);
 
 struct Params {
@@ -25,7 +25,7 @@ struct Params {
 override SCALED: u32 = 0;
 override BIAS: u32 = 0;
 override RESIDUAL: u32 = 0;
-override QUADS: u32 = 4;  // of a workgroup, one below the other
+override LANES: u32 = 16;  // in quads, one below the other
 
 // Four steps of k for 4 columns: column i holds w[k + i].
 fn load_w(at: u32) -> mat4x4f {
@@ -45,11 +45,11 @@ fn store(batch: u32, row: u32, col: u32, sum: vec4f, factor: vec4f, shift: vec4f
   y[(batch * params.rows + row) * params.cols4 + col] = value;
 }
 
-@compute @workgroup_size(4, QUADS)
-fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let lane = local.x;
+@compute @workgroup_size(LANES)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) index: u32) {
+  let lane = index % 4;
   let batch = group.z;
-  let row = (group.y * QUADS + local.y) * 16;
+  let row = (group.y * LANES + index) / 4 * 16;
   let left = group.x * 8 + lane;
   let right = left + 4;
   if (row >= params.rows) { return; }

@@ -75,7 +75,7 @@ function choose({ cpu, subgroups }: GraphTraits): {
   tileRows: number;
   tileCols: number;
 } {
-  if (cpu && subgroups) return { kernel: quad, tileRows: 16 * quad.tunables.QUADS.default, tileCols: 32 };
+  if (cpu && subgroups) return { kernel: quad, tileRows: 4 * quad.tunables.LANES.default, tileCols: 32 };
   if (cpu) return { kernel: block, tileRows: 8, tileCols: 16 * block.tunables.LANES.default };
   return { kernel: tile, tileRows: 32, tileCols: 32 };
 }

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { kernelCases } from '../../bench/kernels/cases.ts';
+import { readLadder } from '../../bench/kernels/ladder.ts';
+import { interleave, summarise } from '../../bench/measure.ts';
+import { Graph } from '../../src/graph/graph.ts';
+import { plan } from '../../src/graph/plan.ts';
+
+const TRAITS = [
+  { cpu: false, subgroups: false },
+  { cpu: true, subgroups: false },
+  { cpu: true, subgroups: true },
+];
+
+describe('the bench', () => {
+  const ladder = readLadder();
+
+  it('has the roofs and a version 0 of each ladder', () => {
+    expect(Object.keys(ladder).sort()).toEqual([
+      'attention_v0',
+      'conv2d_v0',
+      'matmul_v0',
+      'roof_copy',
+      'roof_fma2',
+      'roof_fma8',
+    ]);
+  });
+
+  it('records one dispatch a case and version on every kind of device, of as much work each', () => {
+    for (const traits of TRAITS)
+      for (const { name, versions } of kernelCases(ladder, true)) {
+        const work = Object.values(versions).map((record) => {
+          const g = new Graph(name, traits);
+          record(g);
+          const recording = g.finish();
+          expect(plan(recording).slotBytes.length).toBe(1);
+          const [dispatch, ...others] = recording.dispatches;
+          expect(others).toEqual([]);
+          return dispatch?.flops;
+        });
+        expect(new Set(work).size, name).toBe(1);
+      }
+  });
+
+  it('takes the middle of the rounds', () => {
+    expect(summarise([3, 1, 2])).toMatchObject({ median: 2, min: 1, max: 3 });
+    expect(summarise([4, 1, 2, 3]).median).toBe(2.5);
+  });
+
+  it('lets contestants take turns', async () => {
+    const order: string[] = [];
+    const enter = (name: string) => async () => order.push(name);
+    const times = await interleave({ a: enter('a'), b: enter('b') }, 2);
+    expect(order.join('')).toBe('ababab');
+    expect(times.a.rounds.length).toBe(2);
+  });
+});
