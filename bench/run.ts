@@ -113,7 +113,7 @@ async function kernels(): Promise<void> {
     ms(row.compileMs),
   ]);
   console.log(table([['', 'kernel', 'ms', 'GFLOP/s', 'GB/s', 'of roof', 'of v0', 'compile ms'], ...rows]));
-  console.log(save('kernels', where, report));
+  console.log(save(`kernels-${values.runtime}`, where, report));
 }
 
 const commands: Readonly<Record<string, () => Promise<void>>> = { ort, kernels };
