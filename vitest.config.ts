@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 import { ClosingReporter } from './tools/runtimes/reporter.ts';
 
 /** SwiftShader is slow, and slower still when two workers share two cores. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 400_000;
 
 export default defineConfig({
   test: {

@@ -1,6 +1,7 @@
 // y[t, h, :] = sum_u softmax_u(scale * q[t, h, :] . k[u, h, :]) v[u, h, :], over the tokens u of t's window
-// One invocation owns 4 queries of one head and walks the keys with a running softmax, so that a key is loaded once for
-// 4 queries. For software adapters without subgroups, where loads cost far more than arithmetic.
+// One invocation owns 4 queries of one head and walks the keys 4 at a time with a running softmax, so that a key is
+// loaded once for 4 queries. For software adapters without subgroups.
+// llvmpipe ends a shader's loops after 65535 iterations in all: 4 keys a turn keep 4096 keys of 96 channels below it.
 //
 // Maps, windows and padding as in attention.wgsl.
 
@@ -63,14 +64,29 @@ fn load_query(c: u32, rows: vec4u, head: u32) {
   sum[c] = mat4x4f();
 }
 
-fn load_k(at: u32, pad_at: u32, inside: bool) -> vec4f {
-  if (PAD == 1) { return select(pad[pad_at], k[at], inside); }
-  return k[at];
+// Channels c of 4 keys, a key a column; those outside of the map are padding.
+fn load_keys(c: u32, inside: vec4<bool>, at: vec4u, pad_at: u32) -> mat4x4f {
+  let own = mat4x4f(k[at.x + c], k[at.y + c], k[at.z + c], k[at.w + c]);
+  if (PAD == 0) { return own; }
+  let padding = pad[pad_at + c];
+  return mat4x4f(
+    select(padding, own[0], inside.x),
+    select(padding, own[1], inside.y),
+    select(padding, own[2], inside.z),
+    select(padding, own[3], inside.w),
+  );
 }
 
-fn load_v(at: u32, pad_at: u32, inside: bool) -> vec4f {
-  if (PAD == 1) { return select(pad[pad_at], v[at], inside); }
-  return v[at];
+fn load_values(c: u32, inside: vec4<bool>, at: vec4u, pad_at: u32) -> mat4x4f {
+  let own = mat4x4f(v[at.x + c], v[at.y + c], v[at.z + c], v[at.w + c]);
+  if (PAD == 0) { return own; }
+  let padding = pad[pad_at + c];
+  return mat4x4f(
+    select(padding, own[0], inside.x),
+    select(padding, own[1], inside.y),
+    select(padding, own[2], inside.z),
+    select(padding, own[3], inside.w),
+  );
 }
 
 fn store(row: u32, heads: u32, head: u32, i: u32, factor: f32) {
@@ -104,30 +120,36 @@ fn main(
   var weight_sum = vec4f();
   let k_pad = params.k_start + head * HEAD4;
   let v_pad = params.v_start + head * HEAD4;
-  for (var u = 0u; u < params.keys; u++) {
-    let key_x = window.x * params.key_window + u % params.key_window;
-    let key_y = window.y * (params.keys / params.key_window) + u / params.key_window;
-    let inside = key_x < params.key_width && key_y < params.key_height;
-    let key_row = batch * params.key_rows + select(0, key_y * params.key_width + key_x, inside);
+  for (var u = 0u; u < params.keys; u += 4) {
+    let own = min(vec4u(0, 1, 2, 3) + u, vec4u(params.keys - 1));
+    let key_x = own % params.key_window + window.x * params.key_window;
+    let key_y = own / params.key_window + window.y * (params.keys / params.key_window);
+    let inside = (key_x < vec4u(params.key_width)) & (key_y < vec4u(params.key_height));
+    let key_row = select(vec4u(), key_y * params.key_width + key_x, inside) + batch * params.key_rows;
     let k_at = key_row * params.k_stride + k_pad;
     let v_at = key_row * params.v_stride + v_pad;
 
-    var score = vec4f();
-    for (var c = 0u; c < HEAD4; c++) { score += query[c] * load_k(k_at + c, k_pad + c, inside); }
-    let top = max(highest, score);
+    var scores = mat4x4f();
+    for (var c = 0u; c < HEAD4; c++) { scores += query[c] * load_keys(c, inside, k_at, k_pad); }
+
+    // Keys past the end weigh nothing.
+    let counts = (vec4u(0, 1, 2, 3) + u) < vec4u(params.keys);
+    let valid = mat4x4f(
+      select(vec4f(LOWEST), scores[0], counts.x),
+      select(vec4f(LOWEST), scores[1], counts.y),
+      select(vec4f(LOWEST), scores[2], counts.z),
+      select(vec4f(LOWEST), scores[3], counts.w),
+    );
+    let top = max(highest, max(max(valid[0], valid[1]), max(valid[2], valid[3])));
     let shrink = exp(highest - top);
-    let weight = exp(score - top);
+    let parts = mat4x4f(exp(valid[0] - top), exp(valid[1] - top), exp(valid[2] - top), exp(valid[3] - top));
+    let weight = transpose(parts);
     highest = top;
-    weight_sum = fma(weight_sum, shrink, weight);
+    weight_sum = weight_sum * shrink + parts[0] + parts[1] + parts[2] + parts[3];
     for (var c = 0u; c < HEAD4; c++) {
-      let value = load_v(v_at + c, v_pad + c, inside);
       let old = sum[c];
-      sum[c] = mat4x4f(
-        fma(old[0], vec4f(shrink.x), value * weight.x),
-        fma(old[1], vec4f(shrink.y), value * weight.y),
-        fma(old[2], vec4f(shrink.z), value * weight.z),
-        fma(old[3], vec4f(shrink.w), value * weight.w),
-      );
+      sum[c] = mat4x4f(old[0] * shrink.x, old[1] * shrink.y, old[2] * shrink.z, old[3] * shrink.w)
+        + load_values(c, inside, v_at, v_pad) * weight;
     }
   }
   let factor = 1.0 / weight_sum;
