@@ -2,6 +2,7 @@ import { ShapeError } from '../errors.ts';
 import type { Kernel, WeightStorage } from '../gpu/kernel.ts';
 import { variantKey } from '../gpu/pipelines.ts';
 import type { Parameter } from './parameter.ts';
+import { type Derivative, type DifferentiableOp, Tape } from './tape.ts';
 import { bytesOf, type Tensor } from './tensor.ts';
 
 /** Workgroups in x, y and z; each at most 65535. */
@@ -48,8 +49,8 @@ const PORTABLE: GraphTraits = { subgroups: false, cpu: false };
 /**
  * Records what is to be computed. Ops append dispatches; nothing touches the GPU.
  *
- * Derivatives stand beside the forward code: an op calls `differentiate` with a function that records its
- * gradient, and `backward` calls these in reverse.
+ * Where something is trained, ops also note their calls on a tape, and `backward` records their derivatives in reverse.
+ * Through what is frozen and depends on nothing trained no gradient flows, and none is stored.
  */
 export class Graph {
   readonly name: string;
@@ -57,12 +58,18 @@ export class Graph {
   readonly #dispatches: Dispatch[] = [];
   readonly #parameters = new Map<string, Parameter>();
   readonly #outputs = new Map<Tensor, string>();
-  readonly #derivatives: (() => void)[] = [];
-  readonly #gradients = new Map<Tensor, Tensor>();
+  readonly #trained: (key: string) => boolean;
+  readonly #tape = new Tape();
 
-  constructor(name: string, traits: GraphTraits = PORTABLE) {
+  /** @param trained which of a checkpoint's tensors are trained, by their names; none by default */
+  constructor(
+    name: string,
+    traits: GraphTraits = PORTABLE,
+    { trained = () => false }: { readonly trained?: (key: string) => boolean } = {},
+  ) {
     this.name = name;
     this.traits = traits;
+    this.#trained = trained;
   }
 
   /** A tensor that the recording writes. */
@@ -92,7 +99,8 @@ export class Graph {
     sources: Parameter['sources'],
     pack: Parameter['pack'],
   ): Tensor {
-    const { storage = 'f32' } = this.traits;
+    // What is trained keeps every bit.
+    const storage = this.trains(sources) ? 'f32' : (this.traits.storage ?? 'f32');
     const matrix: Tensor = { name, shape, dtype: storage, kind: 'parameter' };
     if (storage !== 'q8') return this.#declare(matrix, sources, pack);
     const columns = shape.length === 3 ? [shape[0] ?? 1, shape[2] ?? 1] : shape.slice(-1);
@@ -104,7 +112,21 @@ export class Graph {
     const known = this.#parameters.get(tensor.name);
     if (known) return known.tensor;
     this.#parameters.set(tensor.name, { tensor, sources, pack });
+    if (this.trains(sources)) this.#tape.watch(tensor);
     return tensor;
+  }
+
+  /**
+   * Whether a parameter made of these tensors is trained.
+   * @throws ShapeError where some are and others are not: such a parameter must be put together in the recording.
+   */
+  trains(sources: Parameter['sources']): boolean {
+    const trained = sources.filter(({ key }) => this.#trained(key));
+    if (trained.length > 0 && trained.length < sources.length)
+      throw new ShapeError(
+        `'${this.name}': '${trained[0]?.key}' is trained, and packed with tensors that are not: ${sources.map(({ key }) => key)}`,
+      );
+    return trained.length > 0;
   }
 
   /** Marks an activation that is read after the run, as a result or by a later stage that knows it by this name. */
@@ -137,24 +159,54 @@ export class Graph {
     });
   }
 
-  /** Registers how the gradient of the op just recorded is computed. */
-  differentiate(derivative: () => void): void {
-    this.#derivatives.push(derivative);
+  /** Makes the loss be differentiated by an activation or external tensor. */
+  watch(tensor: Tensor): Tensor {
+    this.#tape.watch(tensor);
+    return tensor;
   }
 
-  /** The gradient of a tensor, of its shape. */
-  grad(tensor: Tensor): Tensor {
-    let gradient = this.#gradients.get(tensor);
-    if (!gradient) {
-      gradient = this.tensor(`grad(${tensor.name})`, tensor.shape);
-      this.#gradients.set(tensor, gradient);
-    }
-    return gradient;
+  /** Whether the loss is differentiated by this tensor, or through it to something that is trained. */
+  needsGradient(tensor: Tensor): boolean {
+    return this.#tape.needs(tensor);
   }
 
-  /** Appends the derivatives of everything recorded so far, last op first. */
-  backward(): void {
-    for (const derivative of this.#derivatives.splice(0).reverse()) derivative();
+  /**
+   * Notes a call, for `backward`, if a gradient flows through it.
+   *
+   * @param call what the derivative must know
+   * @param y what the op returned
+   * @param inputs what it was computed from
+   */
+  note<Call>(
+    op: DifferentiableOp<Call>,
+    call: Call,
+    y: Tensor,
+    inputs: readonly (Tensor | undefined)[],
+  ): void {
+    this.#tape.note(op, call, y, inputs);
+  }
+
+  /** The gradient of the loss by a tensor, as far as it is recorded. */
+  gradientOf(tensor: Tensor): Tensor | undefined {
+    return this.#tape.gradientOf(tensor);
+  }
+
+  /**
+   * Adds to the gradient of a tensor, if it needs one.
+   *
+   * @param contribution gets the sum of what came before, if anything did, and returns the new sum, of the tensor's
+   *   shape: most kernels add on the way
+   */
+  accumulate(tensor: Tensor, contribution: (sum: Tensor | undefined) => Tensor): void {
+    this.#tape.accumulate(tensor, contribution);
+  }
+
+  /**
+   * Appends the derivatives of everything noted so far through which a gradient came, last call first.
+   * @throws ShapeError for a call whose derivative is not among these.
+   */
+  backward(derivatives: readonly Derivative[]): void {
+    this.#tape.backward(this, derivatives);
   }
 
   finish(): Recording {

@@ -1,8 +1,12 @@
 import { add as kernel } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
 import { laneGrid } from './lane-grid.ts';
+
+/** `y = a + b`, the rows of b repeated: see add-grad.ts. */
+export const ADD: DifferentiableOp<{ readonly a: Tensor; readonly b: Tensor }> = { name: 'add' };
 
 /** Options of `add`. */
 export interface AddOptions {
@@ -37,5 +41,11 @@ export function add(
     { outputs4, period4: sizeOf(b) / 4 },
     { workgroups: laneGrid(kernel, outputs4), tuning: { ACTIVATION: ACTIVATIONS[activation] } },
   );
+  expect(
+    activation === 'none' || !g.needsGradient(a),
+    'add',
+    () => `no gradient flows through '${name}', for it has an activation: make that an op of its own`,
+  );
+  g.note(ADD, { a, b }, y, [a, b]);
   return y;
 }

@@ -1,0 +1,52 @@
+import { sumRows as kernel } from '../generated/kernels.ts';
+import type { Graph } from '../graph/graph.ts';
+import { expect, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { laneGrid } from './lane-grid.ts';
+
+/** Rows that one invocation adds up: long enough to be worth a dispatch, short enough for many invocations. */
+const CHUNK = 64;
+
+/** Options of `sumRows`. */
+export interface SumRowsOptions {
+  /** Added to the result, of its shape. */
+  readonly before?: Tensor | undefined;
+  readonly name?: string;
+}
+
+/**
+ * The sum of x, read as rows of as many values as `shape` has, over its rows; in a fixed order, so that it comes out the
+ * same every time.
+ *
+ * @returns `shape`, of a multiple of 4 values
+ * @throws ShapeError where x is no whole number of rows.
+ */
+export function sumRows(
+  g: Graph,
+  x: Tensor,
+  shape: readonly number[],
+  { before, name = `sumRows(${x.name})` }: SumRowsOptions = {},
+): Tensor {
+  const result = g.tensor(name, shape);
+  const cols = sizeOf(result);
+  expect(
+    cols % 4 === 0 && sizeOf(x) % cols === 0,
+    'sumRows',
+    () => `'${x.name}' [${x.shape}] is no whole number of rows [${shape}] (a multiple of 4 values)`,
+  );
+  let source = x;
+  for (let rows = sizeOf(x) / cols; ; ) {
+    const chunks = Math.ceil(rows / CHUNK);
+    const last = chunks === 1;
+    const y = last ? result : g.tensor(`${name} in ${chunks}`, [chunks, cols]);
+    const outputs4 = (chunks * cols) / 4;
+    g.record(
+      kernel,
+      { x: source, before: last && before ? before : source, y },
+      { rows, cols4: cols / 4, chunk: CHUNK, outputs4 },
+      { workgroups: laneGrid(kernel, outputs4), tuning: { ADD: last && before ? 1 : 0 } },
+    );
+    if (last) return result;
+    source = y;
+    rows = chunks;
+  }
+}
