@@ -18,7 +18,9 @@ export default defineConfig({
   server: { host: 'localhost', fs: { allow: [here('.')] } },
   // Found only when the page asks for it, it would make the dev server load the page twice.
   optimizeDeps: { include: ['lit-html'] },
-  worker: { format: 'es' },
+  // The engine's thread is a blob, which has no place to fetch chunks from; and whatever a person drops after the page
+  // has loaded, it makes no request. So this one page, which takes every family, carries them all.
+  worker: { format: 'es', rolldownOptions: { output: { codeSplitting: false } } },
   build: {
     outDir: here('app/dist'),
     emptyOutDir: true,

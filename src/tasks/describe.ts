@@ -1,6 +1,7 @@
 import type { WeightStorage } from '../gpu/kernel.ts';
 import type { GraphTraits } from '../graph/graph.ts';
 import type { ModelConfig } from '../weights/config.ts';
+import { loadEncoder } from './encoders.ts';
 import {
   type DecodeSpec,
   recordDecoder,
@@ -45,11 +46,11 @@ export interface ModelCost {
  * Plans a model without a device.
  * @throws UnsupportedError for an encoder that this version cannot run
  */
-export function describeModel(
+export async function describeModel(
   config: ModelConfig,
   traits: GraphTraits = { subgroups: false, cpu: false },
-): ModelCost {
-  const context: StageContext = { config, traits };
+): Promise<ModelCost> {
+  const context: StageContext = { config, encoder: await loadEncoder(config), traits };
   const [dataset] = config.ppn ? config.datasets : [];
   const tokens = dataset?.tokens ?? 0;
   const box: DecodeSpec = {
@@ -65,7 +66,7 @@ export function describeModel(
   };
   const all = costOf(standardRecordings(context));
   const stored = (storage: WeightStorage): StorageCost => {
-    const { weights, peak } = costOf(standardRecordings({ config, traits: { ...traits, storage } }));
+    const { weights, peak } = costOf(standardRecordings({ ...context, traits: { ...traits, storage } }));
     return { weightBytes: weights, gpuBytes: weights + peak };
   };
   return {

@@ -8,6 +8,7 @@ import { openCheckpoint } from '../weights/open.ts';
 import type { Checkpoint } from '../weights/types.ts';
 import { untilAborted } from './abort.ts';
 import { download } from './download.ts';
+import { loadEncoder } from './encoders.ts';
 import { recordMasks, recordPreprocess, type StageContext } from './recordings.ts';
 import { Segmenter } from './segmenter.ts';
 import { Stages } from './stages.ts';
@@ -27,7 +28,7 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
   const { signal } = options;
   const checkpoint = await untilAborted(open(source, options), signal);
   const description = describeCheckpoint(checkpoint, options.imageSize);
-  signal?.throwIfAborted();
+  const encoder = await untilAborted(loadEncoder(description.config), signal);
   const gpu = options.device ? new Gpu(options.device) : await requestDevice(options);
   const stages = new Stages(gpu);
   const cancel = new AbortController();
@@ -38,7 +39,7 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
     signal?.throwIfAborted();
     const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
     const { context, recordings } = fitStorage(
-      { config: description.config, traits: gpu.traits },
+      { config: description.config, encoder, traits: gpu.traits },
       {
         storage: options.storage,
         fileStorage: description.storage,

@@ -1,19 +1,17 @@
 import { Graph, type GraphTraits, type Recording } from '../graph/graph.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { type FeatureMap, featureMaps, type ImageFeatures } from '../models/features.ts';
-import { hieraEncoder } from '../models/hiera/encoder.ts';
 import { MASKS, maskDecoder } from '../models/mask-decoder/mask-decoder.ts';
 import { adaptFeatures, highResPpn } from '../models/ppn/high-res.ts';
 import { linearPpn } from '../models/ppn/linear.ts';
 import { densePosition, maskTokens, noMask, pointTokens } from '../models/prompt-encoder/prompt-encoder.ts';
-import { tinyVitEncoder } from '../models/tinyvit/encoder.ts';
-import { vitEncoder } from '../models/vit/encoder.ts';
 import { Scope } from '../nn/scope.ts';
 import { concatRows, sliceRows } from '../ops/copy-rows.ts';
 import { classMap, logitsToPicture, maskOfLogits, maskStatistics } from '../ops/postprocess.ts';
 import { preprocess } from '../ops/preprocess.ts';
 import { selectMask } from '../ops/select-mask.ts';
 import type { DatasetConfig, ModelConfig } from '../weights/config.ts';
+import type { Encoder } from './encoders.ts';
 
 /** Channels of an image embedding and of every token. */
 const CHANNELS = 256;
@@ -22,9 +20,15 @@ const CHANNELS = 256;
  * The stages of a model as recordings. They meet by name: what one marks as output `image_embedding`, another
  * declares as external `image_embedding`. Nothing here touches a GPU.
  */
-export interface StageContext {
+export interface HeadContext {
   readonly config: ModelConfig;
   readonly traits: GraphTraits;
+}
+
+/** With what encodes a picture, besides. */
+export interface StageContext extends HeadContext {
+  /** Of `loadEncoder` for this config. It takes any image size. */
+  readonly encoder: Encoder;
 }
 
 /** How the decoder's four masks become the answer. */
@@ -42,7 +46,7 @@ export interface DecodeSpec {
 }
 
 /** `pixels` [height, width] u32 to `image` [S, S, 4]. */
-export function recordPreprocess({ config, traits }: StageContext, width: number, height: number): Recording {
+export function recordPreprocess({ config, traits }: HeadContext, width: number, height: number): Recording {
   const g = new Graph(`preprocess ${width}x${height}`, traits);
   const pixels = g.external('pixels', [height, width], 'u32');
   const picture = { height, width, imageSize: config.imageSize, family: config.preprocess };
@@ -51,10 +55,10 @@ export function recordPreprocess({ config, traits }: StageContext, width: number
 }
 
 /** `image` to the maps of `featureMaps`. */
-export function recordEncoder({ config, traits }: StageContext): Recording {
+export function recordEncoder({ config, encoder, traits }: StageContext): Recording {
   const g = new Graph('encode', traits);
   const image = g.external('image', [config.imageSize, config.imageSize, 4]);
-  const { embedding, levels } = encoder(new Scope(g), image, config);
+  const { embedding, levels } = encoder(new Scope(g), image);
   const [first, ...rest] = featureMaps(config);
   g.output(embedding, first.name);
   rest.forEach(({ name }, i) => {
@@ -65,7 +69,7 @@ export function recordEncoder({ config, traits }: StageContext): Recording {
 }
 
 /** The features to `sparse.<class>`, `dense.<class>`, `interim_mask.<class>` and `predicted_box.<class>`. */
-export function recordPromptPredictor({ config, traits }: StageContext, dataset: DatasetConfig): Recording {
+export function recordPromptPredictor({ config, traits }: HeadContext, dataset: DatasetConfig): Recording {
   const g = new Graph('predict prompts', traits);
   const root = new Scope(g);
   const { embedding, levels } = features(g, config);
@@ -92,7 +96,7 @@ export function recordPromptPredictor({ config, traits }: StageContext, dataset:
  * Features and prompts to `masks` [answers, S/4, S/4], `ious` [answers] and, where the decoder has the head,
  * `object_scores` (one a class). Also `sparse_embeddings.<i>` and `dense_embeddings`, for those who look inside.
  */
-export function recordDecoder({ config, traits }: StageContext, spec: DecodeSpec, tokens: number): Recording {
+export function recordDecoder({ config, traits }: HeadContext, spec: DecodeSpec, tokens: number): Recording {
   const g = new Graph('decode', traits);
   const root = new Scope(g);
   const prompts = root.at('prompt_encoder');
@@ -177,7 +181,7 @@ export interface MaskSpec {
  * `masks` (and `object_scores`) to `mask.<i>` and, if wanted, `logits.<i>` of each answer, its `statistics`;
  * and the `class_map`. One map a buffer, for large pictures.
  */
-export function recordMasks({ config }: StageContext, spec: MaskSpec): Recording {
+export function recordMasks({ config }: HeadContext, spec: MaskSpec): Recording {
   const { width, height, answers, scored } = spec;
   const g = new Graph(`masks ${width}x${height}`);
   const side = config.imageSize / 4;
@@ -197,17 +201,6 @@ export function recordMasks({ config }: StageContext, spec: MaskSpec): Recording
 /** Answers of a decode: one a class, or three, or one. */
 export function answerCount({ classes, choice }: DecodeSpec): number {
   return Math.max(1, classes.length) * (choice === 'multi' ? MASKS - 1 : 1);
-}
-
-function encoder(root: Scope, image: Tensor, { encoder, adapters }: ModelConfig): ImageFeatures {
-  switch (encoder.kind) {
-    case 'hiera':
-      return hieraEncoder(root, image, encoder, adapters);
-    case 'vit':
-      return vitEncoder(root, image, encoder, adapters);
-    case 'tinyvit':
-      return tinyVitEncoder(root, image, encoder, adapters);
-  }
 }
 
 function features(g: Graph, config: ModelConfig): ImageFeatures {

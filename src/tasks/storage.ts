@@ -56,8 +56,8 @@ interface Planned extends FittingModel {
   readonly binding: number;
 }
 
-function planned({ config, traits }: StageContext, storage: WeightStorage): Planned {
-  const context = { config, traits: { ...traits, storage } };
+function planned(model: StageContext, storage: WeightStorage): Planned {
+  const context = { ...model, traits: { ...model.traits, storage } };
   const recordings = standardRecordings(context);
   const { weights, peak, largestBinding } = costOf(recordings);
   return { context, recordings, storage, weights, total: weights + peak, binding: largestBinding };

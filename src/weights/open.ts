@@ -1,8 +1,6 @@
-import { CheckpointError } from '../errors.ts';
+import { CheckpointError, UnsupportedError } from '../errors.ts';
 import { type NamedBlob, readRange } from './blob.ts';
 import { openSafetensors } from './safetensors.ts';
-import { openTorchLegacy } from './torch-legacy.ts';
-import { openTorchZip } from './torch-zip.ts';
 import type { Checkpoint } from './types.ts';
 
 export interface OpenOptions {
@@ -26,9 +24,10 @@ export async function openCheckpoint(blob: Blob, options: OpenOptions = {}): Pro
   // A header length below 2^32, then "{". First, because the length's bytes can look like anything else.
   if (head[8] === 0x7b && head.subarray(4, 8).every((byte) => byte === 0))
     return openSafetensors(file, signal);
-  if (starts(0x50, 0x4b, 0x03, 0x04) || starts(0x50, 0x4b, 0x05, 0x06)) return openTorchZip(file, signal);
+  if (starts(0x50, 0x4b, 0x03, 0x04) || starts(0x50, 0x4b, 0x05, 0x06))
+    return (await torch(file)).openTorchZip(file, signal);
   refuseStrangers(file, head);
-  if (head[0] === 0x80 && (head[1] ?? 255) <= 5) return openTorchLegacy(file, signal);
+  if (head[0] === 0x80 && (head[1] ?? 255) <= 5) return (await torch(file)).openTorchLegacy(file, signal);
   // A damaged safetensors file is known by its ending alone.
   if (/\.safetensors$/i.test(file.name)) {
     if (blob.size >= 8) return openSafetensors(file, signal);
@@ -40,6 +39,18 @@ export async function openCheckpoint(blob: Blob, options: OpenOptions = {}): Pro
   throw new CheckpointError(
     `${file.name} starts with the bytes ${shown}: neither a safetensors file nor a checkpoint of torch.save (a zip, or a pickle for old ones). Choose the checkpoint file itself.`,
   );
+}
+
+/** The readers of torch's files are a chunk of their own: a page with a converted model does not carry them. */
+async function torch({ name }: NamedBlob): Promise<typeof import('./torch.ts')> {
+  try {
+    return await import('./torch.ts');
+  } catch (cause) {
+    throw new UnsupportedError(
+      `${name}: the engine's part that reads torch files could not be loaded (${String(cause)}): check the connection and load this program again`,
+      { cause },
+    );
+  }
 }
 
 const nameOf = (blob: Blob) => ('name' in blob && typeof blob.name === 'string' ? blob.name : 'checkpoint');

@@ -4,7 +4,15 @@ import { plan } from '../../src/graph/plan.ts';
 import { bytesOf, MAX_BINDING_BYTES } from '../../src/graph/tensor.ts';
 import { standardRecordings } from '../../src/tasks/recordings.ts';
 import { costOf } from '../../src/tasks/stages.ts';
-import { ALL_TRAITS, configOf, MODELS, PLAIN, pictureRecordings, promptRecordings } from './models.ts';
+import {
+  ALL_TRAITS,
+  configOf,
+  contextOf,
+  MODELS,
+  PLAIN,
+  pictureRecordings,
+  promptRecordings,
+} from './models.ts';
 
 const MIB = 2 ** 20;
 /** What issue and README promise. */
@@ -25,12 +33,12 @@ describe('invariant 10: no binding over 128 MiB', () => {
   test.each(MODELS)('%s: weights, activations and outputs of every stage', (model) => {
     const config = configOf(model);
     expect(config.imageSize).toBe(/nano/.test(model) ? 256 : 1024);
-    const recordings = ALL_TRAITS.flatMap((traits) => promptRecordings({ config, traits }));
+    const recordings = ALL_TRAITS.flatMap((traits) => promptRecordings(contextOf(model, traits)));
     console.log(`${model} at S = ${config.imageSize}: ${largestOf(recordings)}`);
   });
 
   test('pictures of up to 32 Mpx and 65535 a side', () => {
-    const recordings = pictureRecordings({ config: configOf('tiny'), traits: PLAIN }, true);
+    const recordings = pictureRecordings(contextOf('tiny', PLAIN), true);
     console.log(`pictures: ${largestOf(recordings)}`);
   });
 });
@@ -38,7 +46,7 @@ describe('invariant 10: no binding over 128 MiB', () => {
 describe('the planned peak is at most 35 % of the sum of all activations', () => {
   test.each(['nano', 'Sam2Rad nano', 'tiny', 'Sam2Rad tiny'] as const)('%s', (model) => {
     for (const traits of ALL_TRAITS) {
-      const recordings = standardRecordings({ config: configOf(model), traits });
+      const recordings = standardRecordings(contextOf(model, traits));
       const { peak, unshared } = costOf(recordings);
       const each = recordings.map((recording) => {
         const { peakBytes, totalBytes } = plan(recording);

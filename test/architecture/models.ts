@@ -1,5 +1,6 @@
 /** Every model that the engine runs, as a config: from the tables of published checkpoints and the goldens' weights. */
 import type { GraphTraits, Recording } from '../../src/graph/graph.ts';
+import { loadEncoder } from '../../src/tasks/encoders.ts';
 import {
   recordDecoder,
   recordMasks,
@@ -36,6 +37,17 @@ export const MODELS = Object.keys(FILES) as ModelName[];
 export function configOf(model: ModelName): ModelConfig {
   const weights = fixtureJson<WeightsJson>(`${FILES[model]}.json`);
   return detectModel(generatedCheckpoint(weights).tensors).config;
+}
+
+const encoders = new Map(
+  await Promise.all(MODELS.map(async (model) => [model, await loadEncoder(configOf(model))] as const)),
+);
+
+/** What records this model's stages. */
+export function contextOf(model: ModelName, traits: GraphTraits): StageContext {
+  const encoder = encoders.get(model);
+  if (!encoder) throw new Error(`${model} has no encoder`);
+  return { config: configOf(model), encoder, traits };
 }
 
 export const PLAIN: GraphTraits = { cpu: false, subgroups: false };

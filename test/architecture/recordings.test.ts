@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { print, type Recording } from '../../src/graph/graph.ts';
 import { plan } from '../../src/graph/plan.ts';
-import { ALL_TRAITS, configOf, MODELS, PLAIN, pictureRecordings, promptRecordings } from './models.ts';
+import { ALL_TRAITS, contextOf, MODELS, PLAIN, pictureRecordings, promptRecordings } from './models.ts';
 
 /** Anything of WebGPU that a recording asked for would throw here. */
 function withoutWebGpu<T>(work: () => T): T {
@@ -28,10 +28,9 @@ const isData = (value: unknown): boolean =>
 test.each(MODELS)(
   'invariant 5: every stage of %s is recorded, printed and planned without a device',
   (model) => {
-    const config = configOf(model);
     const recordings = withoutWebGpu(() => [
-      ...ALL_TRAITS.flatMap((traits) => promptRecordings({ config, traits })),
-      ...pictureRecordings({ config, traits: PLAIN }),
+      ...ALL_TRAITS.flatMap((traits) => promptRecordings(contextOf(model, traits))),
+      ...pictureRecordings(contextOf(model, PLAIN)),
     ]);
     const parts = new Set<unknown>();
     for (const recording of recordings) {
@@ -46,7 +45,7 @@ test.each(MODELS)(
 
 test('invariant 5: the same model recorded twice is the same recording, another one differs', () => {
   const record = (model: 'nano' | 'tiny', cpu = false) =>
-    promptRecordings({ config: configOf(model), traits: { cpu, subgroups: cpu } });
+    promptRecordings(contextOf(model, { cpu, subgroups: cpu }));
   const data = (recordings: readonly Recording[]) =>
     JSON.stringify(recordings.map(({ name, dispatches, outputs }) => [name, dispatches, [...outputs]]));
   expect(record('nano').map(print)).toEqual(record('nano').map(print));

@@ -6,7 +6,7 @@ import { PipelineCache, variantKey } from '../../src/gpu/pipelines.ts';
 import { standardRecordings } from '../../src/tasks/recordings.ts';
 import {
   ALL_TRAITS,
-  configOf,
+  contextOf,
   MODELS,
   PLAIN,
   pictureRecordings,
@@ -28,12 +28,12 @@ export function allVariants(): Map<string, Variant> {
     variants.set(variantKey(kernel, tuning), { kernel, tuning });
   for (const kernel of Object.values(kernels)) add(kernel, {});
   for (const model of MODELS) {
-    const config = configOf(model);
-    const recordings = ALL_TRAITS.flatMap((traits) => promptRecordings({ config, traits }));
-    for (const traits of STORED_TRAITS) recordings.push(...standardRecordings({ config, traits }));
+    const context = contextOf(model, PLAIN);
+    const recordings = ALL_TRAITS.flatMap((traits) => promptRecordings({ ...context, traits }));
+    for (const traits of STORED_TRAITS) recordings.push(...standardRecordings({ ...context, traits }));
     // Pictures depend on the size and the family alone, which two models cover.
     for (const preprocess of model === 'nano' || model === 'tiny' ? FAMILIES : [])
-      recordings.push(...pictureRecordings({ config: { ...config, preprocess }, traits: PLAIN }));
+      recordings.push(...pictureRecordings({ ...context, config: { ...context.config, preprocess } }));
     for (const { dispatches } of recordings) for (const { kernel, tuning } of dispatches) add(kernel, tuning);
   }
   return variants;

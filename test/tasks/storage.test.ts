@@ -3,7 +3,7 @@ import { CheckpointError, describeModel, GpuError, loadModel, UnsupportedError }
 import { fitStorage, type StorageWish } from '../../src/tasks/storage.ts';
 import { convertCheckpoint, describeCheckpoint } from '../../src/weights/convert.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
-import { configOf, PLAIN } from '../architecture/models.ts';
+import { contextOf, PLAIN } from '../architecture/models.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { fixturePath } from '../weights/fixtures.ts';
 import { countedDevice } from './counted-gpu.ts';
@@ -21,9 +21,9 @@ async function demoAs(dtype: 'f32' | 'q8', change: (bytes: Uint8Array) => void =
   return new File([bytes], 'demo.safetensors');
 }
 
-describe('which storage', () => {
-  const context = { config: configOf('tiny'), traits: PLAIN };
-  const { storages, peakBytes } = describeModel(context.config);
+describe('which storage', async () => {
+  const context = contextOf('tiny', PLAIN);
+  const { storages, peakBytes } = await describeModel(context.config);
   const { f32, f16, q8 } = storages;
   const choice = (wish: Partial<StorageWish>) => {
     const { traits } = fitStorage(context, { fileStorage: 'f32', limits: ALL, ...wish }).context;
@@ -74,7 +74,7 @@ gpuTest(
   async (gpu) => {
     const demo = await demoFile();
     const { config } = describeCheckpoint(await openCheckpoint(demo));
-    const { storages } = describeModel(config);
+    const { storages } = await describeModel(config);
     const { device, counts } = await countedDevice(gpu);
     const load = async (
       file: Blob,

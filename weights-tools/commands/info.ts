@@ -71,16 +71,16 @@ export async function info(argv: readonly string[], terminal: Terminal): Promise
     throw new UsageError(`info needs one FILE, got ${positionals.length}`);
   const file = await openFile(path);
   const checkpoint = await openCheckpoint(file, { signal: terminal.signal });
-  const result = describe(path, file.size, checkpoint);
+  const result = await describe(path, file.size, checkpoint);
   terminal.out(values.json ? JSON.stringify(result, null, 2) : infoText(result));
   return 0;
 }
 
-function describe(file: string, bytes: number, checkpoint: Checkpoint): Info {
+async function describe(file: string, bytes: number, checkpoint: Checkpoint): Promise<Info> {
   const { container, tensors, warnings } = checkpoint;
   const base = { file, bytes, container, tensors: tensors.size, storage: storageOf(checkpoint), warnings };
   try {
-    return { ...base, model: modelInfo(describeCheckpoint(checkpoint)) };
+    return { ...base, model: await modelInfo(describeCheckpoint(checkpoint)) };
   } catch (error) {
     // A sound file that is no model of ours is worth a look all the same.
     if (error instanceof CheckpointError) return { ...base, reason: error.message };
@@ -99,7 +99,8 @@ function storageOf({ tensors }: Checkpoint): Info['storage'] {
   return [...sums.values()].sort((a, b) => b.bytes - a.bytes);
 }
 
-function modelInfo({ title, layout, config, dropped, parameters, storage }: ModelDescription): ModelInfo {
+async function modelInfo(description: ModelDescription): Promise<ModelInfo> {
+  const { title, layout, config, dropped, parameters, storage } = description;
   const { family, size, version, imageSize, preprocess, ppn, datasets } = config;
   return {
     title,
@@ -114,13 +115,13 @@ function modelInfo({ title, layout, config, dropped, parameters, storage }: Mode
     parameters,
     unused: dropped.length,
     storage,
-    ...costOf(config, storage),
+    ...(await costOf(config, storage)),
   };
 }
 
-function costOf(config: ModelConfig, storage: WeightStorage): { readonly cost?: ModelCost } {
+async function costOf(config: ModelConfig, storage: WeightStorage): Promise<{ readonly cost?: ModelCost }> {
   try {
-    return { cost: describeModel(config, { subgroups: false, cpu: false, storage }) };
+    return { cost: await describeModel(config, { subgroups: false, cpu: false, storage }) };
   } catch (error) {
     // What we cannot run yet can be described and converted.
     if (error instanceof UnsupportedError) return {};
