@@ -1,4 +1,5 @@
 import { readBuffer } from '../gpu/readback.ts';
+import { featureMaps } from '../models/features.ts';
 import { answerCount, type DecodeSpec, type StageContext } from './recordings.ts';
 import type { Stages } from './stages.ts';
 import type { DumpedTensor } from './types.ts';
@@ -21,10 +22,9 @@ export async function readTensors(stages: Stages, { config }: StageContext, spec
   const add = (name: string, shape: readonly number[], data: Float32Array) =>
     tensors.set(name, { shape, data });
   add('image_embedding', [1, CHANNELS, side, side], await map('image_embedding', side, CHANNELS));
-  if (config.decoder.highResolution) {
-    add('high_res_features.0', [1, 32, 4 * side, 4 * side], await map('stride4', 4 * side, 32));
-    add('high_res_features.1', [1, 64, 2 * side, 2 * side], await map('stride8', 2 * side, 64));
-  }
+  // The reference lists the further maps from fine to coarse.
+  for (const [i, { name, side: edge, channels }] of featureMaps(config).slice(1).reverse().entries())
+    add(`high_res_features.${i}`, [1, channels, edge, edge], await map(name, edge, channels));
 
   const learned = spec.classes.length > 0 ? (config.datasets[0]?.tokens ?? 0) : 0;
   const tokens = learned + spec.points;

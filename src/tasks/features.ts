@@ -1,9 +1,6 @@
 import { DeviceLostError } from '../errors.ts';
 import type { Stages } from './stages.ts';
 
-/** What the encoder leaves for the later stages, by the names under which they meet. */
-const FEATURES = ['image_embedding', 'stride8', 'stride4'] as const;
-
 /** Stands for a session without keeping it alive. */
 export type FeatureKey = object;
 
@@ -13,6 +10,7 @@ export type FeatureKey = object;
  */
 export class FeatureShelf {
   readonly #stages: Stages;
+  readonly #names: readonly string[];
   readonly #saved = new Map<FeatureKey, readonly GPUBuffer[]>();
   /** Sets of buffers whose sessions ended: the next picture's. */
   readonly #free: (readonly GPUBuffer[])[] = [];
@@ -20,8 +18,10 @@ export class FeatureShelf {
   /** Whether the prompt predictor has run on the current features. */
   prompted = false;
 
-  constructor(stages: Stages) {
+  /** @param names of the maps that the encoder leaves for the later stages */
+  constructor(stages: Stages, names: readonly string[]) {
     this.#stages = stages;
+    this.#names = names;
   }
 
   /** The features just encoded are this session's. */
@@ -31,7 +31,7 @@ export class FeatureShelf {
 
   /** Names of the buffers that hold somebody's features now. */
   get inUse(): readonly string[] {
-    return this.#owner ? FEATURES : [];
+    return this.#owner ? this.#names : [];
   }
 
   /** Sets the current features aside; afterwards they are nobody's. Where that fails, nothing has changed. */
@@ -82,7 +82,7 @@ export class FeatureShelf {
 
   /** The buffers that the stages read, at least as long as those of `like`. */
   #current(like: readonly GPUBuffer[] = []): GPUBuffer[] {
-    return FEATURES.map((name, i) => this.#stages.buffer(name, like[i]?.size ?? 0));
+    return this.#names.map((name, i) => this.#stages.buffer(name, like[i]?.size ?? 0));
   }
 
   async #make(like: readonly GPUBuffer[]): Promise<readonly GPUBuffer[]> {
@@ -90,7 +90,7 @@ export class FeatureShelf {
     const made: GPUBuffer[] = [];
     try {
       for (const [i, { size }] of like.entries())
-        made.push(gpu.createStorage(`${FEATURES[i]} set aside`, size));
+        made.push(gpu.createStorage(`${this.#names[i]} set aside`, size));
       await gpu.settle();
       return made;
     } catch (error) {

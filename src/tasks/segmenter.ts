@@ -2,6 +2,7 @@ import { DeviceLostError, GpuError } from '../errors.ts';
 import type { AdapterSummary, Gpu } from '../gpu/device.ts';
 import type { ProfileEntry } from '../gpu/executor.ts';
 import type { WeightStorage } from '../gpu/kernel.ts';
+import { featureMaps } from '../models/features.ts';
 import { resizedShape } from '../ops/resize-tables.ts';
 import type { PictureSource } from '../web/picture.ts';
 import { readPixels } from '../web/picture.ts';
@@ -34,7 +35,10 @@ export class Segmenter implements Model {
 
   constructor(parts: SegmenterParts) {
     this.#parts = parts;
-    this.#shelf = new FeatureShelf(parts.stages);
+    this.#shelf = new FeatureShelf(
+      parts.stages,
+      featureMaps(parts.context.config).map(({ name }) => name),
+    );
   }
 
   get config(): ModelConfig {
