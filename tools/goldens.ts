@@ -8,7 +8,7 @@ import { createNodeGpu } from './runtimes/dawn.ts';
 import { runDeno } from './runtimes/deno.ts';
 import { ensureRuntimes } from './runtimes/ensure.ts';
 
-const FULL_SIZE = ['sam2.1-hiera-t', 'sam2rad-hiera-t'];
+const FULL_SIZE = ['sam2.1-hiera-t', 'sam2rad-hiera-t', 'sam2rad-vit-b', 'sam2rad-vit-tiny'];
 
 const args = process.argv.slice(2);
 const onDawn = args.includes('--dawn');
