@@ -1,9 +1,18 @@
 import { layernorm as parallel, layernormSerial as serial } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, expectShape, rowsOf, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
 import { foldedGrid } from './grid.ts';
 import { laneGrid } from './lane-grid.ts';
+
+/** `layernorm(x) * weight + bias`: see layernorm-grad.ts. */
+export const LAYERNORM: DifferentiableOp<{
+  readonly x: Tensor;
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+  readonly eps: number;
+}> = { name: 'layernorm' };
 
 /** Options of `layernorm`. */
 export interface LayernormOptions {
@@ -45,5 +54,11 @@ export function layernorm(
       tuning: { ACTIVATION: ACTIVATIONS[activation] },
     },
   );
+  expect(
+    activation === 'none' || ![x, weight, bias].some((input) => g.needsGradient(input)),
+    'layernorm',
+    () => `no gradient flows through '${name}', for it has an activation: make that an op of its own`,
+  );
+  g.note(LAYERNORM, { x, weight, bias, eps }, y, [x, weight, bias]);
   return y;
 }
