@@ -1,8 +1,11 @@
 import { matmulBlock as block, matmulQuad as quad, matmul as tile } from '../generated/kernels.ts';
 import { type Kernel, storedAs } from '../gpu/kernel.ts';
 import type { Graph, GraphTraits } from '../graph/graph.ts';
+import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, rowsOf, sizeOf, storageOf, type Tensor } from '../graph/tensor.ts';
+import { activate } from './activate.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
+import { add } from './add.ts';
 
 /** What a product does with its sums before it stores them. */
 export interface MatmulEpilogue {
@@ -14,6 +17,14 @@ export interface MatmulEpilogue {
   readonly name?: string;
 }
 
+/** `y = x w + bias + residual`: see matmul-grad.ts. */
+export const MATMUL: DifferentiableOp<{
+  readonly x: Tensor;
+  readonly w: Tensor;
+  readonly bias: Tensor | undefined;
+  readonly residual: Tensor | undefined;
+}> = { name: 'matmul' };
+
 /**
  * `activation(x w + bias) + residual`, for x [..., inner] and w [inner, cols]; both axes multiples of 4.
  * A weight of three axes, [batch, inner, cols], makes as many independent products: x is then [batch, rows, inner].
@@ -23,6 +34,12 @@ export interface MatmulEpilogue {
  */
 export function matmul(g: Graph, x: Tensor, w: Tensor, epilogue: MatmulEpilogue = {}): Tensor {
   const { bias, activation = 'none', residual, name = `matmul(${x.name},${w.name})` } = epilogue;
+  // Derivatives need what goes into the activation: where one will be taken, it is an op of its own.
+  if (activation !== 'none' && [x, w, bias].some((input) => input && g.needsGradient(input))) {
+    const product = matmul(g, x, w, { ...(bias ? { bias } : {}), name: `${name} before ${activation}` });
+    const y = activate(g, product, activation, residual ? {} : { name });
+    return residual ? add(g, y, residual, { name }) : y;
+  }
   const [inner = 0, cols = 0] = w.shape.slice(-2);
   const batch = w.shape.length === 3 ? (w.shape[0] ?? 1) : 1;
   const rows = rowsOf(x) / batch;
@@ -59,6 +76,7 @@ export function matmul(g: Graph, x: Tensor, w: Tensor, epilogue: MatmulEpilogue 
       flops: 2 * batch * rows * inner * cols,
     },
   );
+  g.note(MATMUL, { x, w, bias, residual }, y, [x, w, bias, residual]);
   return y;
 }
 

@@ -1,0 +1,74 @@
+import { matmulGradW as kernel } from '../generated/kernels.ts';
+import type { Graph } from '../graph/graph.ts';
+import { derivativeOf } from '../graph/tape.ts';
+import { columnsOf, expect, rowsOf, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { add } from './add.ts';
+import { laneGrid } from './lane-grid.ts';
+import { MATMUL, matmul } from './matmul.ts';
+import { sumRows } from './sum-rows.ts';
+import { transpose } from './transpose.ts';
+
+/** Rows that one invocation adds up for a weight's gradient: long sums are split, for there are few of them. */
+const CHUNK = 512;
+
+/** `dx = dy wᵀ`, `dw = xᵀ dy`, `dbias` the sum of dy over rows; the residual gets dy. */
+export const matmulGrad = derivativeOf(MATMUL, (g, { x, w, bias, residual }, dy) => {
+  const batch = w.shape.length === 3 ? (w.shape[0] ?? 1) : 1;
+  g.accumulate(x, (sum) => {
+    const name = `grad(${x.name})`;
+    // A batched product repeats its residual for each entry: there the sum is an op of its own.
+    if (!sum || batch > 1) {
+      const dx = matmul(g, dy, transposed(g, w), { name });
+      return sum ? add(g, sum, dx, { name }) : dx;
+    }
+    return matmul(g, dy, transposed(g, w), { residual: sum, name });
+  });
+  g.accumulate(w, (sum) => weightGradient(g, x, dy, w, sum));
+  if (bias) {
+    expect(
+      batch === 1 || rowsOf(dy) === batch || !g.needsGradient(bias),
+      'matmul',
+      () => `no gradient of the bias '${bias.name}' of a batched product of several rows`,
+    );
+    g.accumulate(bias, (before) => sumRows(g, dy, bias.shape, { before, name: `grad(${bias.name})` }));
+  }
+  if (residual)
+    g.accumulate(residual, (sum) => {
+      if (sizeOf(residual) < sizeOf(dy))
+        return sumRows(g, dy, residual.shape, { before: sum, name: `grad(${residual.name})` });
+      return sum ? add(g, sum, dy) : dy;
+    });
+});
+
+const made = new WeakMap<Graph, Map<Tensor, Tensor>>();
+
+/** The transpose of a weight, made once a recording however many products read it. */
+function transposed(g: Graph, w: Tensor): Tensor {
+  const known = made.get(g) ?? new Map<Tensor, Tensor>();
+  made.set(g, known);
+  const turned = known.get(w) ?? transpose(g, w);
+  known.set(w, turned);
+  return turned;
+}
+
+function weightGradient(g: Graph, x: Tensor, dy: Tensor, w: Tensor, before: Tensor | undefined): Tensor {
+  const [inner4, cols4] = [columnsOf(x) / 4, columnsOf(dy) / 4];
+  const batch = w.shape.length === 3 ? (w.shape[0] ?? 1) : 1;
+  const rows = rowsOf(x) / batch;
+  const chunks = Math.ceil(rows / CHUNK);
+  const tiles = chunks * batch * Math.ceil(inner4 / 2) * Math.ceil(cols4 / 2);
+  const name = `grad(${w.name})`;
+  const dw = chunks === 1 ? g.tensor(name, w.shape) : g.tensor(`${name} in ${chunks}`, [chunks, ...w.shape]);
+  const adds = before !== undefined && chunks === 1;
+  g.record(
+    kernel,
+    { x, dy, before: adds ? before : x, dw },
+    { rows, inner4, cols4, chunk: CHUNK, tiles, batch },
+    {
+      workgroups: laneGrid(kernel, tiles),
+      tuning: { ADD: adds ? 1 : 0 },
+      flops: 2 * batch * rows * inner4 * 4 * cols4 * 4,
+    },
+  );
+  return chunks === 1 ? dw : sumRows(g, dw, w.shape, { before, name });
+}
