@@ -12,7 +12,7 @@ const ORDER = [
   ['models'],
   ['web'],
   ['tasks'],
-  ['index'],
+  ['index', 'evaluation'],
 ];
 const WEB_KNOWS = ['errors', 'gpu', 'web'];
 

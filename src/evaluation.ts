@@ -1,0 +1,11 @@
+/**
+ * sam2rad-webgpu/evaluation: how well masks agree with true ones. Plain computation, without a GPU, a page or Node,
+ * and apart from the engine, so that who only segments does not load it.
+ */
+export * from './tasks/evaluate/bootstrap.ts';
+export * from './tasks/evaluate/distance.ts';
+export * from './tasks/evaluate/mask.ts';
+export * from './tasks/evaluate/metrics.ts';
+export { randomStream, shuffled } from './tasks/evaluate/random.ts';
+export * from './tasks/evaluate/summary.ts';
+export * from './tasks/evaluate/surface.ts';
