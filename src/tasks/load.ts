@@ -27,7 +27,7 @@ import type { LoadOptions, LoadProgress, Model } from './types.ts';
 export async function loadModel(source: string | URL | Blob, options: LoadOptions = {}): Promise<Model> {
   const { signal } = options;
   const checkpoint = await untilAborted(open(source, options), signal);
-  const description = describeCheckpoint(checkpoint, options.imageSize);
+  const description = describeCheckpoint(checkpoint, options.imageSize, options.preprocess);
   const encoder = await untilAborted(loadEncoder(description.config), signal);
   const gpu = options.device ? new Gpu(options.device) : await requestDevice(options);
   const stages = new Stages(gpu);

@@ -24,6 +24,11 @@ export interface LoadOptions {
   /** Side of the square that the encoder sees, a multiple of 64; the checkpoint's own or its family's unless given. */
   readonly imageSize?: number;
   /**
+   * How pictures are brought to that square, and whether SAM2's fallback from an unstable mask applies; the
+   * checkpoint's own or its family's unless given. `sam2rad` on a SAM2 is the baseline that Sam2Rad is compared with.
+   */
+  readonly preprocess?: ModelConfig['preprocess'];
+  /**
    * How matrices are kept on the GPU. Unless given, as they are in the file (PyTorch's of float16 too), or the first
    * smaller one that fits the device and `memoryLimit`: f32, then f16, then q8 (8 bits and a factor a column).
    */

@@ -1,6 +1,7 @@
 import { CheckpointError } from '../errors.ts';
 import type { WeightStorage } from '../gpu/kernel.ts';
 import { canonicalTensors } from './canonical-tensors.ts';
+import type { ModelConfig } from './config.ts';
 import type { ModelDescription } from './description.ts';
 import { detectModel } from './detect.ts';
 import { littleEndian } from './dtypes.ts';
@@ -29,9 +30,13 @@ export interface ConvertOptions {
 }
 
 /** What `detectModel` says of an opened checkpoint. */
-export function describeCheckpoint(checkpoint: Checkpoint, imageSize?: number): ModelDescription {
+export function describeCheckpoint(
+  checkpoint: Checkpoint,
+  imageSize?: number,
+  preprocess?: ModelConfig['preprocess'],
+): ModelDescription {
   const { name, metadata } = checkpoint;
-  return detectModel(checkpoint.tensors, { name, metadata, imageSize });
+  return detectModel(checkpoint.tensors, { name, metadata, imageSize, preprocess });
 }
 
 /**

@@ -13,6 +13,8 @@ import type { DType, TensorInfo } from './types.ts';
 export interface DetectOptions {
   /** Side of the model's square input in pixels, a multiple of 64 in 256..2048; the file's own by default. */
   readonly imageSize?: number | undefined;
+  /** How pictures are brought to the square; the file's own, or its family's, unless given. */
+  readonly preprocess?: ModelConfig['preprocess'] | undefined;
   /** A safetensors file's metadata: our converter leaves there what the tensors cannot tell. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
   /** What messages call the file. */
@@ -114,7 +116,7 @@ function completeConfig(
     ...(family === 'sam2' && { version }),
     ...rest,
     imageSize,
-    preprocess: stored.preprocess ?? usual,
+    preprocess: options.preprocess ?? stored.preprocess ?? usual,
     encoder,
     decoder,
   };
