@@ -37,9 +37,21 @@ export function generateTensor(
   scale: number,
   salt = 0,
 ): Float32Array {
-  const values = new Float32Array(volume(shape));
+  return generateRange(key, 0, volume(shape), offset, scale, salt);
+}
+
+/** Elements `start` to `end` (exclusive) of a tensor. */
+export function generateRange(
+  key: string,
+  start: number,
+  end: number,
+  offset: number,
+  scale: number,
+  salt = 0,
+): Float32Array<ArrayBuffer> {
+  const values = new Float32Array(end - start);
   const seed = (fnv1a32(key) ^ salt) >>> 0;
-  for (let i = 0; i < values.length; i++) values[i] = offset + scale * (mix(seed, i) * 2 ** -31 - 1);
+  for (let i = start; i < end; i++) values[i - start] = offset + scale * (mix(seed, i) * 2 ** -31 - 1);
   return values;
 }
 
