@@ -1,7 +1,10 @@
 import { addPosition as kernel } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { DifferentiableOp } from '../graph/tape.ts';
 import { expect, expectShape, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { laneGrid } from './lane-grid.ts';
+
+export const ADD_POSITION: DifferentiableOp<{ readonly x: Tensor }> = { name: 'addPosition' };
 
 /**
  * `x[r, q] + concat(yTable[r], xTable[q])`: a separable position code (DETR's sine: the first half of the channels
@@ -34,5 +37,6 @@ export function addPosition(
     { width, half4: channels / 8, outputs4 },
     { workgroups: laneGrid(kernel, outputs4) },
   );
+  g.note(ADD_POSITION, { x }, y, [x, yTable, xTable]);
   return y;
 }

@@ -1,7 +1,15 @@
 import { copyRows as kernel } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { laneGrid } from './lane-grid.ts';
+
+export const CONCAT_ROWS: DifferentiableOp<{ readonly parts: readonly Tensor[] }> = { name: 'concatRows' };
+
+/** `first` is the first value, not row. */
+export const SLICE_ROWS: DifferentiableOp<{ readonly x: Tensor; readonly first: number }> = {
+  name: 'sliceRows',
+};
 
 /**
  * Puts tensors one below the other: [n_i, cols] to [sum of n_i, cols]. Axes before the last count as rows, parts
@@ -32,6 +40,7 @@ export function concatRows(
     g.record(kernel, { x, y }, { start: 0, to, count }, { workgroups: laneGrid(kernel, count) });
     to += count;
   }
+  g.note(CONCAT_ROWS, { parts }, y, parts);
   return y;
 }
 
@@ -74,5 +83,6 @@ export function sliceRows(
     { start: start * cols, to: 0, count: count * cols },
     { workgroups: laneGrid(kernel, count * cols) },
   );
+  g.note(SLICE_ROWS, { x, first: start * cols }, y, [x]);
   return y;
 }

@@ -1,7 +1,12 @@
 import { dotRows as kernel } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, expectShape, rowsOf, type Tensor } from '../graph/tensor.ts';
 import { laneGrid } from './lane-grid.ts';
+
+export const DOT_ROWS: DifferentiableOp<{ readonly x: Tensor; readonly w: Tensor; readonly b: Tensor }> = {
+  name: 'dotRows',
+};
 
 /**
  * The product of every row of x [..., inner] with one vector w [inner], plus b [1]: a linear layer or 1x1
@@ -33,5 +38,6 @@ export function dotRows(
     { rows, inner4: inner / 4 },
     { workgroups: laneGrid(kernel, rows), flops: 2 * rows * inner },
   );
+  g.note(DOT_ROWS, { x, w, b }, y, [x, w, b]);
   return y;
 }

@@ -1,7 +1,12 @@
 import { upsampleAdd as kernel } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { DifferentiableOp } from '../graph/tape.ts';
 import { expect, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { laneGrid } from './lane-grid.ts';
+
+export const UPSAMPLE_ADD: DifferentiableOp<{ readonly fine: Tensor; readonly coarse: Tensor }> = {
+  name: 'upsampleAdd',
+};
 
 /**
  * `fine + nearest(coarse)`: coarse [h, w, C] is repeated to the size of fine [H, W, C] (PyTorch's
@@ -44,5 +49,6 @@ export function upsampleAdd(
     },
     { workgroups: laneGrid(kernel, outputs4) },
   );
+  g.note(UPSAMPLE_ADD, { fine, coarse }, y, [fine, coarse]);
   return y;
 }
