@@ -80,6 +80,8 @@ describe('a block of SAM ViT equals its definition', () => {
     'global, the table made shorter': { ...small, window: 0, relativeRows: 31 },
     'global, the table made longer': { ...small, window: 0, relativeRows: 7 },
     'ViT-B, windowed': { channels: 768, heads: 12, side: 3, window: 14, relativeRows: 27 },
+    'ViT-B, global': { channels: 768, heads: 12, side: 3, window: 0, relativeRows: 127 },
+    'ViT-L, windowed': { channels: 1024, heads: 16, side: 3, window: 14, relativeRows: 27 },
     'ViT-L, global': { channels: 1024, heads: 16, side: 3, window: 0, relativeRows: 127 },
     'ViT-H, windowed': { channels: 1280, heads: 16, side: 3, window: 14, relativeRows: 27 },
     'ViT-H, global': { channels: 1280, heads: 16, side: 3, window: 0, relativeRows: 127 },
