@@ -93,6 +93,17 @@ function numbers(text: string): number[] {
   return values.every(Number.isFinite) ? values : [];
 }
 
+const UNITS: Readonly<Record<string, number>> = { '': 1, kb: 1e3, mb: 1e6, gb: 1e9 };
+
+/** Bytes: `500000000`, or `500MB`, `1.5GB` in powers of ten. */
+export function parseBytes(name: string, text: string): number {
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?) ?([kmg]b)?$/i.exec(text) ?? [];
+  const bytes = Number(number) * (UNITS[unit.toLowerCase()] ?? 0);
+  if (!Number.isSafeInteger(bytes) || bytes === 0)
+    throw new UsageError(`--${name} is '${text}', expected bytes such as 500000000, 500MB or 1.5GB`);
+  return bytes;
+}
+
 /** A whole number above 0. */
 export function parsePositive(name: string, text: string): number {
   const value = Number(text);

@@ -1,5 +1,5 @@
 import type { Box, WeightStorage } from '../src/index.ts';
-import { oneOf, type Point, parse, parseBox, parsePoint } from './arguments.ts';
+import { oneOf, type Point, parse, parseBox, parseBytes, parsePoint, parsePositive } from './arguments.ts';
 import { UsageError } from './errors.ts';
 import { demoModel } from './node/package.ts';
 import { SEGMENT_USAGE } from './usage.ts';
@@ -17,6 +17,10 @@ export interface SegmentRequest {
   readonly multimask: boolean;
   /** Unless given the file and the device decide. */
   readonly storage?: WeightStorage;
+  /** Side of the square that the model sees; unless given the file's own. */
+  readonly imageSize?: number;
+  /** Bytes that the model may take on the GPU. */
+  readonly memoryLimit?: number;
   readonly dump?: string;
   readonly json: boolean;
 }
@@ -35,6 +39,8 @@ export function parseSegment(argv: readonly string[]): SegmentRequest | string {
     'mask-input': { type: 'string' },
     multimask: { type: 'boolean' },
     storage: { type: 'string' },
+    'image-size': { type: 'string' },
+    'memory-limit': { type: 'string' },
     dump: { type: 'string' },
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
@@ -52,6 +58,12 @@ export function parseSegment(argv: readonly string[]): SegmentRequest | string {
     multimask: values.multimask ?? false,
     ...(values.storage !== undefined && {
       storage: oneOf('storage', values.storage, ['f32', 'f16', 'q8']),
+    }),
+    ...(values['image-size'] !== undefined && {
+      imageSize: parsePositive('image-size', values['image-size']),
+    }),
+    ...(values['memory-limit'] !== undefined && {
+      memoryLimit: parseBytes('memory-limit', values['memory-limit']),
     }),
     ...(values.dump !== undefined && { dump: values.dump }),
     json: values.json ?? false,

@@ -3,9 +3,10 @@ export const USAGE = `sam2rad: segment medical images with SAM2 and Sam2Rad on W
 
   sam2rad segment IMAGE... [-m MODEL] [-o DIR] [--mode auto|manual] [--box x0,y0,x1,y1]
                   [--point x,y,label]... [--mask-input F.safetensors] [--multimask]
-                  [--storage f32|f16|q8] [--dump F.safetensors] [--json]
+                  [--storage f32|f16|q8] [--memory-limit BYTES] [--image-size S]
+                  [--dump F.safetensors] [--json]
   sam2rad convert IN -o OUT.safetensors [--dtype f32|f16|q8] [--image-size S]
-  sam2rad info FILE [--json]
+  sam2rad info FILE [--image-size S] [--json]
   sam2rad --help | --version
 
 sam2rad COMMAND --help says more. For research, not for diagnosis.`;
@@ -25,6 +26,9 @@ the picture's size), <stem>_overlay.png and <stem>.json (per class: IoU, object 
       --mask-input FILE   safetensors with the tensor mask_input: logits [S/4, S/4] of an earlier result
       --storage S         how weights lie on the GPU: f32, f16 or q8 (8 bits); as in the file unless given, or
                           the first smaller one that fits the device
+      --memory-limit B    bytes that the model may take on the GPU, such as 500MB; what does not fit is
+                          refused before it is loaded, with the next smaller choice
+      --image-size S      side of the square that the model sees, a multiple of 64; the file's own unless given
       --multimask         manual mode: three masks; <stem>_mask_1.png to _3.png beside the best one
       --dump FILE         also the intermediate tensors, f32 safetensors; of several pictures with <stem>. before
                           each name
@@ -43,7 +47,10 @@ engine's safetensors. Nothing in IN is executed.
       --image-size S      side of the square that the model sees, a multiple of 64; unless given what the
                           file says, or its family's (1024, nano 256)`;
 
-export const INFO_USAGE = `sam2rad info FILE [--json]
+export const INFO_USAGE = `sam2rad info FILE [--image-size S] [--json]
 
 Says what a checkpoint or converted model is: family, size, image size, classes, parameters, bytes by storage,
-container and layout. Values are not read.`;
+container and layout; and what it takes on a GPU, read off the recordings that would run: arithmetic to encode
+a picture and for a click, bytes of weights and activations in each storage. Values are not read.
+
+      --image-size S      as if the model saw squares of this side, a multiple of 64`;

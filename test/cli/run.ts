@@ -67,10 +67,14 @@ async function sharedModel(
   source: Parameters<typeof loadModel>[0],
   options: LoadOptions = {},
 ): Promise<Model> {
-  const wanted = options.storage;
-  const name = `${source instanceof File ? source.name : source} ${wanted ?? ''}`;
-  const loading =
-    shared.get(name) ?? loadModel(source, { gpu: createNodeGpu(), ...(wanted && { storage: wanted }) });
+  const { storage: asked, imageSize, memoryLimit } = options;
+  const wanted = {
+    ...(asked && { storage: asked }),
+    ...(imageSize && { imageSize }),
+    ...(memoryLimit && { memoryLimit }),
+  };
+  const name = `${source instanceof File ? source.name : source} ${JSON.stringify(wanted)}`;
+  const loading = shared.get(name) ?? loadModel(source, { gpu: createNodeGpu(), ...wanted });
   shared.set(name, loading);
   const model = await loading;
   const { config, adapter, classes, storage, memory, warnings, lost } = model;

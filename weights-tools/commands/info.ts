@@ -11,7 +11,7 @@ import type { ModelDescription } from '../../src/weights/description.ts';
 import { elementBytes, elementCount } from '../../src/weights/dtypes.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
 import type { Checkpoint, DType } from '../../src/weights/types.ts';
-import { parse } from '../arguments.ts';
+import { parse, parsePositive } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import { megabytes, thousands } from '../format.ts';
 import { openFile } from '../node/files.ts';
@@ -60,6 +60,7 @@ interface ModelInfo {
 export async function info(argv: readonly string[], terminal: Terminal): Promise<number> {
   const { values, positionals } = parse(argv, {
     json: { type: 'boolean' },
+    'image-size': { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   });
   if (values.help) {
@@ -69,18 +70,25 @@ export async function info(argv: readonly string[], terminal: Terminal): Promise
   const [path, ...others] = positionals;
   if (path === undefined || others.length > 0)
     throw new UsageError(`info needs one FILE, got ${positionals.length}`);
+  const size = values['image-size'];
+  const imageSize = size === undefined ? undefined : parsePositive('image-size', size);
   const file = await openFile(path);
   const checkpoint = await openCheckpoint(file, { signal: terminal.signal });
-  const result = await describe(path, file.size, checkpoint);
+  const result = await describe(path, file.size, checkpoint, imageSize);
   terminal.out(values.json ? JSON.stringify(result, null, 2) : infoText(result));
   return 0;
 }
 
-async function describe(file: string, bytes: number, checkpoint: Checkpoint): Promise<Info> {
+async function describe(
+  file: string,
+  bytes: number,
+  checkpoint: Checkpoint,
+  imageSize: number | undefined,
+): Promise<Info> {
   const { container, tensors, warnings } = checkpoint;
   const base = { file, bytes, container, tensors: tensors.size, storage: storageOf(checkpoint), warnings };
   try {
-    return { ...base, model: await modelInfo(describeCheckpoint(checkpoint)) };
+    return { ...base, model: await modelInfo(describeCheckpoint(checkpoint, imageSize)) };
   } catch (error) {
     // A sound file that is no model of ours is worth a look all the same.
     if (error instanceof CheckpointError) return { ...base, reason: error.message };

@@ -49,7 +49,7 @@ export async function segment(argv: readonly string[], terminal: Terminal): Prom
   const { signal } = terminal;
   const file = await openFile(request.model);
   const checkpoint = await openCheckpoint(file, { signal });
-  const description = describeCheckpoint(checkpoint);
+  const description = describeCheckpoint(checkpoint, request.imageSize);
   const mode = chooseMode(request, description);
   const side = description.config.imageSize / 4;
   const maskInput = request.maskInput && (await readMaskInput(request.maskInput, side, signal));
@@ -67,6 +67,8 @@ export async function segment(argv: readonly string[], terminal: Terminal): Prom
         signal,
         onProgress,
         ...(request.storage && { storage: request.storage }),
+        ...(request.imageSize && { imageSize: request.imageSize }),
+        ...(request.memoryLimit && { memoryLimit: request.memoryLimit }),
       });
     },
   );
