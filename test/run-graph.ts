@@ -63,7 +63,7 @@ export async function runGraph(
     return tensor;
   });
   const results = 'name' in built ? [built] : built;
-  for (const result of results) g.output(result);
+  for (const result of results) if (result.kind === 'activation') g.output(result);
   const recording = g.finish();
   for (const { tensor, sources, pack } of recording.parameters)
     if (weights || sources.length === 0) {

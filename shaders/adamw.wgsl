@@ -1,0 +1,53 @@
+// m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; w = w - rate decay w - rate (m / c1) / (sqrt(v) / c2 + eps)
+// One invocation per 4 weights, which also sets their gradient back to 0. Where the gradients' norm is not finite nothing
+// moves: the state of the step before stays whole.
+//!import grid
+
+struct Params {
+  count4: u32,
+  beta1: f32,
+  beta2: f32,
+  rest1: f32,  // 1 - beta1, rounded once: f32 loses half of its digits in 1 - 0.999
+  rest2: f32,
+  eps: f32,
+  decay: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> schedule: array<vec4f>;   // [1]: rate, c1 = 1 - beta1^t, c2 = sqrt(1 - beta2^t), clip
+@group(0) @binding(2) var<storage, read> squares: array<vec4u>;    // [1]: bits of four f32, the squared norm in four parts
+@group(0) @binding(3) var<storage, read_write> weights: array<vec4f>;
+@group(0) @binding(4) var<storage, read_write> gradients: array<vec4f>;
+@group(0) @binding(5) var<storage, read_write> first: array<vec4f>;   // m
+@group(0) @binding(6) var<storage, read_write> second: array<vec4f>;  // v
+
+override LANES: u32 = 64;
+// The exponent of an infinity or NaN. Compared as bits, for WGSL need not tell them from other floats.
+const EXPONENT: u32 = 0x7f800000u;
+
+@compute @workgroup_size(LANES)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let at = flat_group(group, groups) * LANES + lane;
+  if (at >= params.count4) { return; }
+  let bits = squares[0];
+  if (any((bits & vec4u(EXPONENT)) == vec4u(EXPONENT))) {
+    gradients[at] = vec4f();
+    return;
+  }
+  let rate = schedule[0].x;
+  let clip = schedule[0].w;
+  let norm = sqrt(dot(bitcast<vec4f>(bits), vec4f(1.0)));
+  // As PyTorch's clip_grad_norm_.
+  let gradient = gradients[at] * min(1.0, clip / (norm + 1e-6));
+  let m = params.beta1 * first[at] + params.rest1 * gradient;
+  let v = params.beta2 * second[at] + params.rest2 * gradient * gradient;
+  let decayed = weights[at] - rate * params.decay * weights[at];
+  weights[at] = decayed - rate * (m / schedule[0].y) / (sqrt(v) / schedule[0].z + params.eps);
+  first[at] = m;
+  second[at] = v;
+  gradients[at] = vec4f();
+}

@@ -1,0 +1,82 @@
+import { adamw as kernel, sumSquares } from '../generated/kernels.ts';
+import type { Graph } from '../graph/graph.ts';
+import { expect, expectShape, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { laneGrid } from '../ops/lane-grid.ts';
+import { sumRows } from '../ops/sum-rows.ts';
+
+/** Values of four that one invocation squares and adds up. */
+const CHUNK = 64;
+
+/** The moments' memory, and what keeps a quotient finite. Defaults are PyTorch's, but for the decay. */
+export interface AdamWOptions {
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly eps: number;
+  /** Share of a weight that a step of rate 1 takes away. */
+  readonly weightDecay: number;
+}
+
+/** Of the reference's training: lr 1e-4 and this. */
+export const ADAMW: AdamWOptions = { beta1: 0.9, beta2: 0.999, eps: 1e-8, weightDecay: 0.1 };
+
+/** All that is trained in one piece: weights, gradients, and both moments; of one length, a multiple of 4. */
+export interface AdamWState {
+  readonly weights: Tensor;
+  readonly gradients: Tensor;
+  readonly first: Tensor;
+  readonly second: Tensor;
+}
+
+/**
+ * A step of AdamW (Loshchilov and Hutter 2019) over everything that is trained, in one dispatch, with the gradients
+ * clipped to a norm first. It sets the gradients back to 0. Where their norm is not finite, nothing else changes.
+ *
+ * @param schedule [4]: `adamwSchedule` of the step
+ * @returns [4], whose sum is the squared norm of the gradients before clipping
+ */
+export function adamw(
+  g: Graph,
+  { weights, gradients, first, second }: AdamWState,
+  schedule: Tensor,
+  { beta1, beta2, eps, weightDecay }: AdamWOptions,
+): Tensor {
+  const count4 = sizeOf(weights) / 4;
+  expect(
+    Number.isInteger(count4),
+    'adamw',
+    () => `'${weights.name}' has ${4 * count4} values, expected a multiple of 4`,
+  );
+  for (const tensor of [gradients, first, second]) expectShape('adamw', tensor, weights.shape);
+  expectShape('adamw', schedule, [4]);
+  const outputs = Math.ceil(count4 / CHUNK);
+  const partial = g.tensor(`squares(${gradients.name}) by parts`, [outputs, 4]);
+  g.record(
+    sumSquares,
+    { x: gradients, sums: partial },
+    { count4, chunk: CHUNK, outputs },
+    { workgroups: laneGrid(sumSquares, outputs) },
+  );
+  const squares = sumRows(g, partial, [4], { name: `squares(${gradients.name})` });
+  g.record(
+    kernel,
+    { schedule, squares, weights, gradients, first, second },
+    { count4, beta1, beta2, rest1: 1 - beta1, rest2: 1 - beta2, eps, decay: weightDecay },
+    { workgroups: laneGrid(kernel, count4) },
+  );
+  return squares;
+}
+
+/**
+ * What a step needs besides the gradients: the rate, both bias corrections, and the norm to clip to.
+ *
+ * @param step from 1
+ * @param clip the largest norm of the gradients; without it they are taken as they are
+ */
+export function adamwSchedule(
+  { beta1, beta2 }: AdamWOptions,
+  step: number,
+  rate: number,
+  clip = 3e38,
+): Float32Array<ArrayBuffer> {
+  return Float32Array.of(rate, 1 - beta1 ** step, Math.sqrt(1 - beta2 ** step), clip);
+}
