@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Recording } from '../../src/graph/graph.ts';
 import { plan } from '../../src/graph/plan.ts';
 import { bytesOf, MAX_BINDING_BYTES } from '../../src/graph/tensor.ts';
-import { standardRecordings } from '../../src/tasks/recordings.ts';
+import { recordMasks, recordPreprocess, standardRecordings } from '../../src/tasks/recordings.ts';
 import { costOf } from '../../src/tasks/stages.ts';
 import {
   ALL_TRAITS,
@@ -62,6 +62,35 @@ describe('the planned peak is at most 35 % of the sum of all activations', () =>
         const { peakBytes, totalBytes } = plan(recording);
         expect(peakBytes / totalBytes).toBeLessThanOrEqual(PEAK_SHARE);
       }
+    }
+  });
+});
+
+describe('the planned peak besides weights at S = 1024, matrices as f16: from a picture of that size to a mask', () => {
+  test.each([
+    ['ViT-H', 700e6],
+    ['large', 500e6],
+    ['tiny', 250e6],
+  ] as const)('%s: at most %i bytes', (model, most) => {
+    for (const { cpu, subgroups } of ALL_TRAITS) {
+      const context = contextOf(model, { cpu, subgroups, storage: 'f16' });
+      const answer = { width: 1024, height: 1024, answers: 1, scored: false, logits: false };
+      const recordings = [
+        recordPreprocess(context, 1024, 1024),
+        ...standardRecordings(context),
+        recordMasks(context, answer),
+      ];
+      // What no stage makes, the page uploads: pixels, clicks, a mask prompt.
+      const made = new Set(recordings.flatMap(({ outputs }) => [...outputs.values()]));
+      const uploads = new Map(
+        recordings
+          .flatMap(({ dispatches }) => dispatches.flatMap(({ operands }) => operands))
+          .filter(({ kind, name }) => kind === 'external' && !made.has(name))
+          .map((tensor) => [tensor.name, bytesOf(tensor)]),
+      );
+      const peak = [...uploads.values()].reduce((sum, bytes) => sum + bytes, costOf(recordings).peak);
+      if (cpu === subgroups) console.log(`${model}: ${(peak / 1e6).toFixed(1)} MB`);
+      expect(peak).toBeLessThanOrEqual(most);
     }
   });
 });
