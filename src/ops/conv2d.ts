@@ -1,8 +1,22 @@
 import { conv2dBlock as block, conv2dQuad as quad, conv2d as tile } from '../generated/kernels.ts';
 import { type Kernel, storedAs } from '../gpu/kernel.ts';
 import type { Graph, GraphTraits } from '../graph/graph.ts';
+import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, expectShape, rowsOf, storageOf, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
+
+/** What the gradient of a convolution must know. */
+export interface Conv2dCall {
+  readonly x: Tensor;
+  readonly w: Tensor;
+  readonly bias: Tensor | undefined;
+  readonly residual: Tensor | undefined;
+  readonly stride: number;
+  readonly padding: number;
+}
+
+/** `conv(x, w) + bias + residual`: see conv2d-grad.ts. */
+export const CONV2D: DifferentiableOp<Conv2dCall> = { name: 'conv2d' };
 
 /** Geometry of a convolution, and what it does with its sums before it stores them. */
 export interface Conv2dOptions {
@@ -91,6 +105,12 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
       flops: 2 * rows * cols * kernelHeight * kernelWidth * channels,
     },
   );
+  expect(
+    activation === 'none' || ![x, w, bias].some((input) => input && g.needsGradient(input)),
+    'conv2d',
+    () => `no gradient flows through '${name}', for it has an activation: make that an op of its own`,
+  );
+  g.note(CONV2D, { x, w, bias, residual, stride, padding }, y, [x, w, bias, residual]);
   return y;
 }
 
