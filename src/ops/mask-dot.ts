@@ -1,8 +1,19 @@
 import { maskDot as kernel } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { DifferentiableOp } from '../graph/tape.ts';
 import { expect, expectShape, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS } from './activation.ts';
 import { laneGrid } from './lane-grid.ts';
+
+/** What the gradient of `maskDot` must know. */
+export interface MaskDotCall {
+  readonly x: Tensor;
+  readonly skip: Tensor | undefined;
+  readonly hyper: Tensor;
+}
+
+/** `gelu(shuffle(x) + skip) . hyper`: see mask-dot-grad.ts. */
+export const MASK_DOT: DifferentiableOp<MaskDotCall> = { name: 'maskDot' };
 
 /**
  * Masks as products of upscaled features and one vector a mask: `gelu(shuffle(x) + skip) . hyper[m]`. The features
@@ -44,5 +55,6 @@ export function maskDot(
       flops: 2 * masks * pixels * channels,
     },
   );
+  g.note(MASK_DOT, { x, skip, hyper }, y, [x, skip, hyper]);
   return y;
 }
