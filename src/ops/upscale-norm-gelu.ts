@@ -1,8 +1,18 @@
 import { upscaleNormGelu as kernel } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { DifferentiableOp } from '../graph/tape.ts';
 import { expect, expectShape, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS } from './activation.ts';
 import { laneGrid } from './lane-grid.ts';
+
+/** `gelu(layernorm(shuffle(x) + skip) * weight + bias)`: see upscale-norm-gelu-grad.ts. */
+export const UPSCALE_NORM_GELU: DifferentiableOp<{
+  readonly x: Tensor;
+  readonly skip: Tensor | undefined;
+  readonly weight: Tensor;
+  readonly bias: Tensor;
+  readonly eps: number;
+}> = { name: 'upscaleNormGelu' };
 
 /**
  * `gelu(layernorm(shuffle(x) + skip) * weight + bias)`. A transposed convolution 2x2 of stride 2 is a matmul to 4 C
@@ -44,5 +54,6 @@ export function upscaleNormGelu(
       tuning: { ACTIVATION: ACTIVATIONS.gelu, SKIP: skip ? 1 : 0 },
     },
   );
+  g.note(UPSCALE_NORM_GELU, { x, skip, weight, bias, eps }, y, [x, skip, weight, bias]);
   return y;
 }
