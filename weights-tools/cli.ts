@@ -2,7 +2,7 @@
 import { main } from './main.ts';
 
 /** What cannot be stopped, a pipeline that compiles, is not waited for longer. */
-const GRACE_MS = 500;
+let graceMs = 500;
 
 const cancel = new AbortController();
 let hasEnded = false;
@@ -15,7 +15,7 @@ const onSignal = (code: number) => () => {
     if (!hasEnded) process.stderr.write('\nsam2rad: cancelled\n');
     process.exit(code);
   };
-  setTimeout(giveUp, GRACE_MS).unref();
+  setTimeout(giveUp, graceMs).unref();
 };
 process.on('SIGINT', onSignal(130));
 process.on('SIGTERM', onSignal(143));
@@ -37,5 +37,8 @@ process.exitCode = await main(process.argv.slice(2), {
   out: (text) => void process.stdout.write(`${text}\n`),
   err: process.stderr,
   signal: cancel.signal,
+  waitAfterCancel: (milliseconds) => {
+    graceMs = milliseconds;
+  },
 });
 hasEnded = true;

@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   segment: async () => (await import('./commands/segment.ts')).segment,
   convert: async () => (await import('./commands/convert.ts')).convert,
   info: async () => (await import('./commands/info.ts')).info,
+  train: async () => (await import('./commands/train.ts')).train,
 };
 
 /** 128 + SIGINT, as shells have it. */

@@ -1,4 +1,5 @@
 import type { loadModel } from '../src/index.ts';
+import type { StartTraining } from './train/engine.ts';
 
 /** What a command sees of the world, so that tests can run one in their own process. */
 export interface Terminal {
@@ -8,6 +9,10 @@ export interface Terminal {
   readonly err: ErrorStream;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
+  /** Has the command line wait this long for what is done after Ctrl-C, such as saving; half a second otherwise. */
+  readonly waitAfterCancel?: (milliseconds: number) => void;
+  /** In place of the training engine. */
+  readonly startTraining?: StartTraining;
   /** In place of the engine's own: tests share one model, which compiles for long on a CPU. */
   readonly loadModel?: typeof loadModel;
 }

@@ -7,6 +7,10 @@ export const USAGE = `sam2rad: segment medical images with SAM2 and Sam2Rad on W
                   [--dump F.safetensors] [--json]
   sam2rad convert IN -o OUT.safetensors [--dtype f32|f16|q8] [--image-size S]
   sam2rad info FILE [--image-size S] [--json]
+  sam2rad train DATASET -m BASE -o OUT [--classes N|NAMES] [--train ppn|ppn+lora|ppn+lora+adapters]
+                  [--tokens N] [--epochs N] [--batch N] [--lr X] [--augment none|mirror|full] [--seed N]
+                  [--val DIR|SHARE] [--group-by REGEX] [--checkpoint-every N] [--resume FILE]
+                  [--layout canonical|reference] [--json]
   sam2rad --help | --version
 
 sam2rad COMMAND --help says more. For research, not for diagnosis.`;

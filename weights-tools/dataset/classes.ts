@@ -25,6 +25,7 @@ export function parseClasses(text: string): string[] {
   }
   const names = text.split(',').map((name) => name.trim());
   if (names.includes('')) throw wrong('where a name is empty');
+  if (names.some((name) => /\p{Cc}/u.test(name))) throw wrong('where a name holds control characters');
   if (new Set(names).size < names.length) throw wrong('where a name stands twice');
   if (names.length > MOST_CLASSES) throw wrong(`which are more than ${MOST_CLASSES}`);
   return names;

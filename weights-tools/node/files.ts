@@ -24,12 +24,14 @@ let isWatching = false;
 
 /**
  * Writes a file that is either whole or not there: `write` gets a temporary file in the same folder, which
- * takes the name `path` at the end and is removed on any error, Ctrl-C included.
+ * takes the name `path` at the end and is removed on any error, Ctrl-C included. `durable`: what was there before is
+ * replaced only when the new bytes are on the disk, so that a power cut leaves one or the other.
  * @throws FileError where the system refuses; whatever `write` throws
  */
 export async function writeAtomically(
   path: string,
   write: (file: FileHandle) => Promise<unknown>,
+  options: { readonly durable?: boolean } = {},
 ): Promise<void> {
   watchExit();
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`);
@@ -38,16 +40,25 @@ export async function writeAtomically(
     file = await open(temporary, 'wx');
     unfinished.add(temporary);
     await write(file);
+    if (options.durable) await file.sync();
     await file.close();
     file = undefined;
     await rename(temporary, path);
     unfinished.delete(temporary);
+    if (options.durable) await syncFolder(dirname(path));
   } catch (error) {
     throw asFileError(path, error);
   } finally {
     await file?.close();
     if (unfinished.delete(temporary)) await rm(temporary, { force: true });
   }
+}
+
+/** A new name is on the disk when its folder is; Windows has no such thing, nor have some network disks. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path).catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
 }
 
 /** Makes a folder and those above it. @throws FileError */

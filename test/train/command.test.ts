@@ -1,0 +1,269 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { openCheckpoint } from '../../src/weights/open.ts';
+import { main } from '../../weights-tools/main.ts';
+import { openFile } from '../../weights-tools/node/files.ts';
+import { demoModel, packageRoot } from '../../weights-tools/node/package.ts';
+import { namesIn, scratch } from '../cli/run.ts';
+import { type Faults, fakeEngine, jobs } from './fake-engine.ts';
+
+const WRIST = join(packageRoot(), 'phantoms/wrist');
+const FILES = ['model.csv', 'model.json', 'model.safetensors', 'model.svg'];
+const CHECKPOINT = 'model.checkpoint.safetensors';
+
+beforeEach(() => {
+  jobs.length = 0;
+});
+
+/** Runs `sam2rad train ...argv` with the fake engine. */
+async function train(argv: readonly string[], faults: Faults = {}, cancel = new AbortController()) {
+  let [out, err] = ['', ''];
+  const code = await main(['train', ...argv], {
+    out: (text) => {
+      out += text;
+    },
+    err: {
+      write: (text) => {
+        if (!/ (\d+ %|\.\.\.)\n$/.test(text)) err += text;
+      },
+    },
+    signal: cancel.signal,
+    startTraining: fakeEngine(faults),
+  });
+  return { code, out, err };
+}
+
+const wrist = (folder: string, ...more: string[]) => [WRIST, '-m', demoModel(), '-o', folder, ...more];
+const text = (folder: string, name: string) => readFileSync(join(folder, name), 'utf8');
+const metadataOf = async (path: string) => (await openCheckpoint(await openFile(path))).metadata;
+
+test('model, curves, record: all of them, and the same run again is the same', async () => {
+  const folder = scratch();
+  const { code, out, err } = await train(wrist(folder, '--epochs', '12', '--seed', '3'));
+  expect({ code, err }).toEqual({
+    code: 0,
+    err: expect.stringMatching(/^sam2rad: warning: Dice is measured on the training pictures themselves/),
+  });
+  expect(out).toMatch(/^36 steps in 0:0\d, loss .*\n {2}Dice of the training pictures: class 1 /);
+  expect(namesIn(folder)).toEqual([CHECKPOINT, ...FILES].sort());
+  const [job] = jobs;
+  expect(job).toMatchObject({
+    datasetName: 'wrist',
+    classNames: ['class 1'],
+    settings: {
+      train: 'ppn',
+      tokens: 10,
+      epochs: 12,
+      batch: 4,
+      learningRate: 1e-4,
+      augment: 'mirror',
+      seed: 3,
+    },
+  });
+  expect(job?.training.map(({ name }) => name)).toEqual(Array.from({ length: 10 }, (_, i) => `00${i}`));
+  const example = await job?.training[0]?.load();
+  expect(example?.picture).toMatchObject({ width: 582, height: 486 });
+  expect(example?.classMap.reduce((sum, value) => sum + value, 0)).toBe(4826);
+
+  const record = JSON.parse(text(folder, 'model.json'));
+  expect(record).toMatchObject({
+    choices: { seed: 3, epochs: 12, validation: null },
+    base: { file: 'sam2-nano-shapes.safetensors', sha256: expect.stringMatching(/^5302da6a[0-9a-f]{56}$/) },
+    adapter: { description: 'fake' },
+    software: { node: process.version },
+    validation: [],
+  });
+  expect(record.training[0]).toMatchObject({
+    name: '000',
+    group: '000',
+    image: expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
+  expect(JSON.parse((await metadataOf(join(folder, 'model.safetensors')))['run'] ?? '')).toEqual(record);
+
+  const rows = text(folder, 'model.csv').trimEnd().split('\n');
+  expect(rows[0]).toBe(
+    'epoch,step,learning_rate,loss_total,loss_dice,loss_focal,loss_box,loss_object,loss_interim,val_dice,val_dice class 1',
+  );
+  expect(rows).toHaveLength(1 + 36 + 12);
+  expect(rows[1]).toMatch(/^1,1,0\.0001,3\.5999999046325684,/);
+  expect(rows[4]).toMatch(/^1,3,,,,,,,,0\.2\d+,0\.2\d+$/);
+  const again = scratch();
+  await train(wrist(again, '--epochs', '12', '--seed', '3'));
+  for (const name of [CHECKPOINT, ...FILES])
+    expect(readFileSync(join(again, name)).equals(readFileSync(join(folder, name))), name).toBe(true);
+});
+
+test('-o NAME.safetensors, --layout, --json, --val and --group-by', async () => {
+  const folder = scratch();
+  const { code, out, err } = await train([
+    ...[join(packageRoot(), 'phantoms/hip'), '-m', demoModel(), '-o', join(folder, 'new/hip.safetensors')],
+    ...[
+      '--layout',
+      'reference',
+      '--json',
+      '--val',
+      '0.3',
+      '--group-by',
+      '^(\\d\\d)',
+      '--classes',
+      'iliac,head',
+    ],
+    ...['--epochs', '2', '--seed', '1'],
+  ]).then((outcome) => outcome);
+  expect({ code, err }).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/all 10 pictures are of one group \(00\)/),
+  });
+  expect(out).toBe('');
+  const second = await train([
+    ...[join(packageRoot(), 'phantoms/hip'), '-m', demoModel(), '-o', join(folder, 'new/hip.safetensors')],
+    ...['--layout', 'reference', '--json', '--val', '0.3', '--classes', 'iliac,head', '--epochs', '2'],
+  ]);
+  expect(second).toMatchObject({ code: 0, err: '' });
+  const report = JSON.parse(second.out);
+  expect(report).toMatchObject({
+    files: { model: join(folder, 'new/hip.safetensors') },
+    steps: 4,
+    measured: 'validation',
+    dice: {
+      classes: [
+        { class: 1, name: 'iliac' },
+        { class: 2, name: 'head' },
+      ],
+    },
+    warnings: [],
+  });
+  expect(report.record.validation).toHaveLength(3);
+  expect(report.record.training).toHaveLength(7);
+  expect(namesIn(join(folder, 'new'))).toEqual(
+    ['csv', 'json', 'safetensors', 'svg'].map((ending) => `hip.${ending}`),
+  );
+  const model = await openCheckpoint(await openFile(join(folder, 'new/hip.safetensors')));
+  expect([...model.tensors.keys()]).toEqual(['model.reference']);
+});
+
+test('a validation folder that holds training pictures is warned of', async () => {
+  const { err } = await train(wrist(scratch(), '--val', join(WRIST, 'Train'), '--epochs', '1'));
+  expect(err).toMatch(/warning: 10 validation pictures are training pictures, too \(000\)/);
+});
+
+describe('interrupted', () => {
+  test('the state is kept, and --resume goes on to the same files', async () => {
+    const whole = scratch();
+    await train(wrist(whole, '--epochs', '6', '--checkpoint-every', '2'));
+    // In the middle of an epoch, and after the last step of one.
+    for (const at of [8, 9, 12]) {
+      const folder = scratch();
+      const cancel = new AbortController();
+      const stop = (step: number) => {
+        if (step === at) cancel.abort();
+      };
+      const options = ['--epochs', '6', '--checkpoint-every', '2'];
+      const first = await train(wrist(folder, ...options), { before: stop }, cancel);
+      expect(first.code).toBe(130);
+      expect(first.err).toMatch(
+        /stopping after this step.*go on with --resume .*model\.checkpoint\.safetensors.*cancelled/s,
+      );
+      expect(namesIn(folder)).toEqual([CHECKPOINT, 'model.csv', 'model.svg']);
+      const second = await train(
+        // Nothing but where: the run's own choices hold.
+        wrist(folder, '--resume', join(folder, CHECKPOINT), '--checkpoint-every', '2'),
+      );
+      expect(second.code).toBe(0);
+      for (const name of FILES)
+        expect(text(folder, name) === text(whole, name), `${name} after step ${at}`).toBe(true);
+    }
+  });
+
+  test('other choices, data or no checkpoint are refused before anything is trained', async () => {
+    const folder = scratch();
+    const data = join(folder, 'data');
+    cpSync(join(WRIST, 'Train'), data, { recursive: true });
+    const argv = (...more: string[]) => [data, '-m', demoModel(), '-o', join(folder, 'out'), ...more];
+    await train(argv('--epochs', '2', '--checkpoint-every', '1'));
+    const resume = ['--resume', join(folder, 'out', CHECKPOINT)];
+    jobs.length = 0;
+    const refusal = async (...more: string[]) => {
+      const { code, out, err } = await train(argv(...more));
+      expect({ code, out, jobs: jobs.length }).toEqual({ code: 1, out: '', jobs: 0 });
+      return err;
+    };
+    expect(await refusal(...resume, '--seed', '5')).toMatch(/has seed 0, now 5 was given; leave it out/);
+    expect(await refusal('--resume', demoModel())).toMatch(/holds no record of a run; --resume needs/);
+    cpSync(join(WRIST, 'Train/gts/001.png'), join(data, 'gts/001.png'));
+    const mask = join(data, 'gts/001.png');
+    const bytes = readFileSync(mask);
+    // A PNG may hold any text: the same class numbers, other bytes.
+    writeFileSync(mask, Buffer.concat([bytes, Buffer.from('x')]));
+    expect(await refusal(...resume)).toMatch(/the training pictures or masks are not those of the run/);
+  });
+});
+
+describe('faults', () => {
+  test('a NaN names step, term and the last good state', async () => {
+    const folder = scratch();
+    const { code, err } = await train(wrist(folder, '--epochs', '4', '--checkpoint-every', '1'), {
+      nanAt: 8,
+    });
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /step 8: the focal term of the loss is NaN; the last good state is .*model\.checkpoint\.safetensors \(step 6\): go on with --resume/,
+    );
+    expect(namesIn(folder)).toContain(CHECKPOINT);
+    expect(namesIn(folder)).not.toContain('model.safetensors');
+    const early = await train(wrist(scratch(), '--epochs', '4'), { nanAt: 2 });
+    expect(early.err).toMatch(/step 2: the focal term of the loss is NaN\n$/);
+  });
+
+  test('a checkpoint that cannot be written is warned of, and training goes on', async () => {
+    const folder = scratch();
+    // A folder of the checkpoint's name is what no rename replaces.
+    mkdirSync(join(folder, CHECKPOINT, 'in-the-way'), { recursive: true });
+    const { code, err } = await train(wrist(folder, '--epochs', '3', '--checkpoint-every', '1'));
+    expect(code).toBe(0);
+    expect(err).toMatch(/cannot write .*model\.checkpoint\.safetensors: .*; training goes on/);
+    expect(namesIn(folder)).toEqual([CHECKPOINT, ...FILES].sort());
+  });
+
+  test('an input that would be replaced, and a base that is none, are refused', async () => {
+    const folder = scratch();
+    cpSync(demoModel(), join(folder, 'model.safetensors'));
+    const { code, err } = await train([WRIST, '-m', join(folder, 'model.safetensors'), '-o', folder]);
+    expect({ code, err }).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/would write .*which is also its input/),
+    });
+    const none = await train([WRIST, '-m', join(WRIST, 'Train/imgs/000.png'), '-o', scratch()]);
+    expect(none).toMatchObject({ code: 1, out: '' });
+  });
+});
+
+test.each([
+  [[], /train needs one DATASET, got 0/],
+  [['a', 'b', '-m', 'x', '-o', 'y'], /train needs one DATASET, got 2/],
+  [['a', '-o', 'y'], /train needs -m BASE/],
+  [['a', '-m', 'x'], /train needs -o OUT/],
+  ...[
+    ['--train', 'all', /--train is 'all', expected ppn or ppn\+lora or ppn\+lora\+adapters/],
+    ['--tokens', '0', /--tokens is '0'/],
+    ['--epochs', '1.5', /--epochs is '1\.5'/],
+    ['--batch', '-1', /--batch/],
+    ['--lr', '0', /--lr is '0', expected a number above 0/],
+    ['--lr', 'fast', /--lr is 'fast'/],
+    ['--seed', '4294967296', /--seed is '4294967296'/],
+    ['--val', '1.5', /--val is '1\.5', expected a folder, or a share/],
+    ['--val', '0', /--val is '0'/],
+    ['--group-by', '(', /--group-by is '\(', which is no regular expression/],
+    ['--classes', '0', /--classes is '0'/],
+    ['--augment', 'all', /--augment is 'all', expected none or mirror or full/],
+    ['--layout', 'torch', /--layout is 'torch', expected canonical or reference/],
+    ['--checkpoint-every', '0', /--checkpoint-every is '0'/],
+  ].map(
+    ([name, value, message]) => [['a', '-m', 'x', '-o', 'y', name, value], message] as [string[], RegExp],
+  ),
+] satisfies [string[], RegExp][])('%j is a usage error', async (argv, message) => {
+  const { code, out, err } = await train(argv);
+  expect({ code, out }).toEqual({ code: 2, out: '' });
+  expect(err).toMatch(message);
+});

@@ -1,0 +1,141 @@
+import { dirname } from 'node:path';
+import { requestDevice } from '../../src/gpu/device.ts';
+import type { LoadProgress } from '../../src/index.ts';
+import { describeCheckpoint } from '../../src/weights/convert.ts';
+import { openCheckpoint } from '../../src/weights/open.ts';
+import { makeFolder, openFile } from '../node/files.ts';
+import { openGpu } from '../node/gpu.ts';
+import { loadPeers } from '../node/peers.ts';
+import { Progress } from '../node/progress.ts';
+import type { Terminal } from '../terminal.ts';
+import { Curves, meanDice } from '../train/curves.ts';
+import type { StartTraining } from '../train/engine.ts';
+import { runToEnd } from '../train/loop.ts';
+import { duration, Monitor } from '../train/monitor.ts';
+import { planTrainOutputs, type TrainOutputs } from '../train/outputs.ts';
+import { examplesOf, prepareData } from '../train/prepare.ts';
+import {
+  CURVES_KEY,
+  checkSameRun,
+  makeRecord,
+  readRecord,
+  resolveChoices,
+  sha256Of,
+} from '../train/record.ts';
+import { parseTrain } from '../train/request.ts';
+
+/** A step on a CPU, and a checkpoint on a slow disk, may take this long after Ctrl-C. */
+const PATIENCE_MS = 120_000;
+
+/** `sam2rad train`: labelled pictures and a base to a model that prompts itself. */
+export async function train(argv: readonly string[], terminal: Terminal): Promise<number> {
+  const request = parseTrain(argv);
+  if (typeof request === 'string') {
+    terminal.out(request);
+    return 0;
+  }
+  const { signal } = terminal;
+  const outputs = planTrainOutputs(request.output, [request.base]);
+  const base = await openFile(request.base);
+  const { title } = describeCheckpoint(await openCheckpoint(base, { signal }));
+  const resumed = request.resume === undefined ? undefined : await openRun(request.resume, signal);
+  const choices = resolveChoices(request.given, resumed?.record);
+  const peers = await loadPeers();
+  const sharp = peers.sharp.default;
+
+  const progress = new Progress(terminal.err, request.json);
+  const warn = (text: string) => {
+    progress.clear();
+    terminal.err.write(`sam2rad: ${text}\n`);
+  };
+  try {
+    const data = await prepareData(sharp, request.dataset, choices, {
+      signal,
+      onProgress: (done, total) => progress.show('reading pictures', done / total),
+    });
+    for (const warning of data.warnings) warn(`warning: ${warning}`);
+    const { training, validation, classNames } = data;
+    const measured: Measured = validation.length > 0 ? 'validation' : 'training';
+    const planned = makeRecord({
+      ...{ choices, classNames, training, validation },
+      base: { file: request.base, title, sha256: await sha256Of(base, signal) },
+    });
+    if (resumed) checkSameRun(resumed.record, planned);
+    const curves = resumed ? Curves.fromCsv(resumed.curves, classNames) : new Curves(classNames);
+    await makeFolder(dirname(outputs.model));
+
+    const started = performance.now();
+    const { device } = await requestDevice({ gpu: await openGpu(peers.webgpu.create) });
+    using _ = { [Symbol.dispose]: () => device.destroy() };
+    const start: StartTraining = terminal.startTraining ?? (await import('../train/start.ts')).startTraining;
+    const { train, tokens, epochs, batch, learningRate, augment, seed } = choices;
+    using run = await start({
+      base,
+      datasetName: data.name,
+      classNames,
+      training: examplesOf(sharp, training),
+      validation: examplesOf(sharp, measured === 'validation' ? validation : training),
+      settings: { train, tokens, epochs, batch, learningRate, augment, seed },
+      ...(resumed && { resume: resumed.file }),
+      device,
+      signal,
+      onProgress: ({ stage, loaded, total }: LoadProgress) =>
+        progress.show(stage, total > 0 ? loaded / total : undefined),
+    });
+    const record = { ...planned, adapter: run.adapter };
+    const monitor = new Monitor(progress, { epochs, steps: run.steps, measured });
+    terminal.waitAfterCancel?.(PATIENCE_MS);
+    const onAbort = () => warn('stopping after this step; Ctrl-C again stops at once');
+    signal.addEventListener('abort', onAbort, { once: true });
+    await runToEnd(run, {
+      ...{ outputs, record, curves, signal, warn },
+      checkpointEvery: request.checkpointEvery,
+      layout: request.layout,
+      onEvent: (event) => monitor.show(event),
+    });
+    signal.removeEventListener('abort', onAbort);
+    progress.clear();
+    const seconds = (performance.now() - started) / 1000;
+    const report = { ...summary(curves, outputs), measured, seconds, warnings: data.warnings, record };
+    terminal.out(request.json ? JSON.stringify(report, null, 2) : reportText(report));
+    return 0;
+  } finally {
+    progress.clear();
+  }
+}
+
+/** A checkpoint to go on from. */
+async function openRun(path: string, signal: AbortSignal) {
+  const file = await openFile(path);
+  const { metadata } = await openCheckpoint(file, { signal });
+  return { file, record: readRecord(path, metadata), curves: metadata[CURVES_KEY] ?? '' };
+}
+
+function summary(curves: Curves, files: TrainOutputs) {
+  const last = curves.validations.at(-1);
+  return {
+    files,
+    steps: curves.steps.length,
+    loss: curves.steps.at(-1)?.losses ?? null,
+    dice: {
+      mean: last ? meanDice(last) : null,
+      classes: curves.classNames.map((name, at) => ({ class: at + 1, name, dice: last?.dice[at] ?? null })),
+    },
+  };
+}
+
+type Measured = 'validation' | 'training';
+
+type Report = ReturnType<typeof summary> & {
+  readonly measured: Measured;
+  readonly seconds: number;
+};
+
+function reportText({ files, steps, loss, dice, measured, seconds }: Report): string {
+  const classes = dice.classes.map(({ name, dice: one }) => `${name} ${one?.toFixed(3) ?? '-'}`);
+  return [
+    `${steps} steps in ${duration(seconds * 1000)}, loss ${loss?.total.toPrecision(4) ?? '-'}`,
+    `  Dice of the ${measured} pictures: ${classes.join(', ')}`,
+    `  ${[files.model, files.csv, files.svg, files.record].join(' ')}`,
+  ].join('\n');
+}

@@ -1,0 +1,98 @@
+import { DatasetError } from '../dataset/error.ts';
+import type { Losses, StepEvent, TrainingEvent, ValidationEvent } from './engine.ts';
+
+const TERMS: readonly (keyof Losses)[] = ['total', 'dice', 'focal', 'box', 'object', 'interim'];
+
+/** All steps and validations of a run: what the CSV holds, the SVG draws, and a checkpoint carries on. */
+export class Curves {
+  readonly classNames: readonly string[];
+  readonly #events: TrainingEvent[] = [];
+
+  constructor(classNames: readonly string[]) {
+    this.classNames = classNames;
+  }
+
+  /** A resumed run may measure an epoch again that was measured before it was interrupted. */
+  add(event: TrainingEvent): void {
+    const last = this.#events.at(-1);
+    if (last?.kind === event.kind && last.step === event.step) return;
+    this.#events.push(event);
+  }
+
+  get steps(): readonly StepEvent[] {
+    return this.#events.filter((event) => event.kind === 'step');
+  }
+
+  get validations(): readonly ValidationEvent[] {
+    return this.#events.filter((event) => event.kind === 'validation');
+  }
+
+  /** One row a step, and one a validation, whose loss cells are empty. Numbers are exact: they read back as they were. */
+  toCsv(): string {
+    const dice = this.classNames.map((name) => quoted(`val_dice ${name}`));
+    const header = [
+      'epoch',
+      'step',
+      'learning_rate',
+      ...TERMS.map((term) => `loss_${term}`),
+      'val_dice',
+      ...dice,
+    ];
+    const rows = this.#events.map((event) => {
+      const { epoch, step } = event;
+      return event.kind === 'step'
+        ? [
+            epoch,
+            step,
+            event.learningRate,
+            ...TERMS.map((term) => event.losses[term]),
+            '',
+            ...dice.map(() => ''),
+          ]
+        : [
+            epoch,
+            step,
+            '',
+            ...TERMS.map(() => ''),
+            meanDice(event) ?? '',
+            ...event.dice.map((one) => one ?? ''),
+          ];
+    });
+    return `${[header, ...rows].map((row) => row.join(',')).join('\n')}\n`;
+  }
+
+  /**
+   * The inverse of `toCsv`, for runs that go on.
+   * @throws DatasetError where the text is no such CSV
+   */
+  static fromCsv(text: string, classNames: readonly string[]): Curves {
+    const curves = new Curves(classNames);
+    const [, ...rows] = text.trimEnd().split('\n');
+    for (const row of rows) {
+      const cells = row.split(',').map((cell) => (cell === '' ? null : Number(cell)));
+      const [epoch, step, learningRate, ...values] = cells;
+      const [total, dice, focal, box, object, interim, , ...perClass] = values;
+      if (typeof epoch !== 'number' || typeof step !== 'number' || cells.some(Number.isNaN))
+        throw new DatasetError(`the curves of the checkpoint cannot be read at '${row}'`);
+      if (learningRate === null || learningRate === undefined)
+        curves.add({ kind: 'validation', epoch, step, dice: classNames.map((_, i) => perClass[i] ?? null) });
+      else {
+        const of = (value: number | null | undefined) => value ?? Number.NaN;
+        const losses = {
+          ...{ total: of(total), dice: of(dice), focal: of(focal) },
+          ...{ box: of(box), object: of(object), interim: of(interim) },
+        };
+        curves.add({ kind: 'step', epoch, step, learningRate, losses });
+      }
+    }
+    return curves;
+  }
+}
+
+/** The mean over the classes that have one; null where none has. */
+export function meanDice({ dice }: Pick<ValidationEvent, 'dice'>): number | null {
+  const values = dice.filter((one) => one !== null);
+  return values.length > 0 ? values.reduce((sum, one) => sum + one, 0) / values.length : null;
+}
+
+const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

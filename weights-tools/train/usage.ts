@@ -1,0 +1,29 @@
+export const TRAIN_USAGE = `sam2rad train DATASET -m BASE -o OUT [options]
+
+Trains the prompt predictor of Sam2Rad on labelled pictures; BASE stays frozen. DATASET holds imgs/ and gts/, or Train/
+with both: pictures, and PNGs of the same names whose grey values are class numbers. OUT is a folder, or a name that
+ends in .safetensors. Beside the model come <stem>.csv and <stem>.svg (curves), <stem>.json (the run's record, which is
+in the model's metadata, too) and <stem>.checkpoint.safetensors.
+
+  -m, --model BASE        a SAM2, SAM or MobileSAM, converted or as its checkpoint
+  -o, --output OUT        where to write
+      --classes N|NAMES   how many classes, or their names: bone,tendon; counted in the masks unless given
+      --train WHAT        ppn, ppn+lora (the decoder's) or ppn+lora+adapters (the encoder's); ppn unless given
+      --tokens N          learned queries a class; 10 unless given
+      --epochs N          200 unless given
+      --batch N           pictures a step; 4 unless given
+      --lr X              AdamW's learning rate at the start of the cosine; 0.0001 unless given
+      --augment WHAT      none, mirror (and the mirror images) or full (the reference's); mirror unless given
+      --seed N            0 unless given
+      --val DIR|SHARE     what Dice is measured on after each epoch: a dataset, or a share such as 0.2 of the
+                          pictures, set aside. Unless given the training pictures, which tells what was learned by
+                          heart, not what was understood
+      --group-by REGEX    what of a file's name is its patient, by the first group: '^(\\d+)_'. Patients are never
+                          divided between training and validation
+      --checkpoint-every N  epochs between two checkpoints; 10 unless given. Ctrl-C writes one, too
+      --resume FILE       a checkpoint: goes on bit for bit. Options that are not given are those of its run
+      --layout L          names in the model: canonical, or reference (the keys of the PyTorch code's Lightning
+                          state_dict); canonical unless given
+      --json              one JSON object on standard output, nothing else
+
+For research, not for diagnosis.`;
