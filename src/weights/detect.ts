@@ -5,7 +5,8 @@ import type { ModelConfig } from './config.ts';
 import type { CanonicalTensor, ModelDescription } from './description.ts';
 import { elementCount } from './dtypes.ts';
 import { findRoot } from './keys.ts';
-import { readMetadata } from './metadata.ts';
+import { checkMetadata, readMetadata, type StoredConfig } from './metadata.ts';
+import { mixture } from './mixed.ts';
 import { expectedTensors, type Parts, readParts } from './parts.ts';
 import { channelsOf } from './quantise.ts';
 import type { DType, TensorInfo } from './types.ts';
@@ -50,37 +51,41 @@ export function detectModel(
     candidates.set(INVERSE_FREQUENCIES, { dtype: 'F32', shape: [128], recipe, key: INVERSE_FREQUENCIES });
   }
   const layout = layoutOf(tensors, root.prefix);
-  const config = completeConfig(file, parts, canonical, layout, options);
+  const stored = layout === 'canonical' ? readMetadata(file, options.metadata) : {};
+  const config = completeConfig(file, parts, canonical, stored, options);
   const expected = expectedTensors(parts, candidates);
   const mismatch = compare(candidates, expected);
   if (mismatch.missing.length + mismatch.extra.length + mismatch.wrong.length > 0) {
-    throw new CheckpointError(mismatchMessage(file, titleOf(config), expected.size, mismatch));
+    const hint = mixture(candidates, parts);
+    throw new CheckpointError(mismatchMessage(file, titleOf(config), expected.size, mismatch, hint));
   }
   const found = new Map<string, CanonicalTensor>();
-  const stored = new Set<DType>();
+  const types = new Set<DType>();
   let parameters = 0;
   for (const [name, shape] of expected) {
     const candidate: Candidate | undefined = candidates.get(name);
     if (!candidate) continue; // Not reached: `compare` would have reported it.
     found.set(name, { name, shape, recipe: candidate.recipe });
-    if (channelsOf(name, shape)) stored.add(candidate.dtype);
+    if (channelsOf(name, shape)) types.add(candidate.dtype);
     parameters += elementCount(shape) ?? 0;
   }
+  const storage = storageOf(types);
+  checkMetadata(file, stored, config, storage);
   return {
     title: titleOf(config),
     layout,
     config,
     tensors: found,
     dropped,
-    storage: storageOf(stored),
+    storage,
     parameters,
   };
 }
 
 /** In which storage matrices of these types lose nothing. */
-function storageOf(stored: ReadonlySet<DType>): WeightStorage {
-  if (stored.has('I8')) return 'q8';
-  return stored.size === 1 && stored.has('F16') ? 'f16' : 'f32';
+function storageOf(types: ReadonlySet<DType>): WeightStorage {
+  if (types.has('I8')) return 'q8';
+  return types.size === 1 && types.has('F16') ? 'f16' : 'f32';
 }
 
 function layoutOf(tensors: ReadonlyMap<string, TensorInfo>, prefix: string): ModelDescription['layout'] {
@@ -96,10 +101,9 @@ function completeConfig(
   file: string,
   parts: Parts,
   canonical: Canonical,
-  layout: ModelDescription['layout'],
+  stored: StoredConfig,
   options: DetectOptions,
 ): ModelConfig {
-  const stored = layout === 'canonical' ? readMetadata(file, options.metadata) : {};
   const imageSize = options.imageSize ?? stored.imageSize ?? parts.imageSize;
   if (!Number.isInteger(imageSize) || imageSize % 64 !== 0 || imageSize < 256 || imageSize > 2048) {
     throw new CheckpointError(
@@ -141,8 +145,14 @@ function listed(what: string, items: readonly string[]): string {
   return ` ${what} (${items.length}): ${items.slice(0, 5).join('; ')}${rest > 0 ? '; ...' : ''}.`;
 }
 
-function mismatchMessage(file: string, title: string, expected: number, mismatch: Mismatch): string {
-  return `${file} is nearest to ${title} (${expected} tensors), but does not fit it.${listed('Missing', mismatch.missing)}${listed('Extra', mismatch.extra)}${listed('Wrong', mismatch.wrong)} Give the whole, unchanged checkpoint.`;
+function mismatchMessage(
+  file: string,
+  title: string,
+  expected: number,
+  mismatch: Mismatch,
+  hint: string,
+): string {
+  return `${file} is nearest to ${title} (${expected} tensors), but does not fit it.${listed('Missing', mismatch.missing)}${listed('Extra', mismatch.extra)}${listed('Wrong', mismatch.wrong)}${hint} Give the whole, unchanged checkpoint.`;
 }
 
 /** What lies in a file that is no model of ours, with a hint where we know the kind. */

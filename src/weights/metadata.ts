@@ -1,6 +1,7 @@
 import { CheckpointError } from '../errors.ts';
+import type { WeightStorage } from '../gpu/kernel.ts';
 import type { ModelConfig } from './config.ts';
-import { parseJson } from './json.ts';
+import { type Json, parseJson } from './json.ts';
 
 /** The format's name and version in the metadata of files that we write. */
 export const FORMAT = 'sam2rad-webgpu';
@@ -11,6 +12,9 @@ export interface StoredConfig {
   readonly imageSize?: number;
   readonly preprocess?: ModelConfig['preprocess'];
   readonly version?: 'sam2' | 'sam2.1';
+  /** The whole of it, which must not contradict the tensors. */
+  readonly config?: ReadonlyMap<string, Json>;
+  readonly storage?: WeightStorage;
 }
 
 /**
@@ -37,5 +41,46 @@ export function readMetadata(file: string, metadata: Readonly<Record<string, str
   if (preprocess !== 'sam' && preprocess !== 'sam2' && preprocess !== 'sam2rad')
     throw bad('no known preprocess');
   if (version !== undefined && version !== 'sam2' && version !== 'sam2.1') throw bad('an unknown version');
-  return { imageSize, preprocess, ...(version && { version }) };
+  return {
+    imageSize,
+    preprocess,
+    ...(version && { version }),
+    ...(config instanceof Map && { config }),
+    ...(storage && { storage }),
+  };
+}
+
+/** What tensors tell and metadata repeat. */
+const REPEATED = ['family', 'size', 'datasets'] as const;
+
+/**
+ * Holds metadata against what the tensors say: a file of ours in which they differ was edited by hand.
+ * @param derived the configuration, and the storage, that were read off the tensors
+ * @throws CheckpointError naming what differs
+ */
+export function checkMetadata(
+  file: string,
+  stored: StoredConfig,
+  derived: ModelConfig,
+  storage: WeightStorage,
+): void {
+  const differs = (what: string, got: string, expected: string) =>
+    new CheckpointError(
+      `${file}: the config in its metadata says ${what} ${got}, its tensors say ${expected}. Convert it again from the original.`,
+    );
+  for (const key of REPEATED) {
+    const said = stored.config?.get(key);
+    if (said === undefined) continue;
+    const [got, expected] = [textOf(said), JSON.stringify(derived[key])];
+    if (got !== expected) throw differs(key, got, expected);
+  }
+  if (stored.storage !== undefined && stored.storage !== storage)
+    throw differs('storage', stored.storage, storage);
+}
+
+/** As JSON.stringify has it. */
+function textOf(value: Json): string {
+  if (value instanceof Map)
+    return `{${Array.from(value, ([key, item]) => `${JSON.stringify(key)}:${textOf(item)}`).join()}}`;
+  return Array.isArray(value) ? `[${value.map(textOf).join()}]` : JSON.stringify(value);
 }

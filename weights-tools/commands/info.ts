@@ -90,8 +90,9 @@ async function describe(
   try {
     return { ...base, model: await modelInfo(describeCheckpoint(checkpoint, imageSize)) };
   } catch (error) {
-    // A sound file that is no model of ours is worth a look all the same.
-    if (error instanceof CheckpointError) return { ...base, reason: error.message };
+    // A sound file that is no model of ours is worth a look all the same; a size that no model has is not.
+    if (error instanceof CheckpointError && imageSize === undefined)
+      return { ...base, reason: error.message };
     throw error;
   }
 }
