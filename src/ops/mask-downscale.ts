@@ -1,6 +1,7 @@
 import { ShapeError } from '../errors.ts';
 import { maskDownscale as kernel } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { DifferentiableOp } from '../graph/tape.ts';
 import { expect, expectShape, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS } from './activation.ts';
 import { laneGrid } from './lane-grid.ts';
@@ -15,6 +16,11 @@ const LENGTHS = [TAPS * MIDDLE, MIDDLE, MIDDLE, MIDDLE, OUT * MIDDLE * TAPS, OUT
 
 /** Values in the packed weights of `maskDownscale`. */
 export const MASK_DOWNSCALE_VALUES = LENGTHS.reduce((sum, length) => sum + length, 0);
+
+/** By its mask alone: see mask-downscale-grad.ts. */
+export const MASK_DOWNSCALE: DifferentiableOp<{ readonly mask: Tensor; readonly weights: Tensor }> = {
+  name: 'maskDownscale',
+};
 
 /**
  * A mask of logits as features: conv 2x2 stride 2 to 4 channels, LayerNorm2d, GELU, conv 2x2 stride 2 to 16
@@ -50,6 +56,12 @@ export function maskDownscale(
       flops: 2 * pixels * TAPS * MIDDLE * (TAPS + OUT),
     },
   );
+  expect(
+    !g.needsGradient(weights),
+    'maskDownscale',
+    () => `'${weights.name}' cannot be trained: there is a gradient by the mask alone`,
+  );
+  g.note(MASK_DOWNSCALE, { mask, weights }, y, [mask]);
   return y;
 }
 
