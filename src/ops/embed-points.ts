@@ -1,7 +1,17 @@
 import { embedPoints as kernel } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { DifferentiableOp } from '../graph/tape.ts';
 import { expect, expectShape, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { laneGrid } from './lane-grid.ts';
+
+/** By its coordinates alone: see embed-points-grad.ts. */
+export const EMBED_POINTS: DifferentiableOp<{
+  readonly coords: Tensor;
+  readonly labels: Tensor;
+  readonly gaussian: Tensor;
+  readonly imageSize: number;
+  readonly scale: number;
+}> = { name: 'embedPoints' };
 
 /** Options of `embedPoints`. */
 export interface EmbedPointsOptions {
@@ -52,5 +62,12 @@ export function embedPoints(
     { points, frequencies4: frequencies / 4, image_size: imageSize, scale },
     { workgroups: laneGrid(kernel, (points * frequencies) / 4) },
   );
+  for (const frozen of [labels, gaussian, labelEmbeddings])
+    expect(
+      !g.needsGradient(frozen),
+      'embedPoints',
+      () => `'${frozen.name}' cannot be trained: there is a gradient by the coordinates alone`,
+    );
+  g.note(EMBED_POINTS, { coords, labels, gaussian, imageSize, scale }, y, [coords]);
   return y;
 }
