@@ -1,7 +1,11 @@
 import { resizeBilinear as kernel } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { DifferentiableOp } from '../graph/tape.ts';
 import { expect, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { laneGrid } from './lane-grid.ts';
+
+/** Linear in x: see resize-bilinear-grad.ts. */
+export const RESIZE_BILINEAR: DifferentiableOp<{ readonly x: Tensor }> = { name: 'resizeBilinear' };
 
 /** Longer axes would overflow the kernel's exact positions. */
 const LONGEST = 32767;
@@ -32,5 +36,6 @@ export function resizeBilinear(
     { height, width, out_height: outHeight, out_width: outWidth, outputs },
     { workgroups: laneGrid(kernel, outputs) },
   );
+  g.note(RESIZE_BILINEAR, { x }, y, [x]);
   return y;
 }
