@@ -15,6 +15,7 @@ export type { AdapterSummary } from './gpu/device.ts';
 export type { ProfileEntry } from './gpu/executor.ts';
 export type { WeightStorage } from './gpu/kernel.ts';
 export { describeModel, type ModelCost, type StageCost, type StorageCost } from './tasks/describe.ts';
+export { download } from './tasks/download.ts';
 export { loadModel } from './tasks/load.ts';
 export type * from './tasks/types.ts';
 export * from './web/mask.ts';

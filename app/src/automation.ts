@@ -14,6 +14,8 @@ export interface Automation {
   state(): {
     readonly busy: boolean;
     readonly model: string | null;
+    /** How its weights lie on the GPU. */
+    readonly storage: string | null;
     readonly picture: string | null;
     readonly mode: 'auto' | 'manual';
     readonly activeClass: number;
@@ -50,6 +52,7 @@ export function exposeAutomation(store: Store, acts: Acts, viewer: Viewer): void
       return {
         busy: state.engine.loading !== null || state.session.activity.kind !== 'idle',
         model: state.engine.model?.name ?? null,
+        storage: state.engine.model?.storage ?? null,
         picture: openPicture(state)?.name ?? null,
         mode: modeOf(state),
         activeClass: activeClass(state),

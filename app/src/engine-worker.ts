@@ -1,4 +1,4 @@
-import { loadModel, type Model } from '../../src/index.ts';
+import { download, loadModel, type Model } from '../../src/index.ts';
 import { copyMemory, describeModel, describeScene } from './engine/describe.ts';
 import { Lane } from './engine/lane.ts';
 import { predictScene } from './engine/predict-scene.ts';
@@ -23,10 +23,13 @@ const sessions = new Sessions();
 const lane = new Lane();
 const running = new Map<number, AbortController>();
 let current: Model | null = null;
+/** The weights that came from an address: stored another way, or on a new device, they are not asked for again. */
+let kept: { readonly address: string; readonly file: File } | null = null;
 
 const handlers: Handlers = {
-  async load({ source, name }, signal, onProgress) {
-    const model = await loadModel(source, { signal, onProgress });
+  async load({ source, name, storage }, signal, onProgress) {
+    const file = typeof source === 'string' ? await fileAt(source, name, { signal, onProgress }) : source;
+    const model = await loadModel(file, { signal, onProgress, ...(storage !== 'auto' && { storage }) });
     model.lost.then(({ message }) => current === model && answer({ kind: 'lost', message }));
     // Only a model that came to life takes the old one's place, and not while that one is at work.
     await lane.run(async () => {
@@ -65,6 +68,13 @@ const handlers: Handlers = {
       return null;
     }),
 };
+
+async function fileAt(address: string, name: string, options: Parameters<typeof download>[1]): Promise<Blob> {
+  if (kept?.address === address) return kept.file;
+  const file = new File([await download(address, options)], name);
+  kept = { address, file };
+  return file;
+}
 
 function loaded(): Model {
   if (current === null) throw new Error('no model is loaded yet');

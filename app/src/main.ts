@@ -38,6 +38,10 @@ const app: App = {
   loadDemo: () =>
     void engine.load({ source: new URL(`demo/${DEMO_NAME}`, document.baseURI).href, name: DEMO_NAME }),
   cancelLoad: () => engine.cancelLoad(),
+  chooseStorage(storage) {
+    store.dispatch({ type: 'options', change: { storage } });
+    void engine.reload();
+  },
   openPicture: (id) => store.dispatch({ type: 'library/open', id }),
   removePicture(id) {
     const picture = store.state.library.pictures.find((entry) => entry.id === id);

@@ -2,7 +2,8 @@ import { CheckpointError } from '../errors.ts';
 import type { LoadOptions } from './types.ts';
 
 /**
- * Fetches a weights file into a Blob, which browsers may keep on disk.
+ * Fetches a weights file into a Blob, which browsers may keep on disk: `loadModel` takes it as often as it is wanted,
+ * stored this way or that, without another request.
  * @throws CheckpointError naming the address where the answer is not the file; the signal's reason when cancelled.
  */
 export async function download(

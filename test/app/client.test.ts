@@ -14,7 +14,7 @@ test('a call gets its own answer and its own progress', async () => {
   const told: unknown[] = [];
   const load = client.call(
     'load',
-    { source: 'x', name: 'x' },
+    { source: 'x', name: 'x', storage: 'auto' },
     { onProgress: (progress) => told.push(progress) },
   );
   const forget = client.call('forget', { picture: 'p' });
@@ -32,7 +32,7 @@ test('an aborted call rejects at once, tells the worker, and hears no more', asy
   const told: unknown[] = [];
   const call = client.call(
     'load',
-    { source: 'x', name: 'x' },
+    { source: 'x', name: 'x', storage: 'auto' },
     { signal: controller.signal, onProgress: (p) => told.push(p) },
   );
   controller.abort();

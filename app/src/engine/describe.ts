@@ -5,13 +5,14 @@ import type { ClassResult, LoadedModel, SceneResult } from './protocol.ts';
 
 /** What the page may know of a model. */
 export function describeModel(model: Model, name: string): LoadedModel {
-  const { config, adapter, classes, memory, warnings } = model;
+  const { config, adapter, classes, storage, memory, warnings } = model;
   return {
     name,
     config,
     adapter: { ...adapter },
     classes: [...classes],
     hasPredictor: config.ppn !== undefined,
+    storage,
     memory: copyMemory(memory),
     warnings: [...warnings],
   };

@@ -46,6 +46,11 @@ export class Engine {
     }
   }
 
+  /** Loads the model in use again, as the options have it now. */
+  async reload(): Promise<void> {
+    if (this.#source !== null) await this.load(this.#source);
+  }
+
   cancelLoad(): void {
     this.#loading?.abort();
     this.#store.dispatch({ type: 'engine/load-failed' });
@@ -72,7 +77,8 @@ export class Engine {
     const onProgress = (progress: LoadProgress) =>
       this.#store.dispatch({ type: 'engine/progress', progress });
     try {
-      const loaded = await this.#client.call('load', { ...model }, { signal, onProgress });
+      const { storage } = this.#store.state.options;
+      const loaded = await this.#client.call('load', { ...model, storage }, { signal, onProgress });
       this.#source = model;
       this.epoch += 1;
       if (loaded.hasPredictor)

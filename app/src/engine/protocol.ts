@@ -1,5 +1,5 @@
 import type { AdapterSummary, Box, LoadProgress, MemoryReport, Model } from '../../../src/index.ts';
-import type { Mode, Refine } from '../state/options.ts';
+import type { Mode, Refine, StorageChoice } from '../state/options.ts';
 import type { ClassPrompts } from '../state/prompts.ts';
 
 /** What the page knows of a model: plain data that crosses from the worker. */
@@ -11,6 +11,8 @@ export interface LoadedModel {
   /** Names of learned classes; empty without a prompt predictor. */
   readonly classes: readonly string[];
   readonly hasPredictor: boolean;
+  /** How its matrices lie on the GPU. */
+  readonly storage: Model['storage'];
   readonly memory: MemoryReport;
   readonly warnings: readonly string[];
 }
@@ -60,7 +62,11 @@ export interface EncodeResult {
 /** Every call of the worker: what goes in, what comes back, what is reported on the way. */
 export interface Calls {
   /** `source` is a whole address: a worker from a blob has no place of its own. */
-  load: { in: { source: string | Blob; name: string }; out: LoadedModel; progress: LoadProgress };
+  load: {
+    in: { source: string | Blob; name: string; storage: StorageChoice };
+    out: LoadedModel;
+    progress: LoadProgress;
+  };
   open: { in: { picture: string; bitmap: ImageBitmap }; out: EncodeResult; progress: number };
   predict: { in: { picture: string; scene: Scene }; out: SceneResult; progress: never };
   /** Frees a picture's features. */

@@ -1,5 +1,7 @@
 export type Mode = 'auto' | 'manual';
 export type Refine = 'learned' | 'logits';
+/** How weights are to lie on the GPU. auto: as in the file, or the first smaller way that fits. */
+export type StorageChoice = 'auto' | 'f32' | 'f16' | 'q8';
 /** prompt: drag = box, click = point. exclude: click = negative point, for touch and pens. pan: drag moves. */
 export type Tool = 'prompt' | 'exclude' | 'pan';
 
@@ -8,6 +10,7 @@ export interface Options {
   readonly mode: Mode;
   readonly refine: Refine;
   readonly multimask: boolean;
+  readonly storage: StorageChoice;
   readonly tool: Tool;
   /** Of the fill, 0 to 1. */
   readonly opacity: number;
@@ -26,6 +29,7 @@ export const INITIAL_OPTIONS: Options = {
   mode: 'auto',
   refine: 'learned',
   multimask: false,
+  storage: 'auto',
   tool: 'prompt',
   opacity: 0.4,
   fill: true,

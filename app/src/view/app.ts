@@ -1,5 +1,6 @@
 import type { Download } from '../export/download.ts';
 import type { Acts } from '../state/acts.ts';
+import type { StorageChoice } from '../state/options.ts';
 import type { AppState } from '../state/state.ts';
 import type { Store } from '../state/store.ts';
 import type { Viewer } from '../viewer/viewer.ts';
@@ -12,6 +13,8 @@ export interface App {
   openFiles(files: readonly File[]): void;
   loadDemo(): void;
   cancelLoad(): void;
+  /** Loads the model again with its weights stored so. */
+  chooseStorage(storage: StorageChoice): void;
   openPicture(id: string): void;
   removePicture(id: string): void;
   download(kind: Download): void;

@@ -3,6 +3,7 @@ import { modelTitle } from '../engine/model-title.ts';
 import type { LoadedModel } from '../engine/protocol.ts';
 import { chooseFiles } from '../pictures/drop.ts';
 import type { Loading } from '../state/engine.ts';
+import type { StorageChoice } from '../state/options.ts';
 import type { AppState } from '../state/state.ts';
 import type { App } from './app.ts';
 import { bytes, count, percent } from './format.ts';
@@ -21,6 +22,7 @@ export function modelCard(state: AppState, app: App): TemplateResult {
     <section class="card" aria-labelledby="model-title">
       <h2 id="model-title">Model</h2>
       ${model ? facts(model) : nothing}
+      ${model ? storageChoice(state, app) : nothing}
       ${loading ? progress(loading, app) : nothing}
       ${!model && !loading ? html`<p class="muted">No model is loaded.</p>` : nothing}
       <div class="row">
@@ -32,6 +34,27 @@ export function modelCard(state: AppState, app: App): TemplateResult {
     </section>`;
 }
 
+const STORAGES: readonly (readonly [StorageChoice, string])[] = [
+  ['auto', 'as in the file, or as fits'],
+  ['f32', '32 bits'],
+  ['f16', '16 bits'],
+  ['q8', '8 bits'],
+];
+
+/** What is chosen; beside it, in the facts, stands what came of it. */
+function storageChoice({ options, engine }: AppState, app: App): TemplateResult {
+  const choose = (event: Event) => {
+    const { value } = event.target as HTMLSelectElement;
+    const [storage] = STORAGES.find(([each]) => each === value) ?? [];
+    if (storage) app.chooseStorage(storage);
+  };
+  return html`
+    <label class="field"><span>Weights</span>
+      <select id="storage" .value=${options.storage} ?disabled=${engine.loading !== null} @change=${choose}>
+        ${STORAGES.map(([storage, label]) => html`<option value=${storage}>${label}</option>`)}
+      </select></label>`;
+}
+
 function isDemo(model: LoadedModel | null): boolean {
   return model?.name === DEMO_NAME;
 }
@@ -39,11 +62,12 @@ function isDemo(model: LoadedModel | null): boolean {
 export const DEMO_NAME = 'sam2-nano-shapes.safetensors';
 
 function facts(model: LoadedModel): TemplateResult {
-  const { config, adapter, memory, hasPredictor } = model;
+  const { config, adapter, memory, hasPredictor, storage } = model;
   const rows: readonly (readonly [string, string])[] = [
     ['Family', modelTitle(model)],
     ['Input', `${config.imageSize} × ${config.imageSize}`],
     ['Prompt predictor', hasPredictor ? `yes, ${count(model.classes.length)} classes` : 'none'],
+    ['Stored as', storage],
     ['Adapter', adapterName(adapter)],
     ['GPU memory', `${bytes(memory.weights)} weights + ${bytes(memory.planned)}`],
   ];
