@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   convert: async () => (await import('./commands/convert.ts')).convert,
   info: async () => (await import('./commands/info.ts')).info,
   train: async () => (await import('./commands/train.ts')).train,
+  eval: async () => (await import('./commands/eval.ts')).evaluate,
 };
 
 /** 128 + SIGINT, as shells have it. */

@@ -11,6 +11,10 @@ export const USAGE = `sam2rad: segment medical images with SAM2 and Sam2Rad on W
                   [--tokens N] [--epochs N] [--batch N] [--lr X] [--augment none|mirror|full] [--seed N]
                   [--val DIR|SHARE] [--group-by REGEX] [--checkpoint-every N] [--resume FILE]
                   [--layout canonical|reference] [--json]
+  sam2rad eval DATASET [-m MODEL] [-o DIR] [--mode auto|box|point] [--base MODEL] [--classes N|NAMES]
+                  [--model-classes LIST] [--group-by REGEX] [--spacing MM] [--tolerance T] [--worst N]
+                  [--at picture|model] [--preprocess sam|sam2|sam2rad] [--image-size S] [--storage f32|f16|q8]
+                  [--resamples N] [--seed N] [--json]
   sam2rad --help | --version
 
 sam2rad COMMAND --help says more. For research, not for diagnosis.`;

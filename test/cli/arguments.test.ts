@@ -15,7 +15,7 @@ test('help and version', async () => {
 });
 
 test.each<[argv: string[], message: RegExp]>([
-  [[], /no command is given; expected segment, convert, info, train/],
+  [[], /no command is given; expected segment, convert, info, train, eval/],
   [['sgement'], /'sgement' is no command/],
   [['constructor'], /'constructor' is no command/],
   [['info'], /info needs one FILE, got 0/],
