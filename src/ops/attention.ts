@@ -1,5 +1,7 @@
 import { attentionBlock as block, attentionQuad as quad, attention as single } from '../generated/kernels.ts';
+import type { Kernel } from '../gpu/kernel.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, rowsOf, type Tensor } from '../graph/tensor.ts';
 
 /** vec4s of the longest head that attention_quad.wgsl is written out for. */
@@ -29,6 +31,26 @@ export interface AttentionOptions {
   readonly pad?: Tensor;
   readonly name?: string;
 }
+
+type ParamOf<K> = K extends Kernel<string, infer Param, string> ? Param : never;
+
+/** What was computed of what: all that the derivative needs to know. */
+export interface AttentionCall {
+  readonly q: Columns;
+  readonly k: Columns;
+  readonly v: Columns;
+  /** Only where windows stick out. */
+  readonly pad: Tensor | undefined;
+  readonly y: Tensor;
+  readonly heads: number;
+  readonly headDim: number;
+  /** Windows of all batch entries. */
+  readonly entries: number;
+  readonly params: Readonly<Record<ParamOf<typeof single>, number>>;
+}
+
+/** `softmax(q kᵀ / sqrt(headDim)) v`: see attention-grad.ts. */
+export const ATTENTION: DifferentiableOp<AttentionCall> = { name: 'attention' };
 
 /**
  * `softmax(q kᵀ / sqrt(headDim)) v` by heads, tiled: no score matrix in memory.
@@ -103,6 +125,9 @@ export function attention(g: Graph, q: Columns, k: Columns, v: Columns, options:
     const LANES = queries >= 32 ? 32 : Math.max(4, 2 ** Math.ceil(Math.log2(queries)));
     g.record(single, operands, params, { workgroups: grid(LANES), tuning: { HEAD4, LANES }, flops });
   }
+  const used = sticksOut ? pad : undefined;
+  const inputs = [q.tensor, k.tensor, v.tensor, used];
+  g.note(ATTENTION, { q, k, v, pad: used, y, heads, headDim, entries, params }, y, inputs);
   return y;
 }
 

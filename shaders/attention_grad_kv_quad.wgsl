@@ -1,0 +1,190 @@
+// dk[u, h, :] = scale sum_t P[t, u] (dy[t, h, :] . v[u, h, :] - D[t, h]) q[t, h, :] and dv[u, h, :] = sum_t P[t, u] dy[t, h, :]
+// A quad of 4 lanes owns 16 keys of one head, 4 a lane, and walks a chunk of the queries 4 at a time: each lane loads one
+// query and hands it to the others. For adapters where loads cost far more than arithmetic.
+//
+// P = exp(scale q . k - L); L and D come from attention_grad_q_quad.wgsl. Chunks are summed after. Maps, windows and
+// padding as in attention.wgsl.
+//!import window_row
+enable subgroups;
+
+struct Params {
+  queries: u32,         // tokens in a query window
+  keys: u32,            // tokens in a key window
+  chunk: u32,           // queries that a quad walks, a multiple of 4; x of the grid counts blocks of keys * chunks
+  windows_x: u32,       // windows in a row of the map
+  windows: u32,         // windows on the map; z of the grid counts batch * windows
+  query_width: u32,     // of the query map, its window and the map's height, in tokens
+  query_height: u32,
+  query_window: u32,    // window width; its height is queries / query_window
+  key_width: u32,
+  key_height: u32,
+  key_window: u32,
+  q_stride: u32,        // strides and starts count vec4s; a row of q, k or v holds all heads
+  q_start: u32,
+  k_stride: u32,
+  k_start: u32,
+  v_stride: u32,
+  v_start: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> q: array<vec4f>;            // [batch, query map, q_stride]
+@group(0) @binding(2) var<storage, read> k: array<vec4f>;            // [batch, key map, k_stride]
+@group(0) @binding(3) var<storage, read> v: array<vec4f>;            // [batch, key map, v_stride]
+@group(0) @binding(4) var<storage, read> dy: array<vec4f>;           // [batch, query map, heads * HEAD4]
+@group(0) @binding(5) var<storage, read> statistics: array<vec2f>;   // [batch, query map, heads]: L and D
+@group(0) @binding(6) var<storage, read_write> dk: array<vec4f>;     // [chunks, batch, key map, heads * HEAD4]
+@group(0) @binding(7) var<storage, read_write> dv: array<vec4f>;     // [chunks, batch, key map, heads * HEAD4]
+
+const HEAD4: u32 = 8;   // vec4s in a head, at most 24
+
+// Of this lane's 4 keys, 4 channels each: row i of `key` and `value` and column i of the sums belong to key i.
+var<private> key: array<mat4x4f, HEAD4>;
+var<private> value: array<mat4x4f, HEAD4>;
+var<private> key_sum: array<mat4x4f, HEAD4>;
+var<private> value_sum: array<mat4x4f, HEAD4>;
+
+fn load_key(c: u32, rows: vec4u, head: u32) {
+  let k_at = rows * params.k_stride + params.k_start + head * HEAD4 + c;
+  key[c] = params.scale * transpose(mat4x4f(k[k_at.x], k[k_at.y], k[k_at.z], k[k_at.w]));
+  key_sum[c] = mat4x4f();
+  let v_at = rows * params.v_stride + params.v_start + head * HEAD4 + c;
+  value[c] = transpose(mat4x4f(v[v_at.x], v[v_at.y], v[v_at.z], v[v_at.w]));
+  value_sum[c] = mat4x4f();
+}
+
+// The values of all four lanes, each of another query: column j is from lane (own lane xor j).
+// Swaps, because a broadcast costs software adapters 30 instructions and a swap 4.
+fn share(own: vec4f) -> mat4x4f {
+  return mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
+}
+
+// What channels c add to the scores of 4 queries: column j belongs to the query of lane (own lane xor j), row i to key i.
+fn score(c: u32, at: u32) -> mat4x4f {
+  if (c >= HEAD4) { return mat4x4f(); }
+  return key[c] * share(q[at + c]);
+}
+
+// The same of dy . v.
+fn product(c: u32, at: u32) -> mat4x4f {
+  if (c >= HEAD4) { return mat4x4f(); }
+  return value[c] * share(dy[at + c]);
+}
+
+// Channels c of the sums: 4 queries by their factors.
+fn gather_key(c: u32, at: u32, factor: mat4x4f) {
+  if (c >= HEAD4) { return; }
+  key_sum[c] += share(q[at + c]) * factor;
+}
+
+fn gather_value(c: u32, at: u32, weight: mat4x4f) {
+  if (c >= HEAD4) { return; }
+  value_sum[c] += share(dy[at + c]) * weight;
+}
+
+// Written out eight at a time: arrays that are indexed by constants are read and written as registers are.
+fn score8(c: u32, at: u32) -> mat4x4f {
+  return score(c, at) + score(c + 1, at) + score(c + 2, at) + score(c + 3, at)
+    + score(c + 4, at) + score(c + 5, at) + score(c + 6, at) + score(c + 7, at);
+}
+
+fn product8(c: u32, at: u32) -> mat4x4f {
+  return product(c, at) + product(c + 1, at) + product(c + 2, at) + product(c + 3, at)
+    + product(c + 4, at) + product(c + 5, at) + product(c + 6, at) + product(c + 7, at);
+}
+
+fn gather8(c: u32, q_at: u32, dy_at: u32, factor: mat4x4f, weight: mat4x4f) {
+  gather_key(c, q_at, factor);
+  gather_key(c + 1, q_at, factor);
+  gather_key(c + 2, q_at, factor);
+  gather_key(c + 3, q_at, factor);
+  gather_key(c + 4, q_at, factor);
+  gather_key(c + 5, q_at, factor);
+  gather_key(c + 6, q_at, factor);
+  gather_key(c + 7, q_at, factor);
+  gather_value(c, dy_at, weight);
+  gather_value(c + 1, dy_at, weight);
+  gather_value(c + 2, dy_at, weight);
+  gather_value(c + 3, dy_at, weight);
+  gather_value(c + 4, dy_at, weight);
+  gather_value(c + 5, dy_at, weight);
+  gather_value(c + 6, dy_at, weight);
+  gather_value(c + 7, dy_at, weight);
+}
+
+// Key i of this lane, if it is on the map. `to` is where its row of a head lies in the chunk.
+fn store(row: u32, to: u32, i: u32) {
+  if (row == OUTSIDE) { return; }
+  for (var c = 0u; c < HEAD4; c++) {
+    dk[to * HEAD4 + c] = key_sum[c][i] * params.scale;
+    dv[to * HEAD4 + c] = value_sum[c][i];
+  }
+}
+
+@compute @workgroup_size(4)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let head = group.y;
+  let heads = groups.y;
+  let batch = group.z / params.windows;
+  let batches = groups.z / params.windows;
+  let window = vec2u(group.z % params.windows % params.windows_x, group.z % params.windows / params.windows_x);
+  let query_side = vec2u(params.query_window, params.queries / params.query_window);
+  let query_map = vec2u(params.query_width, params.query_height);
+  let key_side = vec2u(params.key_window, params.keys / params.key_window);
+  let key_map = vec2u(params.key_width, params.key_height);
+  let query_base = batch * query_map.x * query_map.y;
+  let key_base = batch * key_map.x * key_map.y;
+  let chunks = (params.queries + params.chunk - 1) / params.chunk;
+  let chunk = group.x % chunks;
+  let first = group.x / chunks * 16 + lane;
+  let places = vec4u(
+    window_row(first, window, key_side, key_map),
+    window_row(first + 4, window, key_side, key_map),
+    window_row(first + 8, window, key_side, key_map),
+    window_row(first + 12, window, key_side, key_map),
+  );
+  // Keys outside of the map compute something that is never stored, so that every lane stays active.
+  let rows = key_base + select(places, vec4u(), places == vec4u(OUTSIDE));
+  for (var c = 0u; c < HEAD4; c++) { load_key(c, rows, head); }
+
+  let end = min((chunk + 1) * params.chunk, params.queries);
+  for (var t = chunk * params.chunk; t < end; t += 4) {
+    let place = window_row(t + lane, window, query_side, query_map);
+    let inside = place != OUTSIDE;
+    let row = query_base + select(0, place, inside);
+    let origin = row * heads + head;
+    let q_at = row * params.q_stride + params.q_start + head * HEAD4;
+    let dy_at = origin * HEAD4;
+    let scores = score8(0, q_at) + score8(8, q_at) + score8(16, q_at);
+    let products = product8(0, dy_at) + product8(8, dy_at) + product8(16, dy_at);
+
+    // Queries outside of the map weigh nothing: exp of what is far below 0 is 0.
+    let statistic = share(vec4f(select(vec2f(1e30, 0.0), statistics[origin], inside), 0.0, 0.0));
+    let parts = mat4x4f(
+      exp(scores[0] - statistic[0].x),
+      exp(scores[1] - statistic[1].x),
+      exp(scores[2] - statistic[2].x),
+      exp(scores[3] - statistic[3].x),
+    );
+    let factor = transpose(mat4x4f(
+      parts[0] * (products[0] - statistic[0].y),
+      parts[1] * (products[1] - statistic[1].y),
+      parts[2] * (products[2] - statistic[2].y),
+      parts[3] * (products[3] - statistic[3].y),
+    ));
+    let weight = transpose(parts);
+    gather8(0, q_at, dy_at, factor, weight);
+    gather8(8, q_at, dy_at, factor, weight);
+    gather8(16, q_at, dy_at, factor, weight);
+  }
+  let to = (chunk * batches * key_map.x * key_map.y + rows) * heads + head;
+  store(places.x, to.x, 0);
+  store(places.y, to.y, 1);
+  store(places.z, to.z, 2);
+  store(places.w, to.w, 3);
+}

@@ -1,0 +1,209 @@
+// dq[t, h, :] = scale sum_u P[t, u] (dy[t, h, :] . v[u, h, :] - D[t, h]) k[u, h, :], P = exp(scale q . k - L), D = dy . y
+// A quad of 4 lanes owns 16 queries of one head, 4 a lane, and walks a chunk of the keys 4 at a time with a running
+// softmax: each lane loads one key and hands it to the others. For adapters where loads cost far more than arithmetic.
+//
+// L is the logarithm of the sum of exp(score), here over the chunk's keys: attention_grad_merge.wgsl joins chunks.
+// Maps, windows and padding as in attention.wgsl.
+//!import window_row
+enable subgroups;
+
+struct Params {
+  queries: u32,         // tokens in a query window
+  keys: u32,            // tokens in a key window
+  chunk: u32,           // keys that a quad walks, a multiple of 4; x of the grid counts blocks of queries * chunks
+  windows_x: u32,       // windows in a row of the map
+  windows: u32,         // windows on the map; z of the grid counts batch * windows
+  query_width: u32,     // of the query map, its window and the map's height, in tokens
+  query_height: u32,
+  query_window: u32,    // window width; its height is queries / query_window
+  key_width: u32,
+  key_height: u32,
+  key_window: u32,
+  q_stride: u32,        // strides and starts count vec4s; a row of q, k or v holds all heads
+  q_start: u32,
+  k_stride: u32,
+  k_start: u32,
+  v_stride: u32,
+  v_start: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> q: array<vec4f>;                 // [batch, query map, q_stride]
+@group(0) @binding(2) var<storage, read> k: array<vec4f>;                 // [batch, key map, k_stride]
+@group(0) @binding(3) var<storage, read> v: array<vec4f>;                 // [batch, key map, v_stride]
+@group(0) @binding(4) var<storage, read> pad: array<vec4f>;               // [k_stride], read only where windows stick out
+@group(0) @binding(5) var<storage, read> y: array<vec4f>;                 // [batch, query map, heads * HEAD4]
+@group(0) @binding(6) var<storage, read> dy: array<vec4f>;                // [batch, query map, heads * HEAD4]
+@group(0) @binding(7) var<storage, read_write> dq: array<vec4f>;          // [chunks, batch, query map, heads * HEAD4]
+@group(0) @binding(8) var<storage, read_write> statistics: array<vec2f>;  // [chunks, batch, query map, heads]: L and D
+
+const HEAD4: u32 = 8;   // vec4s in a head, at most 24
+override PAD: u32 = 0;  // 1 where windows stick out of the map
+
+const LOWEST = -1e30f;  // below any score, and exp of a difference to it is 0 without an infinity
+
+// Of this lane's 4 queries, 4 channels each: row i of `query` and `outer` and column i of `sum` belong to query i.
+var<private> query: array<mat4x4f, HEAD4>;
+var<private> outer: array<mat4x4f, HEAD4>;
+var<private> sum: array<mat4x4f, HEAD4>;
+
+// What channels c of dy and y add to D.
+fn load_query(c: u32, rows: vec4u, heads: u32, head: u32) -> vec4f {
+  let at = params.q_start + head * HEAD4 + c;
+  query[c] = params.scale * transpose(mat4x4f(
+    q[rows.x * params.q_stride + at],
+    q[rows.y * params.q_stride + at],
+    q[rows.z * params.q_stride + at],
+    q[rows.w * params.q_stride + at],
+  ));
+  let origin = (rows * heads + head) * HEAD4 + c;
+  let own = mat4x4f(dy[origin.x], dy[origin.y], dy[origin.z], dy[origin.w]);
+  outer[c] = transpose(own);
+  sum[c] = mat4x4f();
+  return vec4f(dot(own[0], y[origin.x]), dot(own[1], y[origin.y]), dot(own[2], y[origin.z]), dot(own[3], y[origin.w]));
+}
+
+// The values of all four lanes, each of another key: column j is from lane (own lane xor j).
+// Swaps, because a broadcast costs software adapters 30 instructions and a swap 4.
+fn share(own: vec4f) -> mat4x4f {
+  return mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
+}
+
+fn load_key(c: u32, inside: bool, at: u32, pad_at: u32) -> mat4x4f {
+  var own = k[at + c];
+  if (PAD == 1) { own = select(pad[pad_at + c], own, inside); }
+  return share(own);
+}
+
+// What channels c add to the scores of 4 keys: column j belongs to the key of lane (own lane xor j), row i to query i.
+fn score(c: u32, inside: bool, at: u32, pad_at: u32) -> mat4x4f {
+  if (c >= HEAD4) { return mat4x4f(); }
+  return query[c] * load_key(c, inside, at, pad_at);
+}
+
+// The same of dy . v.
+fn product(c: u32, inside: bool, at: u32, pad_at: u32) -> mat4x4f {
+  if (c >= HEAD4) { return mat4x4f(); }
+  var own = v[at + c];
+  if (PAD == 1) { own = select(pad[pad_at + c], own, inside); }
+  return outer[c] * share(own);
+}
+
+// Channels c of the sums: scaled to the new highest score, plus 4 keys by their factors.
+fn gather(c: u32, inside: bool, at: u32, pad_at: u32, shrink: vec4f, factor: mat4x4f) {
+  if (c >= HEAD4) { return; }
+  let old = sum[c];
+  sum[c] = mat4x4f(old[0] * shrink.x, old[1] * shrink.y, old[2] * shrink.z, old[3] * shrink.w)
+    + load_key(c, inside, at, pad_at) * factor;
+}
+
+// Written out eight at a time: arrays that are indexed by constants are read and written as registers are.
+fn score8(c: u32, inside: bool, at: u32, pad_at: u32) -> mat4x4f {
+  return score(c, inside, at, pad_at) + score(c + 1, inside, at, pad_at)
+    + score(c + 2, inside, at, pad_at) + score(c + 3, inside, at, pad_at)
+    + score(c + 4, inside, at, pad_at) + score(c + 5, inside, at, pad_at)
+    + score(c + 6, inside, at, pad_at) + score(c + 7, inside, at, pad_at);
+}
+
+fn product8(c: u32, inside: bool, at: u32, pad_at: u32) -> mat4x4f {
+  return product(c, inside, at, pad_at) + product(c + 1, inside, at, pad_at)
+    + product(c + 2, inside, at, pad_at) + product(c + 3, inside, at, pad_at)
+    + product(c + 4, inside, at, pad_at) + product(c + 5, inside, at, pad_at)
+    + product(c + 6, inside, at, pad_at) + product(c + 7, inside, at, pad_at);
+}
+
+fn gather8(c: u32, inside: bool, at: u32, pad_at: u32, shrink: vec4f, factor: mat4x4f) {
+  gather(c, inside, at, pad_at, shrink, factor);
+  gather(c + 1, inside, at, pad_at, shrink, factor);
+  gather(c + 2, inside, at, pad_at, shrink, factor);
+  gather(c + 3, inside, at, pad_at, shrink, factor);
+  gather(c + 4, inside, at, pad_at, shrink, factor);
+  gather(c + 5, inside, at, pad_at, shrink, factor);
+  gather(c + 6, inside, at, pad_at, shrink, factor);
+  gather(c + 7, inside, at, pad_at, shrink, factor);
+}
+
+// Query i of this lane, if it is on the map. `to` is where its row of a head lies in the chunk.
+fn store(row: u32, to: u32, i: u32, factor: f32, statistic: vec2f) {
+  if (row == OUTSIDE) { return; }
+  for (var c = 0u; c < HEAD4; c++) { dq[to * HEAD4 + c] = sum[c][i] * factor; }
+  statistics[to] = statistic;
+}
+
+@compute @workgroup_size(4)
+fn main(
+  @builtin(workgroup_id) group: vec3u,
+  @builtin(num_workgroups) groups: vec3u,
+  @builtin(local_invocation_index) lane: u32,
+) {
+  let head = group.y;
+  let heads = groups.y;
+  let batch = group.z / params.windows;
+  let batches = groups.z / params.windows;
+  let window = vec2u(group.z % params.windows % params.windows_x, group.z % params.windows / params.windows_x);
+  let query_side = vec2u(params.query_window, params.queries / params.query_window);
+  let query_map = vec2u(params.query_width, params.query_height);
+  let key_side = vec2u(params.key_window, params.keys / params.key_window);
+  let key_map = vec2u(params.key_width, params.key_height);
+  let query_base = batch * query_map.x * query_map.y;
+  let key_base = batch * key_map.x * key_map.y;
+  let chunks = (params.keys + params.chunk - 1) / params.chunk;
+  let chunk = group.x % chunks;
+  let first = group.x / chunks * 16 + lane;
+  let places = vec4u(
+    window_row(first, window, query_side, query_map),
+    window_row(first + 4, window, query_side, query_map),
+    window_row(first + 8, window, query_side, query_map),
+    window_row(first + 12, window, query_side, query_map),
+  );
+  // Queries outside of the map compute something that is never stored, so that every lane stays active.
+  let rows = query_base + select(places, vec4u(), places == vec4u(OUTSIDE));
+  var inner = vec4f();
+  for (var c = 0u; c < HEAD4; c++) { inner += load_query(c, rows, heads, head); }
+
+  var highest = vec4f(LOWEST);
+  var weight_sum = vec4f();
+  let k_pad = params.k_start + head * HEAD4;
+  let v_pad = params.v_start + head * HEAD4;
+  let end = min((chunk + 1) * params.chunk, params.keys);
+  for (var u = chunk * params.chunk; u < end; u += 4) {
+    let place = window_row(min(u + lane, params.keys - 1), window, key_side, key_map);
+    let inside = place != OUTSIDE;
+    let key_row = key_base + select(0, place, inside);
+    let k_at = key_row * params.k_stride + k_pad;
+    let v_at = key_row * params.v_stride + v_pad;
+    let scores = score8(0, inside, k_at, k_pad) + score8(8, inside, k_at, k_pad) + score8(16, inside, k_at, k_pad);
+    let products = product8(0, inside, v_at, v_pad) + product8(8, inside, v_at, v_pad) + product8(16, inside, v_at, v_pad);
+
+    // Keys past the end weigh nothing.
+    let counts = ((vec4u(0, 1, 2, 3) ^ vec4u(lane)) + u) < vec4u(params.keys);
+    let valid = mat4x4f(
+      select(vec4f(LOWEST), scores[0], counts.x),
+      select(vec4f(LOWEST), scores[1], counts.y),
+      select(vec4f(LOWEST), scores[2], counts.z),
+      select(vec4f(LOWEST), scores[3], counts.w),
+    );
+    let top = max(highest, max(max(valid[0], valid[1]), max(valid[2], valid[3])));
+    let shrink = exp(highest - top);
+    let parts = mat4x4f(exp(valid[0] - top), exp(valid[1] - top), exp(valid[2] - top), exp(valid[3] - top));
+    highest = top;
+    weight_sum = weight_sum * shrink + parts[0] + parts[1] + parts[2] + parts[3];
+    let factor = transpose(mat4x4f(
+      parts[0] * (products[0] - inner),
+      parts[1] * (products[1] - inner),
+      parts[2] * (products[2] - inner),
+      parts[3] * (products[3] - inner),
+    ));
+    gather8(0, inside, k_at, k_pad, shrink, factor);
+    gather8(8, inside, k_at, k_pad, shrink, factor);
+    gather8(16, inside, k_at, k_pad, shrink, factor);
+  }
+  let factor = params.scale / weight_sum;
+  let logarithm = highest + log(weight_sum);
+  let to = (chunk * batches * query_map.x * query_map.y + rows) * heads + head;
+  store(places.x, to.x, 0, factor.x, vec2f(logarithm.x, inner.x));
+  store(places.y, to.y, 1, factor.y, vec2f(logarithm.y, inner.y));
+  store(places.z, to.z, 2, factor.z, vec2f(logarithm.z, inner.z));
+  store(places.w, to.w, 3, factor.w, vec2f(logarithm.w, inner.w));
+}
