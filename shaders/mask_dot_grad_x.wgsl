@@ -16,7 +16,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> skip: array<vec4f>;      // [height, width, channels], unused if SKIP is 0
 @group(0) @binding(3) var<storage, read> hyper: array<vec4f>;     // [masks, channels]
 @group(0) @binding(4) var<storage, read> dy: array<f32>;          // [masks, height, width]
-@group(0) @binding(5) var<storage, read> before: array<vec4f>;    // the shape of dv, unused if ADD is 0
+@group(0) @binding(5) var<storage, read> before: array<vec4f>;    // as dv: [height, width, channels] or that of x, unused if ADD is 0
 @group(0) @binding(6) var<storage, read_write> dv: array<vec4f>;  // [height, width, channels], or that of x
 
 override SKIP: u32 = 0;
