@@ -1,6 +1,7 @@
 // y[oy, ox, n] = activation(scale[n] * sum_{ky, kx, c} x[oy s + ky - p, ox s + kx - p, c] * w[ky, kx, c, n] + bias[n]) + residual[r mod residual_rows, n]
 // One invocation computes 4 pixels (numbered row by row, r = oy out_width + ox) by 4 channels, straight from storage.
 //!import activation
+//!import product
 //!import stored
 
 struct Params {
@@ -93,10 +94,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
         let x1 = select(vec4f(), x[base1 + k], inside1);
         let x2 = select(vec4f(), x[base2 + k], inside2);
         let x3 = select(vec4f(), x[base3 + k], inside3);
-        sum0 = fma(vec4f(x0.x), w0, fma(vec4f(x0.y), w1, fma(vec4f(x0.z), w2, fma(vec4f(x0.w), w3, sum0))));
-        sum1 = fma(vec4f(x1.x), w0, fma(vec4f(x1.y), w1, fma(vec4f(x1.z), w2, fma(vec4f(x1.w), w3, sum1))));
-        sum2 = fma(vec4f(x2.x), w0, fma(vec4f(x2.y), w1, fma(vec4f(x2.z), w2, fma(vec4f(x2.w), w3, sum2))));
-        sum3 = fma(vec4f(x3.x), w0, fma(vec4f(x3.y), w1, fma(vec4f(x3.z), w2, fma(vec4f(x3.w), w3, sum3))));
+        sum0 = multiply(w0, w1, w2, w3, x0, sum0);
+        sum1 = multiply(w0, w1, w2, w3, x1, sum1);
+        sum2 = multiply(w0, w1, w2, w3, x2, sum2);
+        sum3 = multiply(w0, w1, w2, w3, x3, sum3);
       }
     }
   }

@@ -2,6 +2,7 @@
 // One invocation computes 8 pixels (numbered row by row, r = oy out_width + ox) by 16 channels as in matmul_block.wgsl,
 // in one loop over taps and channels together.
 //!import activation
+//!import product
 //!import stored
 
 struct Params {
@@ -106,15 +107,15 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let w3 = load_w(at + min(col + 3, last));
     at += 4 * params.cols4;
     let x0 = load_pixels(origins0, tap, k);
-    sum00 += w0 * x0;
-    sum01 += w1 * x0;
-    sum02 += w2 * x0;
-    sum03 += w3 * x0;
+    sum00 = multiply_block(w0, x0, sum00);
+    sum01 = multiply_block(w1, x0, sum01);
+    sum02 = multiply_block(w2, x0, sum02);
+    sum03 = multiply_block(w3, x0, sum03);
     let x1 = load_pixels(origins1, tap, k);
-    sum10 += w0 * x1;
-    sum11 += w1 * x1;
-    sum12 += w2 * x1;
-    sum13 += w3 * x1;
+    sum10 = multiply_block(w0, x1, sum10);
+    sum11 = multiply_block(w1, x1, sum11);
+    sum12 = multiply_block(w2, x1, sum12);
+    sum13 = multiply_block(w3, x1, sum13);
 
     let last_channels = k + 1 == params.channels4;
     let last_column = last_channels && tap.y + 1 == params.kernel_width;

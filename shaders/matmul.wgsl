@@ -1,6 +1,7 @@
 // y[b, m, n] = activation(scale[b, n] * sum_k x[b, m, k] * w[b, k, n] + bias[b, n]) + residual[m mod residual_rows, n]
 // One invocation computes a tile of 4 rows by 4 columns, straight from storage: no workgroup memory, no barrier.
 //!import activation
+//!import product
 //!import stored
 
 struct Params {
@@ -64,10 +65,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let x1 = x[row1 + k];
     let x2 = x[row2 + k];
     let x3 = x[row3 + k];
-    sum0 = fma(vec4f(x0.x), w0, fma(vec4f(x0.y), w1, fma(vec4f(x0.z), w2, fma(vec4f(x0.w), w3, sum0))));
-    sum1 = fma(vec4f(x1.x), w0, fma(vec4f(x1.y), w1, fma(vec4f(x1.z), w2, fma(vec4f(x1.w), w3, sum1))));
-    sum2 = fma(vec4f(x2.x), w0, fma(vec4f(x2.y), w1, fma(vec4f(x2.z), w2, fma(vec4f(x2.w), w3, sum2))));
-    sum3 = fma(vec4f(x3.x), w0, fma(vec4f(x3.y), w1, fma(vec4f(x3.z), w2, fma(vec4f(x3.w), w3, sum3))));
+    sum0 = multiply(w0, w1, w2, w3, x0, sum0);
+    sum1 = multiply(w0, w1, w2, w3, x1, sum1);
+    sum2 = multiply(w0, w1, w2, w3, x2, sum2);
+    sum3 = multiply(w0, w1, w2, w3, x3, sum3);
   }
   store(batch, row, col, sum0);
   store(batch, row + 1, col, sum1);

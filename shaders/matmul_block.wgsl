@@ -2,6 +2,7 @@
 // One invocation computes a block of 8 rows by 16 columns, straight from storage: for software adapters without
 // subgroups, where a load costs as much as 40 multiply-adds and registers may spill.
 //!import activation
+//!import product
 //!import stored
 
 struct Params {
@@ -84,15 +85,15 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     let w3 = load_w(at + min(col + 3, last));
     at += 4 * params.cols4;
     let x0 = load_x(first, row, k);
-    sum00 += w0 * x0;
-    sum01 += w1 * x0;
-    sum02 += w2 * x0;
-    sum03 += w3 * x0;
+    sum00 = multiply_block(w0, x0, sum00);
+    sum01 = multiply_block(w1, x0, sum01);
+    sum02 = multiply_block(w2, x0, sum02);
+    sum03 = multiply_block(w3, x0, sum03);
     let x1 = load_x(first, row + 4, k);
-    sum10 += w0 * x1;
-    sum11 += w1 * x1;
-    sum12 += w2 * x1;
-    sum13 += w3 * x1;
+    sum10 = multiply_block(w0, x1, sum10);
+    sum11 = multiply_block(w1, x1, sum11);
+    sum12 = multiply_block(w2, x1, sum12);
+    sum13 = multiply_block(w3, x1, sum13);
   }
 
   // A loop of unknown length, so that no compiler writes out the activation for every element.

@@ -66,6 +66,34 @@ export function storedAs<K extends Kernel>(kernel: K, storage: WeightStorage): K
   return variant as K;
 }
 
+/** What a product multiplies, and adds four of before its sum goes on in f32. */
+export type Precision = 'f32' | 'f16';
+
+const computed = new WeakMap<Kernel, Kernel>();
+
+/**
+ * The kernel whose products are computed so, by the same source: see shaders/lib/product.wgsl.
+ * @throws TypeError where the kernel does not multiply by it.
+ */
+export function computedAs<K extends Kernel>(kernel: K, precision: Precision = 'f32'): K {
+  if (precision === 'f32') return kernel;
+  let variant = computed.get(kernel);
+  if (!variant) {
+    const halved = kernel.code.replace(/(?<=alias factors=\w+<)f32/, 'f16');
+    if (halved === kernel.code) throw new TypeError(`kernel ${kernel.name} lacks lib/product`);
+    const code = halved.replace(/(?<!fn )\b(multiply(?:_block)?)\(/g, '$1_f16(');
+    variant = {
+      ...kernel,
+      name: `${kernel.name}.half`,
+      code: `enable f16;${code}`,
+      features: [...kernel.features, 'shader-f16'],
+    };
+    computed.set(kernel, variant);
+  }
+  // Nothing but the name, the text and the features differs.
+  return variant as K;
+}
+
 function readStored({ name, code }: Kernel, storage: WeightStorage): string {
   const typed = code.replace(/(var<storage,read>w:array<)\w+>/, `$1stored_${storage}>`);
   if (typed === code || !code.includes(`fn from_${storage}(`))

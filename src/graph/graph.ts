@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.ts';
-import type { Kernel, WeightStorage } from '../gpu/kernel.ts';
+import type { Kernel, Precision, WeightStorage } from '../gpu/kernel.ts';
 import { variantKey } from '../gpu/pipelines.ts';
 import type { Parameter } from './parameter.ts';
 import { type Derivative, type DifferentiableOp, Tape } from './tape.ts';
@@ -42,6 +42,8 @@ export interface GraphTraits {
   readonly cpu: boolean;
   /** How matrices are stored; f32 unless given. */
   readonly storage?: WeightStorage;
+  /** What products multiply in; f32 unless given. */
+  readonly compute?: Precision;
 }
 
 const PORTABLE: GraphTraits = { subgroups: false, cpu: false };

@@ -1,5 +1,5 @@
 import { conv2dBlock as block, conv2dQuad as quad, conv2d as tile } from '../generated/kernels.ts';
-import { type Kernel, storedAs } from '../gpu/kernel.ts';
+import { computedAs, type Kernel, storedAs } from '../gpu/kernel.ts';
 import type { Graph, GraphTraits } from '../graph/graph.ts';
 import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, expectShape, rowsOf, storageOf, type Tensor } from '../graph/tensor.ts';
@@ -79,7 +79,7 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
   const y = g.tensor(name, [outHeight, outWidth, cols]);
   const { kernel, tileRows, tileCols } = choose(g.traits);
   g.record(
-    storedAs(kernel, storageOf(w)),
+    computedAs(storedAs(kernel, storageOf(w)), g.traits.compute),
     { x, w, scale: w.scale ?? w, bias: bias ?? w, residual: residual ?? w, y },
     {
       height,
@@ -121,8 +121,14 @@ type ConvKernel =
     : never;
 
 /** The kernel for a device, and the pixels and channels of y that one of its workgroups makes. */
-function choose({ cpu, subgroups }: GraphTraits): { kernel: ConvKernel; tileRows: number; tileCols: number } {
-  if (cpu && subgroups) return { kernel: quad, tileRows: 4 * quad.tunables.LANES.default, tileCols: 32 };
+function choose({ cpu, subgroups, compute }: GraphTraits): {
+  kernel: ConvKernel;
+  tileRows: number;
+  tileCols: number;
+} {
+  // No software adapter with subgroups computes in f16: the quad has no such variant.
+  if (cpu && subgroups && compute !== 'f16')
+    return { kernel: quad, tileRows: 4 * quad.tunables.LANES.default, tileCols: 32 };
   if (cpu) return { kernel: block, tileRows: 8, tileCols: 16 * block.tunables.LANES.default };
   return { kernel: tile, tileRows: 32, tileCols: 32 };
 }

@@ -1,5 +1,5 @@
 import { matmulBlock as block, matmulQuad as quad, matmul as tile } from '../generated/kernels.ts';
-import { type Kernel, storedAs } from '../gpu/kernel.ts';
+import { computedAs, type Kernel, storedAs } from '../gpu/kernel.ts';
 import type { Graph, GraphTraits } from '../graph/graph.ts';
 import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, rowsOf, sizeOf, storageOf, type Tensor } from '../graph/tensor.ts';
@@ -62,7 +62,7 @@ export function matmul(g: Graph, x: Tensor, w: Tensor, epilogue: MatmulEpilogue 
   const y = g.tensor(name, [...x.shape.slice(0, -1), cols]);
   const { kernel, tileRows, tileCols } = choose(g.traits);
   g.record(
-    storedAs(kernel, storageOf(w)),
+    computedAs(storedAs(kernel, storageOf(w)), g.traits.compute),
     { x, w, scale: w.scale ?? w, bias: bias ?? w, residual: residual ?? w, y },
     { rows, inner4: inner / 4, cols4: cols / 4, residual_rows: residual ? rowsOf(residual) : 1 },
     {
@@ -88,12 +88,14 @@ type MatmulKernel = Kernel<
 >;
 
 /** The kernel for a device, and the rows and columns of y that one of its workgroups makes. */
-function choose({ cpu, subgroups }: GraphTraits): {
+function choose({ cpu, subgroups, compute }: GraphTraits): {
   kernel: MatmulKernel;
   tileRows: number;
   tileCols: number;
 } {
-  if (cpu && subgroups) return { kernel: quad, tileRows: 4 * quad.tunables.LANES.default, tileCols: 32 };
+  // No software adapter with subgroups computes in f16: the quad has no such variant.
+  if (cpu && subgroups && compute !== 'f16')
+    return { kernel: quad, tileRows: 4 * quad.tunables.LANES.default, tileCols: 32 };
   if (cpu) return { kernel: block, tileRows: 8, tileCols: 16 * block.tunables.LANES.default };
   return { kernel: tile, tileRows: 32, tileCols: 32 };
 }

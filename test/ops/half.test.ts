@@ -1,0 +1,40 @@
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { layernorm, matmul, matmulQuad } from '../../src/generated/kernels.ts';
+import { computedAs, storedAs } from '../../src/gpu/kernel.ts';
+import { runDeno } from '../../tools/runtimes/deno.ts';
+import { countGpuTest } from '../gpu-device.ts';
+import { CASES } from './half-cases.ts';
+import { STORAGES } from './stored-cases.ts';
+
+test('products in f16, summed in f32, on wgpu', async (context) => {
+  const script = fileURLToPath(new URL('half.deno.ts', import.meta.url));
+  const { adapter, half, failures, cases } = (await runDeno(script)) as {
+    adapter: string;
+    half: boolean;
+    failures: string[];
+    cases: number;
+  };
+  countGpuTest(context, adapter);
+  expect(half).toBe(true);
+  expect(failures).toEqual([]);
+  expect(cases).toBe(2 * STORAGES.length * Object.keys(CASES).length);
+});
+
+test('the rule makes the factors f16 and calls the functions that multiply them, and nothing else', () => {
+  const plain = storedAs(matmul, 'q8');
+  const variant = computedAs(plain, 'f16');
+  expect(variant.name).toBe('matmul.q8.half');
+  expect(variant.features).toEqual(['shader-f16']);
+  const back = variant.code
+    .replace('enable f16;', '')
+    .replace('alias factors=vec4<f16>;', 'alias factors=vec4<f32>;')
+    .replaceAll('=multiply_f16(', '=multiply(');
+  expect(back).toBe(plain.code);
+  expect(variant.code.match(/=multiply_f16\(/g)).toHaveLength(4);
+  expect(computedAs(plain, 'f16')).toBe(variant);
+  expect(computedAs(plain, 'f32')).toBe(plain);
+  expect(computedAs(plain)).toBe(plain);
+  expect(() => computedAs(layernorm, 'f16')).toThrow('kernel layernorm lacks lib/product');
+  expect(() => computedAs(matmulQuad, 'f16')).toThrow('kernel matmul_quad lacks lib/product');
+});
