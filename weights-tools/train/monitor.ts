@@ -7,7 +7,7 @@ const NEWEST = 0.1;
 
 /** The progress of a run in a line: epoch, loss, Dice, time left. */
 export class Monitor {
-  readonly #progress: Progress;
+  readonly #progress: Pick<Progress, 'show'>;
   readonly #epochs: number;
   readonly #steps: number;
   readonly #measured: 'validation' | 'training';
@@ -19,7 +19,7 @@ export class Monitor {
 
   /** @param now milliseconds, rising */
   constructor(
-    progress: Progress,
+    progress: Pick<Progress, 'show'>,
     run: {
       readonly epochs: number;
       readonly steps: number;
