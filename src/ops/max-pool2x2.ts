@@ -1,7 +1,15 @@
 import { maxPool2x2 as kernel } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { DifferentiableOp } from '../graph/tape.ts';
 import { expect, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { laneGrid } from './lane-grid.ts';
+
+/** The largest of 2 x 2 pixels in channels `start` to `start + count`: see max-pool2x2-grad.ts. */
+export const MAX_POOL2X2: DifferentiableOp<{
+  readonly x: Tensor;
+  readonly start: number;
+  readonly count: number;
+}> = { name: 'maxPool2x2' };
 
 /** Options of `maxPool2x2`. */
 export interface MaxPoolOptions {
@@ -50,5 +58,6 @@ export function maxPool2x2(g: Graph, x: Tensor, options: MaxPoolOptions = {}): T
     },
     { workgroups: laneGrid(kernel, outputs4) },
   );
+  g.note(MAX_POOL2X2, { x, start, count }, y, [x]);
   return y;
 }
