@@ -15,16 +15,16 @@ export interface SurfaceDistances {
  */
 export function surfaceDistances(a: BinaryMask, b: BinaryMask, spacing: Spacing = PIXELS): SurfaceDistances {
   // The nearest edge pixel and all that ask for it lie in the box around both.
-  const window = union(tightBox(a), tightBox(b));
-  const edgesOfA = edges(a, window);
-  const edgesOfB = edges(b, window);
+  const frame = union(tightBox(a), tightBox(b));
+  const edgesOfA = edges(a, frame);
+  const edgesOfB = edges(b, frame);
   return {
-    there: distancesFrom(edgesOfA, edgesOfB, window, spacing),
-    back: distancesFrom(edgesOfB, edgesOfA, window, spacing),
+    there: distancesFrom(edgesOfA, edgesOfB, frame, spacing),
+    back: distancesFrom(edgesOfB, edgesOfA, frame, spacing),
   };
 }
 
-interface Window {
+interface Frame {
   readonly x0: number;
   readonly y0: number;
   readonly width: number;
@@ -33,7 +33,7 @@ interface Window {
 
 type MaybeBox = ReturnType<typeof tightBox>;
 
-function union(a: MaybeBox, b: MaybeBox): Window {
+function union(a: MaybeBox, b: MaybeBox): Frame {
   const boxes = [a, b].filter((box) => box !== undefined);
   const x0 = Math.min(...boxes.map(([left]) => left));
   const y0 = Math.min(...boxes.map(([, top]) => top));
@@ -42,23 +42,23 @@ function union(a: MaybeBox, b: MaybeBox): Window {
   return { x0, y0, width, height };
 }
 
-/** The edge of a mask as bytes of the window. */
-function edges({ width, height, data }: BinaryMask, window: Window): Uint8Array {
+/** The edge of a mask as bytes of the frame. */
+function edges({ width, height, data }: BinaryMask, frame: Frame): Uint8Array {
   const inside = (x: number, y: number) =>
     x >= 0 && y >= 0 && x < width && y < height && data[y * width + x] !== 0;
-  const marked = new Uint8Array(window.width * window.height);
-  for (let row = 0; row < window.height; row++)
-    for (let col = 0; col < window.width; col++) {
-      const [x, y] = [window.x0 + col, window.y0 + row];
+  const marked = new Uint8Array(frame.width * frame.height);
+  for (let row = 0; row < frame.height; row++)
+    for (let col = 0; col < frame.width; col++) {
+      const [x, y] = [frame.x0 + col, frame.y0 + row];
       if (!inside(x, y)) continue;
       const isInner = inside(x - 1, y) && inside(x + 1, y) && inside(x, y - 1) && inside(x, y + 1);
-      marked[row * window.width + col] = isInner ? 0 : 1;
+      marked[row * frame.width + col] = isInner ? 0 : 1;
     }
   return marked;
 }
 
-function distancesFrom(from: Uint8Array, to: Uint8Array, window: Window, spacing: Spacing): Float64Array {
-  const squares = squaredDistances(to, window.width, window.height, spacing);
+function distancesFrom(from: Uint8Array, to: Uint8Array, frame: Frame, spacing: Spacing): Float64Array {
+  const squares = squaredDistances(to, frame.width, frame.height, spacing);
   const distances: number[] = [];
   from.forEach((isEdge, at) => {
     if (isEdge) distances.push(Math.sqrt(squares[at] ?? 0));
