@@ -10,7 +10,7 @@ import { createNodeGpu } from './runtimes/dawn.ts';
 import { ensureRuntimes } from './runtimes/ensure.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const folder = process.argv[2] ?? join(root, '../shared/phantoms');
+const folder = process.argv[2] ?? join(root, 'phantoms');
 const phantoms = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .flatMap(({ name: anatomy }): Phantom[] => {

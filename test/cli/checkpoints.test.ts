@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { WeightStorage } from '../../src/index.ts';
 import type { Info } from '../../weights-tools/commands/info.ts';
 import { demoModel } from '../../weights-tools/node/package.ts';
-import { fixtureNames, fixturePath, sha256 } from '../weights/fixtures.ts';
+import { fixtureNames, fixturePath, phantomPath, sha256 } from '../weights/fixtures.ts';
 import { cancellable, namesIn, sam2rad, scratch } from './run.ts';
 
 const BAD = fixtureNames('checkpoints/bad');
@@ -22,7 +22,7 @@ test.each(BAD)('bad/%s: one clear error from each command, at once, and no outpu
   for (const argv of [
     ['convert', path, '-o', join(folder, 'out.safetensors')],
     ['info', path],
-    ['segment', fixturePath('phantoms/wrist/000.png'), '-m', path, '-o', folder, ...prompt],
+    ['segment', phantomPath('wrist/000'), '-m', path, '-o', folder, ...prompt],
   ]) {
     const { code, out, err, cpuMs } = await sam2rad(...argv);
     expect({ code, out }).toEqual({ code: 1, out: '' });
@@ -119,7 +119,7 @@ test('a q8 file has a quarter of the bytes, and is segmented as it is stored or 
     /GPU memory +6\.\d MB of weights.*\n.*with storage f32.*\n.*with storage f16.*\n.*with storage q8/,
   );
   expect(info).toMatch(/storage +I8 5\.9 MB in 92 tensors\n +F32 .* in 92 tensors\n +F16/);
-  const picture = fixturePath('phantoms/wrist/000.png');
+  const picture = phantomPath('wrist/000');
   const prompt = ['--box', '100,100,300,200', '-o', folder, '--json'];
   const storageOf = async (...more: string[]) =>
     JSON.parse((await sam2rad('segment', picture, '-m', small, ...prompt, ...more)).out).pictures[0].model

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
 import { demoModel, packageRoot } from '../../weights-tools/node/package.ts';
-import { fixturePath } from '../weights/fixtures.ts';
+import { phantomPath } from '../weights/fixtures.ts';
 import { namesIn, scratch } from './run.ts';
 
 /** The package as a user gets it who installs nothing beside it: no node_modules anywhere near. */
@@ -55,7 +55,7 @@ test('without the optional peers one message names the one command that brings t
   const demo = join(installed, 'app/public/demo');
   mkdirSync(demo, { recursive: true });
   cpSync(demoModel(), join(demo, 'sam2-nano-shapes.safetensors'));
-  const { status, stdout, stderr } = run('segment', fixturePath('phantoms/hip/003.png'), '--point', '1,2,1');
+  const { status, stdout, stderr } = run('segment', phantomPath('hip/003'), '--point', '1,2,1');
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
   expect(stderr).toMatch(/^sam2rad: [^\n]*webgpu[^\n]*sharp[^\n]* Run: npm install webgpu sharp\n$/);
 });

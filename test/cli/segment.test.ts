@@ -12,13 +12,13 @@ import { relativeError } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { goldenError, readGolden } from '../models/golden.ts';
 import { goldenModelFile } from '../models/golden-run.ts';
-import { fixturePath } from '../weights/fixtures.ts';
+import { fixturePath, phantomPath } from '../weights/fixtures.ts';
 import { generateImage } from '../weights/generated-weights.ts';
 import { makePng } from './png.ts';
 import { namesIn, sam2rad, scratch } from './run.ts';
 
-const WRIST = fixturePath('phantoms/wrist/000.png');
-const HIP = fixturePath('phantoms/hip/003.png');
+const WRIST = phantomPath('wrist/000');
+const HIP = phantomPath('hip/003');
 
 /** A second model to compile, on a machine that may have little left. */
 const PATIENCE_MS = 300_000;
@@ -72,7 +72,7 @@ describe('the demo on phantoms: from a picture file to the logits and the mask o
       const clicks = points.flatMap((point, i) => ['--point', [...point, labels[i]].join()]);
       const { code, out, err } = await sam2rad(
         'segment',
-        fixturePath(`phantoms/${phantom}.png`),
+        phantomPath(phantom),
         ...['-o', folder, '--mode', 'manual', '--box', box.join(), ...clicks, '--dump', dump],
       );
       expect({ code, err }).toEqual({ code: 0, err: '' });

@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import type { Info } from '../../weights-tools/commands/info.ts';
 import { generateCheckpoint } from '../../weights-tools/generate/checkpoint.ts';
 import { gpuTest } from '../gpu-device.ts';
-import { fixturePath } from '../weights/fixtures.ts';
+import { fixturePath, phantomPath } from '../weights/fixtures.ts';
 import { namesIn, sam2rad, scratch } from './run.ts';
 
 gpuTest('MobileSAM: generated, described, converted and segmented', async () => {
@@ -22,7 +22,7 @@ gpuTest('MobileSAM: generated, described, converted and segmented', async () => 
   expect(after.model?.parameters).toBe(before.model?.parameters);
   expect(after.model?.cost?.encode.flops).toBe(before.model?.cost?.encode.flops);
 
-  const argv = ['segment', fixturePath('phantoms/wrist/000.png'), '-m', ours, '-o', folder, '--json'];
+  const argv = ['segment', phantomPath('wrist/000'), '-m', ours, '-o', folder, '--json'];
   const result = await sam2rad(...argv, '--box', '220,302,571,372', '--image-size', '256');
   expect(result).toMatchObject({ code: 0, err: '' });
   const [report] = JSON.parse(result.out).pictures;

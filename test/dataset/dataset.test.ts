@@ -1,10 +1,11 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { type DatasetOptions, loadCase, openDataset } from '../../weights-tools/dataset/dataset.ts';
 import { packageRoot } from '../../weights-tools/node/package.ts';
 import { makePng } from '../cli/png.ts';
+import { phantomPath } from '../weights/fixtures.ts';
 import { folderOf, grey, levels, palettePng } from './files.ts';
 
 const open = (folder: string, options: DatasetOptions = {}, part: 'Train' | 'Test' = 'Train') =>
@@ -37,6 +38,16 @@ test('the phantoms: 10 to train, 20 to test, their classes counted', async () =>
   // As counted by another reader.
   expect(classMap.filter((value) => value === 1)).toHaveLength(2719);
   expect(classMap.filter((value) => value === 2)).toHaveLength(22474);
+});
+
+test('the page’s samples are phantoms, byte for byte', () => {
+  const samples = join(packageRoot(), 'app/public/samples');
+  const names = readdirSync(samples).filter((name) => name.endsWith('.png'));
+  expect(names).toHaveLength(6);
+  for (const name of names) {
+    const original = phantomPath(name.replace(/-(\d+)\.png$/, '/$1'));
+    expect(readFileSync(join(samples, name)).equals(readFileSync(original)), name).toBe(true);
+  }
 });
 
 test('one picture is a dataset, empty masks among others are, endings may differ', async () => {

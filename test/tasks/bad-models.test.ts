@@ -12,7 +12,7 @@ import type { StoredTensor } from '../../src/weights/types.ts';
 import { type TensorSource, writeSafetensors } from '../../src/weights/write-safetensors.ts';
 import { writeTorch } from '../../weights-tools/generate/write-torch.ts';
 import { namesIn, sam2rad, scratch } from '../cli/run.ts';
-import { fixtureJson, fixturePath } from '../weights/fixtures.ts';
+import { fixtureJson, phantomPath } from '../weights/fixtures.ts';
 import { generatedCheckpoint, type WeightsJson } from '../weights/generated-weights.ts';
 import { demoFile, sam2radFile } from './models.ts';
 
@@ -63,7 +63,7 @@ async function refusedByCli(file: File, message: RegExp): Promise<void> {
   const [folder, output] = [scratch(), scratch()];
   const path = join(folder, file.name);
   writeFileSync(path, new Uint8Array(await file.arrayBuffer()));
-  const picture = fixturePath('phantoms/wrist/000.png');
+  const picture = phantomPath('wrist/000');
   for (const argv of [
     ['convert', path, '-o', join(output, 'out.safetensors')],
     ['segment', picture, '-m', path, '-o', output, '--point', '1,2,1'],
@@ -192,7 +192,7 @@ test.each([0, 100, 320.5, 192, 4096])('image size %s: API and command line', asy
   if (imageSize !== 100) return;
   const path = join(scratch(), 'demo.safetensors');
   writeFileSync(path, new Uint8Array(await file.arrayBuffer()));
-  const picture = fixturePath('phantoms/wrist/000.png');
+  const picture = phantomPath('wrist/000');
   for (const argv of [
     ['segment', picture, '-m', path, '--point', '1,2,1'],
     ['info', path],

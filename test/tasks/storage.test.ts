@@ -5,7 +5,7 @@ import { convertCheckpoint, describeCheckpoint } from '../../src/weights/convert
 import { openCheckpoint } from '../../src/weights/open.ts';
 import { contextOf, PLAIN } from '../architecture/models.ts';
 import { gpuTest } from '../gpu-device.ts';
-import { fixturePath } from '../weights/fixtures.ts';
+import { phantomPath } from '../weights/fixtures.ts';
 import { countedDevice } from './counted-gpu.ts';
 import { demoFile } from './models.ts';
 import { compareStorages, LEAST } from './storage-masks.ts';
@@ -129,8 +129,8 @@ gpuTest('f16 and q8 give the masks of f32 on six phantoms', async (gpu) => {
   const phantoms = ['hip/003', 'hip/011', 'shoulder/007', 'shoulder/015', 'wrist/000', 'wrist/010'].map(
     (name) => ({
       name,
-      image: fixturePath(`phantoms/${name}.png`),
-      truth: fixturePath(`phantoms/${name.replace('/', '/gts/')}.png`),
+      image: phantomPath(name),
+      truth: phantomPath(name, 'gts'),
     }),
   );
   for (const { storage, ious, mean, lowest } of await compareStorages(gpu, await demoFile(), phantoms)) {
