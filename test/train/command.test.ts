@@ -201,19 +201,25 @@ describe('interrupted', () => {
 });
 
 describe('faults', () => {
-  test('a NaN names step, term and the last good state', async () => {
+  test('a NaN names step and term, and the last good state is kept', async () => {
     const folder = scratch();
-    const { code, err } = await train(wrist(folder, '--epochs', '4', '--checkpoint-every', '1'), {
-      nanAt: 8,
-    });
+    const { code, err } = await train(wrist(folder, '--epochs', '4'), { nanAt: 5 });
     expect(code).toBe(1);
     expect(err).toMatch(
-      /step 8: the focal term of the loss is NaN; the last good state is .*model\.checkpoint\.safetensors \(step 6\): go on with --resume/,
+      /step 5: the focal term of the loss is NaN; the last good state is .*model\.checkpoint\.safetensors \(step 4\): go on with --resume/,
     );
-    expect(namesIn(folder)).toContain(CHECKPOINT);
-    expect(namesIn(folder)).not.toContain('model.safetensors');
-    const early = await train(wrist(scratch(), '--epochs', '4'), { nanAt: 2 });
-    expect(early.err).toMatch(/step 2: the focal term of the loss is NaN\n$/);
+    expect(namesIn(folder)).toEqual([CHECKPOINT, 'model.csv', 'model.svg']);
+    const again = await train(wrist(folder, '--resume', join(folder, CHECKPOINT)));
+    expect(again).toMatchObject({ code: 0, out: expect.stringMatching(/^12 steps/) });
+    const early = await train(wrist(scratch(), '--epochs', '4'), { nanAt: 1 });
+    expect(early.err).toMatch(/step 1: the focal term of the loss is NaN\n$/);
+  });
+
+  test('where the state is lost the last checkpoint is named', async () => {
+    const options = ['--epochs', '4', '--checkpoint-every', '1'];
+    const { code, err } = await train(wrist(scratch(), ...options), { nanAt: 8, isLost: true });
+    expect(code).toBe(1);
+    expect(err).toMatch(/NaN; the last good state is .*\(step 6\): go on/);
   });
 
   test('a checkpoint that cannot be written is warned of, and training goes on', async () => {

@@ -8,13 +8,15 @@ export interface Faults {
   /** Called before each step. */
   readonly before?: (step: number) => void;
   readonly nanAt?: number;
+  /** The GPU is lost when the NaN comes. */
+  readonly isLost?: boolean;
 }
 
 /** The jobs that were started, for tests to look into. */
 export const jobs: TrainingJob[] = [];
 
 export const fakeEngine =
-  ({ before, nanAt }: Faults = {}): StartTraining =>
+  ({ before, nanAt, isLost = false }: Faults = {}): StartTraining =>
   async (job) => {
     jobs.push(job);
     const { epochs, batch, seed, learningRate } = job.settings;
@@ -54,6 +56,7 @@ export const fakeEngine =
       adapter: { vendor: 'nobody', architecture: 'none', description: 'fake' },
       steps: epochs * perEpoch,
       done: begun,
+      isIntact: !isLost,
       events,
       checkpoint: (metadata) => file('state', [done, value], metadata),
       model: (layout, metadata) => file(`model.${layout}`, [value], metadata),

@@ -63,7 +63,10 @@ export interface TrainingJob {
   readonly onProgress?: (progress: LoadProgress) => void;
 }
 
-/** The loss of a step, and its terms as they stand in it, weights applied: they add up to `total`. */
+/**
+ * The loss of a step, and its terms by themselves, without the weights that they have in it:
+ * total = (dice + 10 focal) / 2 + box + object + 100 interim.
+ */
 export interface Losses {
   readonly total: number;
   readonly dice: number;
@@ -105,9 +108,11 @@ export interface TrainingRun extends Disposable {
    * Steps on when the next event is asked for, and not before; a validation follows the last step of each epoch.
    * Leaving the loop leaves the run between two steps. A resumed run that stands at the end of an epoch begins with
    * that epoch's validation: it may not have come to it before.
-   * @throws an error that names step and term where a loss is no finite number, before the parameters change
+   * @throws an error that names step and term where a loss is no finite number
    */
   events(): AsyncIterable<TrainingEvent>;
+  /** Whether the state is that of the last event, and may be saved, after `events` threw: not with NaNs or no device. */
+  readonly isIntact: boolean;
   /** A safetensors file with the parameters, the optimiser's state and all random streams. */
   checkpoint(metadata: Readonly<Record<string, string>>): AsyncIterable<Uint8Array>;
   /** A safetensors file of the whole model, base and what was learned. */

@@ -43,7 +43,7 @@ export async function runToEnd(run: TrainingRun, options: LoopOptions): Promise<
       if (isDue && event.step < run.steps) await saver.trySave(event.step);
     }
   } catch (error) {
-    throw saver.explained(error);
+    throw await saver.explained(error);
   }
   if (signal.aborted) {
     await saver.save(curves.steps.at(-1)?.step ?? run.done);
@@ -91,9 +91,14 @@ class Saver {
     await writeAtomically(outputs.record, (file) => file.writeFile(`${JSON.stringify(record, null, 2)}\n`));
   }
 
-  /** What happened, and where to go on. */
-  explained(error: unknown): unknown {
-    if (!(error instanceof Sam2RadError) || this.#saved === undefined) return error;
+  /** Keeps the last good state, and says what happened and where to go on. */
+  async explained(error: unknown): Promise<unknown> {
+    if (!(error instanceof Sam2RadError)) return error;
+    const last = this.#options.curves.steps.at(-1)?.step;
+    // A second error would hide the first.
+    if (this.#run.isIntact && last !== undefined && last !== this.#saved)
+      await this.save(last).catch(() => {});
+    if (this.#saved === undefined) return error;
     const { checkpoint } = this.#options.outputs;
     return new TrainingError(
       `${error.message}; the last good state is ${checkpoint} (step ${this.#saved}): go on with --resume ${checkpoint}`,
