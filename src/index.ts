@@ -13,7 +13,7 @@ export {
 } from './errors.ts';
 export type { AdapterSummary } from './gpu/device.ts';
 export type { ProfileEntry } from './gpu/executor.ts';
-export type { WeightStorage } from './gpu/kernel.ts';
+export type { Precision, WeightStorage } from './gpu/kernel.ts';
 export { describeModel, type ModelCost, type StageCost, type StorageCost } from './tasks/describe.ts';
 export { download } from './tasks/download.ts';
 export { loadModel } from './tasks/load.ts';

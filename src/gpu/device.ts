@@ -25,7 +25,7 @@ export interface AdapterSummary {
   readonly description: string;
 }
 
-const WANTED_FEATURES: readonly GPUFeatureName[] = ['timestamp-query', 'subgroups'];
+const WANTED_FEATURES: readonly GPUFeatureName[] = ['timestamp-query', 'subgroups', 'shader-f16'];
 
 /** A lost device rejects what waits for it, and only then says that it is lost: this long it is waited for. */
 const LOSS_GRACE_MS = 50;

@@ -9,6 +9,7 @@ import type { Checkpoint } from '../weights/types.ts';
 import { untilAborted } from './abort.ts';
 import { download } from './download.ts';
 import { loadEncoder } from './encoders.ts';
+import { precisionOn } from './precision.ts';
 import { recordMasks, recordPreprocess, type StageContext } from './recordings.ts';
 import { Segmenter } from './segmenter.ts';
 import { Stages } from './stages.ts';
@@ -37,9 +38,10 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
   };
   try {
     signal?.throwIfAborted();
+    const compute = precisionOn(gpu, options.compute);
     const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
     const { context, recordings } = fitStorage(
-      { config: description.config, encoder, traits: gpu.traits },
+      { config: description.config, encoder, traits: { ...gpu.traits, compute } },
       {
         storage: options.storage,
         fileStorage: description.storage,

@@ -1,7 +1,7 @@
 import { DeviceLostError, GpuError } from '../errors.ts';
 import type { AdapterSummary, Gpu } from '../gpu/device.ts';
 import type { ProfileEntry } from '../gpu/executor.ts';
-import type { WeightStorage } from '../gpu/kernel.ts';
+import type { Precision, WeightStorage } from '../gpu/kernel.ts';
 import { featureMaps } from '../models/features.ts';
 import { resizedShape } from '../ops/resize-tables.ts';
 import type { PictureSource } from '../web/picture.ts';
@@ -57,6 +57,10 @@ export class Segmenter implements Model {
 
   get storage(): WeightStorage {
     return this.#parts.context.traits.storage ?? 'f32';
+  }
+
+  get compute(): Precision {
+    return this.#parts.context.traits.compute ?? 'f32';
   }
 
   get memory(): MemoryReport {

@@ -1,7 +1,7 @@
 import type { DeviceLostError } from '../errors.ts';
 import type { AdapterSummary } from '../gpu/device.ts';
 import type { ProfileEntry } from '../gpu/executor.ts';
-import type { WeightStorage } from '../gpu/kernel.ts';
+import type { Precision, WeightStorage } from '../gpu/kernel.ts';
 import type { PictureSource } from '../web/picture.ts';
 import type { ModelConfig } from '../weights/config.ts';
 
@@ -33,6 +33,12 @@ export interface LoadOptions {
    * smaller one that fits the device and `memoryLimit`: f32, then f16, then q8 (8 bits and a factor a column).
    */
   readonly storage?: WeightStorage;
+  /**
+   * What products and convolutions multiply in, four at a time; their sums are f32. f32 unless given, however matrices
+   * are stored: f16 ends near 65504, which nobody can promise of a checkpoint's activations, and the same file should
+   * answer alike on every device. f16 needs a device with `shader-f16`.
+   */
+  readonly compute?: Precision;
   /** Bytes that the model's buffers may take on the GPU, weights and activations together. */
   readonly memoryLimit?: number;
   readonly onProgress?: (progress: LoadProgress) => void;
@@ -140,6 +146,8 @@ export interface Model extends Disposable {
   readonly classes: readonly string[];
   /** How its matrices are stored on the GPU. */
   readonly storage: WeightStorage;
+  /** What its products multiply in. */
+  readonly compute: Precision;
   readonly memory: MemoryReport;
   /** Sentences about the weights file that a person should see. */
   readonly warnings: readonly string[];
