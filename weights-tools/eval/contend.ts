@@ -38,7 +38,13 @@ export async function planEntries(request: EvalRequest, signal: AbortSignal): Pr
       `${basename(request.model)} (${model.description.title}) has no prompt predictor, which auto mode needs; measure it with --mode box or --mode point, or name a Sam2Rad model`,
     );
   if (mode !== 'auto') return [{ ...model, modes: [mode] }];
-  if (request.base === undefined) return [{ ...model, modes: ['auto', 'box'] }];
+  if (request.base === undefined) {
+    const { lora, adapters } = model.description.config;
+    const changed = lora ? 'decoder' : adapters ? 'encoder' : undefined;
+    const warning = `the ${changed} of ${basename(request.model)} was trained, too, so box mode is not SAM as it was; name its base with --base`;
+    const warnings = changed ? [...model.warnings, warning] : model.warnings;
+    return [{ ...model, warnings, modes: ['auto', 'box'] }];
+  }
   const base = await lookInto(request.base, request, signal);
   return [
     { ...model, modes: ['auto'] },

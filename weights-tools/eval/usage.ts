@@ -8,7 +8,8 @@ are class numbers.
       --mode M            auto: the model prompts itself; set beside box, SAM without its prompt predictor. box: each
                           true mask's tight box is the prompt. point: the true mask's deepest pixel is. auto unless
                           given where the model has a prompt predictor, else box
-      --base MODEL        what is prompted with the true box beside auto; MODEL itself unless given
+      --base MODEL        what is prompted with the true box beside auto; MODEL itself unless given, which is right
+                          where nothing but its prompt predictor was trained
   -o, --output DIR        writes cases.csv, summary.csv, eval.json and worst/: truth (left) and result of the worst
                           cases
       --worst N           how many of these; 5 unless given
