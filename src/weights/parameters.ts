@@ -4,6 +4,7 @@ import type { Parameter } from '../graph/parameter.ts';
 import { buffersOf, bytesOf, columnsOf, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { f16Bytes } from './half.ts';
 import { quantise } from './quantise.ts';
+import { release } from './release.ts';
 import type { StoredTensor } from './types.ts';
 
 export interface LoadParametersOptions {
@@ -42,11 +43,14 @@ export class ParameterStore {
     try {
       for (const parameter of missing.values()) {
         const { tensor } = parameter;
-        const values = await packed(parameter, tensors, signal);
-        for (const [{ name }, data] of encodeParameter(tensor, values)) {
+        const { values, isNew } = await packed(parameter, tensors, signal);
+        const encoded = encodeParameter(tensor, values);
+        for (const [{ name }, data] of encoded) {
           this.#buffers.set(name, this.#gpu.createFilled(name, data, STORAGE | COPY_SRC | COPY_DST));
           added.push(name);
         }
+        release(encoded.map(([, data]) => data).filter((data) => isNew || data !== values));
+        if (isNew) release([values]);
         loaded += parameterBytes(tensor);
         onProgress?.(loaded, total);
       }
@@ -120,11 +124,12 @@ export function encodeParameter(tensor: Tensor, values: Float32Array): [Tensor, 
   ];
 }
 
+/** The values of a parameter, and whether packing made them: what it was given, or tables, may be somebody else's. */
 async function packed(
   { tensor, sources, pack }: Parameter,
   tensors: ReadonlyMap<string, StoredTensor>,
   signal: AbortSignal | undefined,
-): Promise<Float32Array> {
+): Promise<{ readonly values: Float32Array; readonly isNew: boolean }> {
   const values: Float32Array[] = [];
   for (const { key, shape } of sources) {
     signal?.throwIfAborted();
@@ -140,5 +145,6 @@ async function packed(
     throw new CheckpointError(
       `'${tensor.name}' was packed into ${result.length} values, expected [${tensor.shape}]`,
     );
-  return result;
+  const isNew = values.length > 0 && values.every(({ buffer }) => buffer !== result.buffer);
+  return { values: result, isNew };
 }
