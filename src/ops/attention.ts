@@ -7,6 +7,13 @@ import { columnsOf, expect, rowsOf, type Tensor } from '../graph/tensor.ts';
 /** vec4s of the longest head that attention_quad.wgsl is written out for. */
 const QUAD_HEAD4 = 24;
 
+/**
+ * Whether llvmpipe, which ends a shader after 65535 iterations of all its loops together, lets attention_block.wgsl see
+ * every key: 4 at a turn, with two loops over the head, which it writes out where they have 4 steps. The other kernel's
+ * arrays make it write out every such loop.
+ */
+const blockEnds = (keys: number, head4: number) => (keys / 4) * (head4 > 4 ? 1 + 2 * head4 : 1) < 65_535;
+
 /** A range of a tensor's columns: q, k or v inside a fused projection, or a whole tensor with start 0. */
 export interface Columns {
   readonly tensor: Tensor;
@@ -118,7 +125,7 @@ export function attention(g: Graph, q: Columns, k: Columns, v: Columns, options:
   const grid = (queriesOfGroup: number) => [Math.ceil(queries / queriesOfGroup), heads, entries] as const;
   if (cpu && subgroups && HEAD4 <= QUAD_HEAD4)
     g.record(quad, operands, params, { workgroups: grid(16), tuning: { HEAD4, PAD }, flops });
-  else if (cpu) {
+  else if (cpu && blockEnds(keys, HEAD4)) {
     const workgroups = grid(4 * block.tunables.LANES.default);
     g.record(block, operands, params, { workgroups, tuning: { HEAD4, PAD }, flops });
   } else {
