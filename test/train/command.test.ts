@@ -58,6 +58,7 @@ test('model, curves, record: all of them, and the same run again is the same', a
       batch: 4,
       learningRate: 1e-4,
       augment: 'mirror',
+      preprocess: 'sam2rad',
       seed: 3,
     },
   });

@@ -13,6 +13,14 @@ export type Trained = (typeof TRAINED)[number];
 export const AUGMENTATIONS = ['none', 'mirror', 'full'] as const;
 export type Augmentation = (typeof AUGMENTATIONS)[number];
 
+/**
+ * How pictures are brought to the model's square, kept in what is trained. sam2rad: the reference's, padded and without
+ * antialiasing. sam, sam2: as the base itself saw them, which on speckle are better features; the reference's code does
+ * not know them.
+ */
+export const PREPROCESSES = ['sam2rad', 'sam2', 'sam'] as const;
+export type Preprocess = (typeof PREPROCESSES)[number];
+
 /** Names of the tensors: canonical, or the reference's Lightning state_dict, key by key. */
 export const LAYOUTS = ['canonical', 'reference'] as const;
 export type Layout = (typeof LAYOUTS)[number];
@@ -28,6 +36,7 @@ export interface TrainSettings {
   /** AdamW's at the start of the cosine. */
   readonly learningRate: number;
   readonly augment: Augmentation;
+  readonly preprocess: Preprocess;
   readonly seed: number;
 }
 

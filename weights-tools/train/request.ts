@@ -2,7 +2,7 @@ import { oneOf, parse, parsePositive } from '../arguments.ts';
 import { parseClasses } from '../dataset/classes.ts';
 import { parseGroupBy } from '../dataset/groups.ts';
 import { UsageError } from '../errors.ts';
-import { AUGMENTATIONS, LAYOUTS, type Layout, TRAINED, type TrainSettings } from './engine.ts';
+import { AUGMENTATIONS, LAYOUTS, type Layout, PREPROCESSES, TRAINED, type TrainSettings } from './engine.ts';
 import { TRAIN_USAGE } from './usage.ts';
 
 /** What decides the numbers that come out, as far as the command line says: a resumed run must agree with its record. */
@@ -23,6 +23,7 @@ export const DEFAULTS: TrainChoices = {
   batch: 4,
   learningRate: 1e-4,
   augment: 'mirror',
+  preprocess: 'sam2rad',
   seed: 0,
   classes: null,
   validation: null,
@@ -58,6 +59,7 @@ export function parseTrain(argv: readonly string[]): TrainRequest | string {
     batch: { type: 'string' },
     lr: { type: 'string' },
     augment: { type: 'string' },
+    preprocess: { type: 'string' },
     seed: { type: 'string' },
     val: { type: 'string' },
     'group-by': { type: 'string' },
@@ -90,6 +92,9 @@ export function parseTrain(argv: readonly string[]): TrainRequest | string {
       ...count('batch', 'batch', values.batch),
       ...(values.lr !== undefined && { learningRate: parseRate(values.lr) }),
       ...(values.augment !== undefined && { augment: oneOf('augment', values.augment, AUGMENTATIONS) }),
+      ...(values.preprocess !== undefined && {
+        preprocess: oneOf('preprocess', values.preprocess, PREPROCESSES),
+      }),
       ...(values.seed !== undefined && { seed: parseSeed(values.seed) }),
       ...(values.classes !== undefined && { classes: parseClasses(values.classes) }),
       ...(values.val !== undefined && { validation: parseValidation(values.val) }),

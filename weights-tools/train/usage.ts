@@ -14,6 +14,8 @@ in the model's metadata, too) and <stem>.checkpoint.safetensors.
       --batch N           pictures a step; 4 unless given
       --lr X              AdamW's learning rate at the start of the cosine; 0.0001 unless given
       --augment WHAT      none, mirror (and the mirror images) or full (the reference's); mirror unless given
+      --preprocess P      how pictures are brought to the model's square: sam2rad (the reference's: padded, not
+                          antialiased), sam2 or sam (the base's own); sam2rad unless given
       --seed N            0 unless given
       --val DIR|SHARE     what Dice is measured on after each epoch: a dataset, or a share such as 0.2 of the
                           pictures, set aside. Unless given the training pictures, which tells what was learned by
