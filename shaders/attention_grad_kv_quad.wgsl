@@ -46,12 +46,11 @@ var<private> key_sum: array<mat4x4f, HEAD4>;
 var<private> value_sum: array<mat4x4f, HEAD4>;
 
 fn load_key(c: u32, rows: vec4u, head: u32) {
+  if (c >= HEAD4) { return; }
   let k_at = rows * params.k_stride + params.k_start + head * HEAD4 + c;
   key[c] = params.scale * transpose(mat4x4f(k[k_at.x], k[k_at.y], k[k_at.z], k[k_at.w]));
-  key_sum[c] = mat4x4f();
   let v_at = rows * params.v_stride + params.v_start + head * HEAD4 + c;
   value[c] = transpose(mat4x4f(v[v_at.x], v[v_at.y], v[v_at.z], v[v_at.w]));
-  value_sum[c] = mat4x4f();
 }
 
 // The values of all four lanes, each of another query: column j is from lane (own lane xor j).
@@ -113,13 +112,39 @@ fn gather8(c: u32, q_at: u32, dy_at: u32, factor: mat4x4f, weight: mat4x4f) {
   gather_value(c + 7, dy_at, weight);
 }
 
-// Key i of this lane, if it is on the map. `to` is where its row of a head lies in the chunk.
-fn store(row: u32, to: u32, i: u32) {
-  if (row == OUTSIDE) { return; }
-  for (var c = 0u; c < HEAD4; c++) {
-    dk[to * HEAD4 + c] = key_sum[c][i] * params.scale;
-    dv[to * HEAD4 + c] = value_sum[c][i];
+// Channels c of this lane's keys, of those on the map. `to` is where a key's row of a head lies in the chunk.
+fn store(c: u32, inside: vec4<bool>, to: vec4u) {
+  if (c >= HEAD4) { return; }
+  let at = to * HEAD4 + c;
+  let key_part = key_sum[c] * params.scale;
+  let value_part = value_sum[c];
+  if (inside.x) { dk[at.x] = key_part[0]; dv[at.x] = value_part[0]; }
+  if (inside.y) { dk[at.y] = key_part[1]; dv[at.y] = value_part[1]; }
+  if (inside.z) { dk[at.z] = key_part[2]; dv[at.z] = value_part[2]; }
+  if (inside.w) { dk[at.w] = key_part[3]; dv[at.w] = value_part[3]; }
+}
+
+// Short heads, of which a quad walks few queries per value that it loads and stores, are written out here too.
+fn load_keys(rows: vec4u, head: u32) {
+  if (HEAD4 > 4) {
+    for (var c = 0u; c < HEAD4; c++) { load_key(c, rows, head); }
+    return;
   }
+  load_key(0, rows, head);
+  load_key(1, rows, head);
+  load_key(2, rows, head);
+  load_key(3, rows, head);
+}
+
+fn store_all(inside: vec4<bool>, to: vec4u) {
+  if (HEAD4 > 4) {
+    for (var c = 0u; c < HEAD4; c++) { store(c, inside, to); }
+    return;
+  }
+  store(0, inside, to);
+  store(1, inside, to);
+  store(2, inside, to);
+  store(3, inside, to);
 }
 
 @compute @workgroup_size(4)
@@ -149,8 +174,9 @@ fn main(
     window_row(first + 12, window, key_side, key_map),
   );
   // Keys outside of the map compute something that is never stored, so that every lane stays active.
-  let rows = key_base + select(places, vec4u(), places == vec4u(OUTSIDE));
-  for (var c = 0u; c < HEAD4; c++) { load_key(c, rows, head); }
+  let inside_keys = places != vec4u(OUTSIDE);
+  let rows = key_base + select(vec4u(), places, inside_keys);
+  load_keys(rows, head);
 
   let end = min((chunk + 1) * params.chunk, params.queries);
   for (var t = chunk * params.chunk; t < end; t += 4) {
@@ -183,8 +209,5 @@ fn main(
     gather8(16, q_at, dy_at, factor, weight);
   }
   let to = (chunk * batches * key_map.x * key_map.y + rows) * heads + head;
-  store(places.x, to.x, 0);
-  store(places.y, to.y, 1);
-  store(places.z, to.z, 2);
-  store(places.w, to.w, 3);
+  store_all(inside_keys, to);
 }

@@ -50,6 +50,7 @@ var<private> sum: array<mat4x4f, HEAD4>;
 
 // What channels c of dy and y add to D.
 fn load_query(c: u32, rows: vec4u, heads: u32, head: u32) -> vec4f {
+  if (c >= HEAD4) { return vec4f(); }
   let at = params.q_start + head * HEAD4 + c;
   query[c] = params.scale * transpose(mat4x4f(
     q[rows.x * params.q_stride + at],
@@ -60,7 +61,6 @@ fn load_query(c: u32, rows: vec4u, heads: u32, head: u32) -> vec4f {
   let origin = (rows * heads + head) * HEAD4 + c;
   let own = mat4x4f(dy[origin.x], dy[origin.y], dy[origin.z], dy[origin.w]);
   outer[c] = transpose(own);
-  sum[c] = mat4x4f();
   return vec4f(dot(own[0], y[origin.x]), dot(own[1], y[origin.y]), dot(own[2], y[origin.z]), dot(own[3], y[origin.w]));
 }
 
@@ -124,11 +124,37 @@ fn gather8(c: u32, inside: bool, at: u32, pad_at: u32, shrink: vec4f, factor: ma
   gather(c + 7, inside, at, pad_at, shrink, factor);
 }
 
-// Query i of this lane, if it is on the map. `to` is where its row of a head lies in the chunk.
-fn store(row: u32, to: u32, i: u32, factor: f32, statistic: vec2f) {
-  if (row == OUTSIDE) { return; }
-  for (var c = 0u; c < HEAD4; c++) { dq[to * HEAD4 + c] = sum[c][i] * factor; }
-  statistics[to] = statistic;
+// Channels c of this lane's queries, of those on the map. `to` is where a query's row of a head lies in the chunk.
+fn store(c: u32, inside: vec4<bool>, to: vec4u, factor: vec4f) {
+  if (c >= HEAD4) { return; }
+  let at = to * HEAD4 + c;
+  let part = sum[c];
+  if (inside.x) { dq[at.x] = part[0] * factor.x; }
+  if (inside.y) { dq[at.y] = part[1] * factor.y; }
+  if (inside.z) { dq[at.z] = part[2] * factor.z; }
+  if (inside.w) { dq[at.w] = part[3] * factor.w; }
+}
+
+// Short heads, of which a quad walks few keys per value that it loads and stores, are written out here too.
+fn load_queries(rows: vec4u, heads: u32, head: u32) -> vec4f {
+  if (HEAD4 > 4) {
+    var inner = vec4f();
+    for (var c = 0u; c < HEAD4; c++) { inner += load_query(c, rows, heads, head); }
+    return inner;
+  }
+  return load_query(0, rows, heads, head) + load_query(1, rows, heads, head)
+    + load_query(2, rows, heads, head) + load_query(3, rows, heads, head);
+}
+
+fn store_all(inside: vec4<bool>, to: vec4u, factor: vec4f) {
+  if (HEAD4 > 4) {
+    for (var c = 0u; c < HEAD4; c++) { store(c, inside, to, factor); }
+    return;
+  }
+  store(0, inside, to, factor);
+  store(1, inside, to, factor);
+  store(2, inside, to, factor);
+  store(3, inside, to, factor);
 }
 
 @compute @workgroup_size(4)
@@ -158,9 +184,9 @@ fn main(
     window_row(first + 12, window, query_side, query_map),
   );
   // Queries outside of the map compute something that is never stored, so that every lane stays active.
-  let rows = query_base + select(places, vec4u(), places == vec4u(OUTSIDE));
-  var inner = vec4f();
-  for (var c = 0u; c < HEAD4; c++) { inner += load_query(c, rows, heads, head); }
+  let inside_queries = places != vec4u(OUTSIDE);
+  let rows = query_base + select(vec4u(), places, inside_queries);
+  let inner = load_queries(rows, heads, head);
 
   var highest = vec4f(LOWEST);
   var weight_sum = vec4f();
@@ -202,8 +228,9 @@ fn main(
   let factor = params.scale / weight_sum;
   let logarithm = highest + log(weight_sum);
   let to = (chunk * batches * query_map.x * query_map.y + rows) * heads + head;
-  store(places.x, to.x, 0, factor.x, vec2f(logarithm.x, inner.x));
-  store(places.y, to.y, 1, factor.y, vec2f(logarithm.y, inner.y));
-  store(places.z, to.z, 2, factor.z, vec2f(logarithm.z, inner.z));
-  store(places.w, to.w, 3, factor.w, vec2f(logarithm.w, inner.w));
+  store_all(inside_queries, to, factor);
+  if (inside_queries.x) { statistics[to.x] = vec2f(logarithm.x, inner.x); }
+  if (inside_queries.y) { statistics[to.y] = vec2f(logarithm.y, inner.y); }
+  if (inside_queries.z) { statistics[to.z] = vec2f(logarithm.z, inner.z); }
+  if (inside_queries.w) { statistics[to.w] = vec2f(logarithm.w, inner.w); }
 }

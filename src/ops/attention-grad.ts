@@ -10,7 +10,7 @@ import { derivativeOf } from '../graph/tape.ts';
 import { expect, rowsOf, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { ATTENTION, type AttentionCall } from './attention.ts';
 import { laneGrid } from './lane-grid.ts';
-import { placeColumns } from './place-columns.ts';
+import { accumulateColumns } from './place-columns.ts';
 import { sumRows } from './sum-rows.ts';
 
 /** vec4s of the longest head that the quad kernels are written out for. */
@@ -33,18 +33,13 @@ export const attentionGrad = derivativeOf(ATTENTION, (g, call, dy) => {
     () => `no gradient flows to '${pad?.name}', the padding of windows that stick out: it must be frozen`,
   );
   const { dq, statistics } = queryGradient(g, call, dy);
-  const parts = [{ of: q, tensor: dq }];
+  const parts = [{ of: q, gradient: dq }];
   // k and v nearly always come from one map, so that both need a gradient or neither does.
   if (g.needsGradient(k.tensor) || g.needsGradient(v.tensor)) {
     const { dk, dv } = keyGradient(g, call, dy, statistics);
-    parts.push({ of: k, tensor: dk }, { of: v, tensor: dv });
+    parts.push({ of: k, gradient: dk }, { of: v, gradient: dv });
   }
-  for (const tensor of new Set(parts.map(({ of }) => of.tensor)))
-    g.accumulate(tensor, (before) => {
-      const placed = parts.filter(({ of }) => of.tensor === tensor);
-      const columns = placed.map((part) => ({ tensor: part.tensor, start: part.of.start }));
-      return placeColumns(g, columns, tensor.shape, { before, name: `grad(${tensor.name})` });
-    });
+  accumulateColumns(g, parts);
 });
 
 /** dq [rows of q, heads * headDim] and for each row and head L and D, [rows of q, heads, 2]. */

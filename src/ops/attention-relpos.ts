@@ -1,8 +1,14 @@
 import { attentionRelpos as kernel } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { DifferentiableOp } from '../graph/tape.ts';
 import { expectShape, type Tensor } from '../graph/tensor.ts';
 import type { Columns } from './attention.ts';
-import { type WindowAttentionOptions, windowAttention } from './window-attention.ts';
+import { type WindowAttentionOptions, type WindowCall, windowAttention } from './window-attention.ts';
+
+/** Attention within windows, with relative positions: see attention-relpos-grad.ts. */
+export const ATTENTION_RELPOS: DifferentiableOp<
+  WindowCall & { readonly relH: Tensor; readonly relW: Tensor }
+> = { name: 'attentionRelpos' };
 
 export interface AttentionRelposOptions extends WindowAttentionOptions {
   /** Decomposed relative positions, shared by the heads: [2 window height - 1, headDim]; row i is distance i - (height - 1). */
@@ -39,5 +45,12 @@ export function attentionRelpos(
       { ...params, first_head: first },
       { workgroups, tuning, flops },
     );
+  const frozen = [options.pad?.tensor, relH, relW];
+  g.note(ATTENTION_RELPOS, { ...common, q, k, v, relH, relW, frozen }, y, [
+    q.tensor,
+    k.tensor,
+    v.tensor,
+    ...frozen,
+  ]);
   return y;
 }

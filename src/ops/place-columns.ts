@@ -60,3 +60,16 @@ export function placeColumns(
   );
   return y;
 }
+
+/** Adds to the gradients of tensors those of ranges of their columns, of which several may be of one tensor. */
+export function accumulateColumns(
+  g: Graph,
+  parts: readonly { readonly of: Columns; readonly gradient: Tensor }[],
+): void {
+  for (const tensor of new Set(parts.map(({ of }) => of.tensor)))
+    g.accumulate(tensor, (before) => {
+      const placed = parts.filter(({ of }) => of.tensor === tensor);
+      const columns = placed.map(({ of, gradient }) => ({ tensor: gradient, start: of.start }));
+      return placeColumns(g, columns, tensor.shape, { before, name: `grad(${tensor.name})` });
+    });
+}

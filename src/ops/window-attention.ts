@@ -21,8 +21,17 @@ export interface WindowAttentionOptions {
  */
 const FLOPS_PER_DISPATCH = { cpu: 4e9, gpu: 4e10 };
 
+/** What was computed of what: all that the derivatives need to know. */
+export interface WindowCall extends ReturnType<typeof windowAttention> {
+  readonly q: Columns;
+  readonly k: Columns;
+  readonly v: Columns;
+  /** What no gradient flows to: padding and tables. */
+  readonly frozen: readonly (Tensor | undefined)[];
+}
+
 /** One dispatch: as many heads as it should compute. */
-interface HeadRange {
+export interface HeadRange {
   readonly first: number;
   readonly workgroups: Workgroups;
   readonly flops: number;

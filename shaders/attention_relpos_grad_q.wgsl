@@ -1,0 +1,149 @@
+// dq[t, h, :] = sum_u P[t, u] (dy[t, h, :] . v[u, h, :] - D[t, h]) (scale k[u, h, :] + rel_h[t.y - u.y] + rel_w[t.x - u.x]), P = exp(score - L), D = sum_u P dy . v
+// One invocation owns one query of one head and walks the keys of its window twice: for L and D, then for dq.
+//
+// score = scale q . k + q . (rel_h + rel_w); L is the logarithm of the sum of exp(score). Maps, windows and padding as in attention_relpos.wgsl; the
+// tables are frozen.
+
+struct Params {
+  height: u32,          // of the map, in tokens
+  width: u32,
+  window_height: u32,   // H; W is WINDOW_WIDTH
+  windows_x: u32,       // windows in a row of the map
+  heads: u32,
+  first_head: u32,      // of this dispatch
+  q_stride: u32,        // strides, starts and paddings count vec4s; a row of q, k or v holds all heads
+  q_start: u32,
+  k_stride: u32,
+  k_start: u32,
+  v_stride: u32,
+  v_start: u32,
+  k_pad: u32,           // where k and v of a padding token begin
+  v_pad: u32,
+  scale: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> q: array<vec4f>;                 // [map, q_stride]
+@group(0) @binding(2) var<storage, read> k: array<vec4f>;                 // [map, k_stride]
+@group(0) @binding(3) var<storage, read> v: array<vec4f>;                 // [map, v_stride]
+@group(0) @binding(4) var<storage, read> pad: array<vec4f>;               // [columns of a projection], read only where windows stick out
+@group(0) @binding(5) var<storage, read> rel: array<vec4f>;               // [2 H - 1 + 2 W - 1, HEAD4]: rel_h, then rel_w
+@group(0) @binding(6) var<storage, read> dy: array<vec4f>;                // [map, heads * HEAD4]
+@group(0) @binding(7) var<storage, read_write> dq: array<vec4f>;          // [map, heads * HEAD4]
+@group(0) @binding(8) var<storage, read_write> statistics: array<vec2f>;  // [map, heads]: L and D
+
+const HEAD4: u32 = 16;         // vec4s in a head
+const WINDOW_WIDTH: u32 = 14;
+override LANES: u32 = 32;
+
+var<private> query: array<vec4f, HEAD4>;
+var<private> outer: array<vec4f, HEAD4>;
+
+struct Key {
+  inside: bool,
+  k_at: u32,
+  v_at: u32,
+}
+
+fn key_at(x: u32, y: u32, head: u32) -> Key {
+  let row = y * params.width + x;
+  return Key(
+    x < params.width && y < params.height,
+    row * params.k_stride + params.k_start + head * HEAD4,
+    row * params.v_stride + params.v_start + head * HEAD4,
+  );
+}
+
+// q . k and dy . v
+fn products(key: Key, head: u32) -> vec2f {
+  var sums = vec2f();
+  if (key.inside) {
+    for (var c = 0u; c < HEAD4; c++) { sums += vec2f(dot(query[c], k[key.k_at + c]), dot(outer[c], v[key.v_at + c])); }
+  } else {
+    let k_pad = params.k_pad + head * HEAD4;
+    let v_pad = params.v_pad + head * HEAD4;
+    for (var c = 0u; c < HEAD4; c++) { sums += vec2f(dot(query[c], pad[k_pad + c]), dot(outer[c], pad[v_pad + c])); }
+  }
+  return sums;
+}
+
+fn term(row: u32) -> f32 {
+  var sum = 0.0;
+  for (var c = 0u; c < HEAD4; c++) { sum += dot(query[c], rel[row * HEAD4 + c]); }
+  return sum;
+}
+
+@compute @workgroup_size(LANES)
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  let at_x = id.x % WINDOW_WIDTH;
+  let at_y = id.x / WINDOW_WIDTH;
+  let head = params.first_head + id.y;
+  let x0 = id.z % params.windows_x * WINDOW_WIDTH;
+  let y0 = id.z / params.windows_x * params.window_height;
+  // A padding query has no gradient.
+  if (at_y >= params.window_height || x0 + at_x >= params.width || y0 + at_y >= params.height) { return; }
+  let row = (y0 + at_y) * params.width + x0 + at_x;
+  let to = row * params.heads + head;
+
+  var sum: array<vec4f, HEAD4>;
+  for (var c = 0u; c < HEAD4; c++) {
+    query[c] = q[row * params.q_stride + params.q_start + head * HEAD4 + c];
+    outer[c] = dy[to * HEAD4 + c];
+    sum[c] = vec4f();
+  }
+  // Row i of rel_h is distance i - (H - 1); rel_w comes after all of rel_h.
+  let rel_y = at_y + params.window_height - 1;
+  let rel_x = 2 * params.window_height - 1 + at_x + WINDOW_WIDTH - 1;
+  var column_term: array<f32, WINDOW_WIDTH>;
+  var column_sum: array<f32, WINDOW_WIDTH>;
+  for (var key_x = 0u; key_x < WINDOW_WIDTH; key_x++) {
+    column_term[key_x] = term(rel_x - key_x);
+    column_sum[key_x] = 0.0;
+  }
+
+  // Any score is above this, and exp of a difference to it is 0 without an infinity.
+  var highest = -1e30f;
+  var weight_sum = 0.0;
+  var inner = 0.0;
+  for (var key_y = 0u; key_y < params.window_height; key_y++) {
+    let row_term = term(rel_y - key_y);
+    for (var key_x = 0u; key_x < WINDOW_WIDTH; key_x++) {
+      let both = products(key_at(x0 + key_x, y0 + key_y, head), head);
+      let score = fma(both.x, params.scale, row_term + column_term[key_x]);
+      let top = max(highest, score);
+      let shrink = exp(highest - top);
+      let weight = exp(score - top);
+      highest = top;
+      weight_sum = fma(weight_sum, shrink, weight);
+      inner = fma(inner, shrink, weight * both.y);
+    }
+  }
+  inner /= weight_sum;
+  let logarithm = highest + log(weight_sum);
+
+  for (var key_y = 0u; key_y < params.window_height; key_y++) {
+    let row_term = term(rel_y - key_y);
+    var row_sum = 0.0;
+    for (var key_x = 0u; key_x < WINDOW_WIDTH; key_x++) {
+      let key = key_at(x0 + key_x, y0 + key_y, head);
+      let both = products(key, head);
+      let score = fma(both.x, params.scale, row_term + column_term[key_x]);
+      let factor = exp(score - logarithm) * (both.y - inner);
+      row_sum += factor;
+      column_sum[key_x] += factor;
+      let scaled = vec4f(factor * params.scale);
+      if (key.inside) {
+        for (var c = 0u; c < HEAD4; c++) { sum[c] = fma(scaled, k[key.k_at + c], sum[c]); }
+      } else {
+        for (var c = 0u; c < HEAD4; c++) { sum[c] = fma(scaled, pad[params.k_pad + head * HEAD4 + c], sum[c]); }
+      }
+    }
+    for (var c = 0u; c < HEAD4; c++) { sum[c] = fma(vec4f(row_sum), rel[(rel_y - key_y) * HEAD4 + c], sum[c]); }
+  }
+  for (var key_x = 0u; key_x < WINDOW_WIDTH; key_x++) {
+    let factor = vec4f(column_sum[key_x]);
+    for (var c = 0u; c < HEAD4; c++) { sum[c] = fma(factor, rel[(rel_x - key_x) * HEAD4 + c], sum[c]); }
+  }
+  for (var c = 0u; c < HEAD4; c++) { dq[to * HEAD4 + c] = sum[c]; }
+  statistics[to] = vec2f(logarithm, inner);
+}
