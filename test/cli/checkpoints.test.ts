@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { WeightStorage } from '../../src/index.ts';
 import type { Info } from '../../weights-tools/commands/info.ts';
+import { generateCheckpoint } from '../../weights-tools/generate/checkpoint.ts';
 import { demoModel } from '../../weights-tools/node/package.ts';
 import { fixtureNames, fixturePath, phantomPath, sha256 } from '../weights/fixtures.ts';
 import { cancellable, namesIn, sam2rad, scratch } from './run.ts';
@@ -89,6 +90,29 @@ test('info of the demo model', async () => {
   expect(text).toMatch(/GPU work +\d.* to encode a picture\n.* for a box\nGPU memory +\d/);
   expect(text).toMatch(/family +sam2, size nano\nimage size +256 x 256/);
   expect(text).toMatch(/parameters +5,963,601/);
+});
+
+test('info of a Sam2Rad checkpoint names its classes, and what all of them cost beside a click', async () => {
+  const path = join(scratch(), 'nano-sam2rad.ckpt');
+  await generateCheckpoint(fixturePath('goldens/nano-sam2rad.weights.json'), path);
+  const { out } = await sam2rad('info', path);
+  expect(out).toMatch(/^model +Sam2Rad on SAM2 Hiera nano\nfamily +sam2, size nano\nimage size +256 x 256/m);
+  expect(out).toMatch(
+    /^modes +auto \(high-res prompt predictor\), manual\nclasses +2 of phantom, 10 tokens each$/m,
+  );
+  expect(out).toMatch(/^layout +sam2rad in torch-zip/m);
+  expect(out).toMatch(
+    /^GPU work +[\d.]+ GFLOP in \d+ dispatches to encode a picture\n +[\d.]+ GFLOP in \d+ dispatches for all classes in auto mode\n +[\d.]+ GFLOP in \d+ dispatches for a box$/m,
+  );
+  const wide = JSON.parse((await sam2rad('info', path, '--image-size', '512', '--json')).out);
+  const { model }: Info = JSON.parse((await sam2rad('info', path, '--json')).out);
+  // Four times the pixels are four times the work, but for the two blocks with global attention: two products of
+  // 16 x 16 tokens with each other, 128 channels wide, take sixteen times as much.
+  const small = model?.cost?.encode.flops ?? 0;
+  const everywhere = 2 * 2 * 2 * 256 ** 2 * 128;
+  const expected = 4 * (small - everywhere) + 16 * everywhere;
+  expect(Math.abs(wide.model.cost.encode.flops / expected - 1)).toBeLessThan(0.01);
+  expect(wide.model.parameters).toBe(model?.parameters);
 });
 
 test('converting a converted file is the identity, and f32 loses nothing on the way', async () => {
