@@ -1,8 +1,19 @@
 import { convDepthwise as kernel } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
+import type { DifferentiableOp } from '../graph/tape.ts';
 import { expect, expectShape, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { activate } from './activate.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
 import { laneGrid } from './lane-grid.ts';
+
+/** `conv(x, w) + bias` with a kernel a channel: see conv-depthwise-grad.ts. */
+export const CONV_DEPTHWISE: DifferentiableOp<{
+  readonly x: Tensor;
+  readonly w: Tensor;
+  readonly bias: Tensor;
+  readonly stride: number;
+  readonly padding: number;
+}> = { name: 'convDepthwise' };
 
 /** Geometry of a depthwise convolution, and what follows it. */
 export interface ConvDepthwiseOptions {
@@ -27,6 +38,11 @@ export function convDepthwise(
   bias: Tensor,
   { stride, padding, activation = 'none', name = `convDepthwise(${x.name})` }: ConvDepthwiseOptions,
 ): Tensor {
+  // The derivative needs what goes into the activation: where one will be taken, it is an op of its own.
+  if (activation !== 'none' && [x, w, bias].some((input) => g.needsGradient(input))) {
+    const before = convDepthwise(g, x, w, bias, { stride, padding, name: `${name} before ${activation}` });
+    return activate(g, before, activation, { name });
+  }
   const [height = 0, width = 0, channels = 0] = x.shape;
   const [kernelHeight = 0, kernelWidth = 0] = w.shape;
   const detail = () => `'${x.name}' [${x.shape}] with '${w.name}' [${w.shape}]`;
@@ -65,5 +81,6 @@ export function convDepthwise(
       flops: 2 * sizeOf(y) * kernelHeight * kernelWidth,
     },
   );
+  g.note(CONV_DEPTHWISE, { x, w, bias, stride, padding }, y, [x, w, bias]);
   return y;
 }
