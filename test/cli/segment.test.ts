@@ -291,7 +291,9 @@ describe('prompts', () => {
     copyFileSync(HIP, copy);
     const { code, err } = await sam2rad('segment', WRIST, copy, '-o', folder, '--point', '9,9,1');
     expect(code).toBe(2);
-    expect(err).toMatch(/would write .*000_mask\.png, which is also written for .*wrist\/000\.png/);
+    expect(err).toMatch(
+      /would write .*000_mask\.png, which is also written for .*wrist\/Test\/imgs\/000\.png/,
+    );
     expect(namesIn(folder)).toEqual(['000.png']);
   });
 });

@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('../fixtures/', import.meta.url));
 export const fixturePath = (path: string) => `${root}${path}`;
 /** A picture of the phantoms' test halves, such as `wrist/000`, or its mask of class numbers. */
 export const phantomPath = (name: string, part: 'imgs' | 'gts' = 'imgs') =>
-  `${root}../../phantoms/${name.replace('/', `/Test/${part}/`)}.png`;
+  fileURLToPath(new URL(`../../phantoms/${name.replace('/', `/Test/${part}/`)}.png`, import.meta.url));
 export const fixtureNames = (folder: string) => readdirSync(fixturePath(folder)).sort();
 export const fixtureBytes = (path: string): Uint8Array<ArrayBuffer> =>
   new Uint8Array(readFileSync(fixturePath(path)));
