@@ -71,13 +71,15 @@ async function bundleWorker(): Promise<ReadonlyMap<string, string>> {
 test('Chromium: the same mask in a module worker, from an OffscreenCanvas and an ImageBitmap', async (context) => {
   const chunks = await bundleWorker();
   const asked: string[] = [];
-  const server = createServer(({ url }, response) => {
+  const server = createServer(({ url: address = '' }, response) => {
+    const isCut = address.startsWith('/cut/');
+    const url = address.replace(/^\/cut/, '');
     if (url === '/model.safetensors') {
       response.setHeader('content-length', statSync(DEMO_PATH).size);
       createReadStream(DEMO_PATH).pipe(response);
-    } else if (chunks.has(url ?? '')) {
-      asked.push(url ?? '');
-      response.setHeader('content-type', 'text/javascript').end(chunks.get(url ?? ''));
+    } else if (chunks.has(url) && !(isCut && /encoder/.test(url))) {
+      if (!isCut) asked.push(url);
+      response.setHeader('content-type', 'text/javascript').end(chunks.get(url));
     } else response.setHeader('content-type', 'text/html').end('<!doctype html>');
   }).listen(0);
   await new Promise((resolve) => server.once('listening', resolve));
@@ -85,11 +87,11 @@ test('Chromium: the same mask in a module worker, from an OffscreenCanvas and an
   try {
     const page = await browser.newPage();
     await page.goto(`http://localhost:${(server.address() as AddressInfo).port}/`);
-    const run = async (kind: string) => {
-      const answer = (await page.evaluate(
-        (bytes, w, h, what) =>
+    const ask = async (kind: string, worker = '/worker.js') =>
+      (await page.evaluate(
+        (bytes, w, h, what, path) =>
           new Promise((resolve, reject) => {
-            const work = new Worker('/worker.js', { type: 'module' });
+            const work = new Worker(path, { type: 'module' });
             work.onmessage = ({ data }) => resolve(data);
             work.onerror = ({ message }) => reject(new Error(message));
             work.postMessage({ rgba: new Uint8ClampedArray(bytes), width: w, height: h, kind: what });
@@ -98,7 +100,10 @@ test('Chromium: the same mask in a module worker, from an OffscreenCanvas and an
         width,
         height,
         kind,
+        worker,
       )) as { result?: Result; error?: string };
+    const run = async (kind: string) => {
+      const answer = await ask(kind);
       expect(answer.error).toBeUndefined();
       return answer.result as Result;
     };
@@ -107,6 +112,10 @@ test('Chromium: the same mask in a module worker, from an OffscreenCanvas and an
       countGpuTest(context, adapterLabel({ device: '', ...result.adapter }, 'Chromium'));
       await expectSame(result);
     }
+    const { error } = await ask('ImageBitmap', '/cut/worker.js');
+    expect(error).toMatch(
+      /UnsupportedError: the engine's part for hiera could not be loaded .*check the connection/,
+    );
     // A Hiera from a safetensors file needs no other family, and no reader of torch files.
     expect(asked.filter((url) => /encoder/.test(url)).length).toBeGreaterThan(0);
     expect(new Set(asked).size).toBeLessThan(chunks.size);
