@@ -1,10 +1,10 @@
-import { CheckpointError } from '../errors.ts';
 import type { WeightStorage } from '../gpu/kernel.ts';
 import { canonicalTensors } from './canonical-tensors.ts';
 import type { ModelConfig } from './config.ts';
 import type { ModelDescription } from './description.ts';
 import { detectModel } from './detect.ts';
 import { littleEndian } from './dtypes.ts';
+import { badValue, readFinite } from './finite.ts';
 import { f16Bytes } from './half.ts';
 import { FORMAT, VERSION } from './metadata.ts';
 import { channelsOf, quantise } from './quantise.ts';
@@ -75,15 +75,7 @@ export async function* convertCheckpoint(
 /** What a tensor becomes in the file: itself, and its scale where it is a matrix of a q8 file. */
 function sourcesOf(file: string, tensor: StoredTensor, dtype: WeightStorage): TensorSource[] {
   const { name, shape } = tensor;
-  const refuse = (values: Float32Array, at: number, advice: string) =>
-    new CheckpointError(`${file}: value ${at} of tensor "${name}" is ${values[at]}. ${advice}`);
-  const read = async (signal?: AbortSignal) => {
-    const values = await tensor.readF32(signal);
-    const bad = values.findIndex((value) => !Number.isFinite(value));
-    if (bad >= 0)
-      throw refuse(values, bad, 'Finite values were expected: the training that made it diverged.');
-    return values;
-  };
+  const read = (signal?: AbortSignal) => readFinite(file, tensor, signal);
   if (dtype === 'f32')
     return [{ name, shape, dtype: 'F32', bytes: async (signal) => littleEndian(await read(signal)) }];
   const matrix = dtype === 'q8' ? channelsOf(name, shape) : undefined;
@@ -91,7 +83,7 @@ function sourcesOf(file: string, tensor: StoredTensor, dtype: WeightStorage): Te
     const advice = 'f16 ends at 65504: convert to f32.';
     const bytes = async (signal?: AbortSignal) => {
       const values = await read(signal);
-      return f16Bytes(values, (at) => refuse(values, at, advice));
+      return f16Bytes(values, (at) => badValue(file, name, values, at, advice));
     };
     return [{ name, shape, dtype: 'F16', bytes }];
   }
