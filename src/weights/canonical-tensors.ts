@@ -5,7 +5,7 @@ import { dequantise, outputAxis } from './quantise.ts';
 import type { Checkpoint, StoredTensor } from './types.ts';
 
 /** PyTorch's default, which TinyViT does not change. */
-const BATCH_NORM_EPS = 1e-5;
+export const BATCH_NORM_EPS = 1e-5;
 
 /**
  * The tensors of a model under our canonical names, each read from the checkpoint (and folded, where its

@@ -51,7 +51,9 @@ export function detectModel(
     candidates.set(INVERSE_FREQUENCIES, { dtype: 'F32', shape: [128], recipe, key: INVERSE_FREQUENCIES });
   }
   const layout = layoutOf(tensors, root.prefix);
-  const stored = layout === 'canonical' ? readMetadata(file, options.metadata) : {};
+  // Ours are also the files that `referenceCheckpoint` writes.
+  const mayBeOurs = layout === 'canonical' || layout === 'sam2rad';
+  const stored = mayBeOurs ? readMetadata(file, options.metadata) : {};
   const config = completeConfig(file, parts, canonical, stored, options);
   const expected = expectedTensors(parts, candidates);
   const mismatch = compare(candidates, expected);
