@@ -61,6 +61,14 @@ export const STORED_TRAITS: readonly GraphTraits[] = (['f16', 'q8'] as const).fl
   [false, true].map((software) => ({ cpu: software, subgroups: software, storage })),
 );
 
+/** Products in f16, which need a feature, on a GPU and on a software adapter without subgroups. */
+export const HALF_TRAITS: readonly GraphTraits[] = [false, true].map((cpu) => ({
+  cpu,
+  subgroups: false,
+  storage: 'f16',
+  compute: 'f16',
+}));
+
 /** The standard recordings, and prompts of every length that a kernel's tuning tells apart. */
 export function promptRecordings(context: StageContext): Recording[] {
   const tokens = context.config.datasets[0]?.tokens ?? 0;

@@ -21,8 +21,10 @@ gpuTest(
     const result = await compileAll(device);
     report(device.adapter.description, result);
     expect(result.failures).toEqual([]);
-    expect(result.leftOut).toEqual([]);
-    expect(result.compiled).toBe(allVariants().size);
+    const variants = allVariants();
+    // SwiftShader has no f16: wgpu compiles those.
+    for (const key of result.leftOut) expect(variants.get(key)?.kernel.features).toEqual(['shader-f16']);
+    expect(result.compiled + result.leftOut.length).toBe(variants.size);
     device.device.destroy();
   },
   PATIENCE_MS,

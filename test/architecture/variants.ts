@@ -7,6 +7,7 @@ import { standardRecordings } from '../../src/tasks/recordings.ts';
 import {
   ALL_TRAITS,
   contextOf,
+  HALF_TRAITS,
   MODELS,
   PLAIN,
   pictureRecordings,
@@ -30,7 +31,8 @@ export function allVariants(): Map<string, Variant> {
   for (const model of MODELS) {
     const context = contextOf(model, PLAIN);
     const recordings = ALL_TRAITS.flatMap((traits) => promptRecordings({ ...context, traits }));
-    for (const traits of STORED_TRAITS) recordings.push(...standardRecordings({ ...context, traits }));
+    const stored = model === 'nano' || model === 'ViT-B' ? [...STORED_TRAITS, ...HALF_TRAITS] : STORED_TRAITS;
+    for (const traits of stored) recordings.push(...standardRecordings({ ...context, traits }));
     // Pictures depend on the size and the family alone, which two models cover.
     for (const preprocess of model === 'nano' || model === 'tiny' ? FAMILIES : [])
       recordings.push(...pictureRecordings({ ...context, config: { ...context.config, preprocess } }));
