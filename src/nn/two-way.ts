@@ -24,6 +24,8 @@ export interface TwoWayPositions {
   readonly query: Tensor;
   /** keys plus their position */
   readonly addToKeys: (keys: Tensor) => Tensor;
+  /** The keys are many: their sum is made twice, so that it is not kept while the tokens look at them. */
+  readonly manyKeys?: boolean;
 }
 
 /** What the attentions of a two-way transformer have in common. */
@@ -94,7 +96,7 @@ export function twoWayBlock(
   const toTokens = scope.at('cross_attn_image_to_token');
   const image = projectedAttention(
     toTokens,
-    placedKeys,
+    positions.manyKeys ? positions.addToKeys(keys) : placedKeys,
     add(g, tokens, positions.query),
     tokens,
     channels / 2,

@@ -2,7 +2,7 @@ import { Graph, type GraphTraits, type Recording } from '../graph/graph.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { type FeatureMap, featureMaps, type ImageFeatures } from '../models/features.ts';
 import { MASKS, maskDecoder } from '../models/mask-decoder/mask-decoder.ts';
-import { adaptFeatures, highResPpn } from '../models/ppn/high-res.ts';
+import { highResPpn } from '../models/ppn/high-res.ts';
 import { linearPpn } from '../models/ppn/linear.ts';
 import { densePosition, maskTokens, noMask, pointTokens } from '../models/prompt-encoder/prompt-encoder.ts';
 import { Scope } from '../nn/scope.ts';
@@ -73,17 +73,14 @@ export function recordPromptPredictor({ config, traits }: HeadContext, dataset: 
   const g = new Graph('predict prompts', traits);
   const root = new Scope(g);
   const { embedding, levels } = features(g, config);
-  const adapted =
-    config.ppn?.kind === 'high-res'
-      ? adaptFeatures(root.at('prompt_predictor'), [embedding, ...levels])
-      : undefined;
   const { classes, tokens, name } = dataset;
   const queries = root.tensor(`queries.${name}`, [classes, tokens, CHANNELS], [classes * tokens, CHANNELS]);
   for (let index = 0; index < classes; index++) {
     const own = sliceRows(g, queries, index * tokens, tokens);
-    const prompts = adapted
-      ? highResPpn(root, adapted, own, config.imageSize)
-      : linearPpn(root, embedding, own, config.imageSize);
+    const prompts =
+      config.ppn?.kind === 'high-res'
+        ? highResPpn(root, [embedding, ...levels], own, config.imageSize)
+        : linearPpn(root, embedding, own, config.imageSize);
     g.output(prompts.sparse, `sparse.${index}`);
     g.output(prompts.dense, `dense.${index}`);
     g.output(prompts.interimMask, `interim_mask.${index}`);

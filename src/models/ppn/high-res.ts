@@ -1,4 +1,4 @@
-import { columnsOf, type Tensor } from '../../graph/tensor.ts';
+import { columnsOf, rowsOf, type Tensor } from '../../graph/tensor.ts';
 import { conv1x1 } from '../../nn/linear.ts';
 import type { Scope } from '../../nn/scope.ts';
 import { type TwoWayState, twoWayBlock } from '../../nn/two-way.ts';
@@ -11,25 +11,20 @@ import { sineTable, tokenPositions } from './positions.ts';
 
 const CHANNELS = 256;
 
-/** The image's part of the predictor, shared by all classes: each map brought to 256 channels, coarsest first. */
-export function adaptFeatures(scope: Scope, features: readonly Tensor[]): Tensor[] {
-  return features.map((feature, level) =>
-    columnsOf(feature) === CHANNELS
-      ? feature
-      : conv1x1(scope.at(`channel_adapters.${level}`), feature, CHANNELS),
-  );
-}
+/** Pixels of the largest map whose sums are kept rather than made again. */
+const MANY = 128 ** 2;
 
 /**
  * Sam2Rad's high-resolution prompt predictor (ppn/prompt_learning.py, HighResPPN): learned queries walk the maps
- * from coarse to fine, and end as a box, a mask and embeddings for SAM's decoder.
+ * from coarse to fine, and end as a box, a mask and embeddings for SAM's decoder. Each map is brought to 256 channels
+ * for each class again: at S = 1024 the finest is 64 MiB then, and 8 before.
  *
- * @param adapted maps [h, w, 256], coarsest first
+ * @param features maps [h, w, channels], coarsest first
  * @param queries [tokens, 256]
  */
 export function highResPpn(
   root: Scope,
-  adapted: readonly Tensor[],
+  features: readonly Tensor[],
   queries: Tensor,
   imageSize: number,
 ): LearnedPrompts {
@@ -40,14 +35,17 @@ export function highResPpn(
 
   let tokenState = queries;
   let previous: Tensor | undefined;
-  adapted.forEach((feature, level) => {
+  features.forEach((raw, level) => {
+    const adapter = scope.at(`channel_adapters.${level}`);
+    const feature = columnsOf(raw) === CHANNELS ? raw : conv1x1(adapter, raw, CHANNELS);
     const table = sineTable(scope, feature.shape[0] ?? 0, CHANNELS);
     const addToKeys = (keys: Tensor) => addPosition(g, keys, table, table);
     const keys = previous
       ? upsampleAdd(g, feature, previous)
       : add(g, feature, noMask(root.at('prompt_encoder')));
+    const positions = { query, addToKeys, manyKeys: rowsOf(feature) > MANY };
     const state: TwoWayState = { queries: tokenState, keys };
-    const next = twoWayBlock(scope.at(`layers.${level}`), state, { query, addToKeys }, level === 0);
+    const next = twoWayBlock(scope.at(`layers.${level}`), state, positions, level === 0);
     tokenState = next.queries;
     previous = next.keys;
   });
