@@ -1,4 +1,4 @@
-import type { AdapterSummary, MaskResult, WeightStorage } from '../src/index.ts';
+import type { AdapterSummary, MaskResult, Precision, WeightStorage } from '../src/index.ts';
 import type { Outputs } from './segment-plan.ts';
 import type { SegmentRequest } from './segment-request.ts';
 
@@ -15,7 +15,12 @@ export interface PictureReport {
   readonly picture: string;
   readonly width: number;
   readonly height: number;
-  readonly model: { readonly file: string; readonly title: string; readonly storage: WeightStorage };
+  readonly model: {
+    readonly file: string;
+    readonly title: string;
+    readonly storage: WeightStorage;
+    readonly compute: Precision;
+  };
   readonly mode: 'auto' | 'manual';
   readonly prompts: {
     readonly box: readonly number[] | null;

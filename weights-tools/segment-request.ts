@@ -1,4 +1,4 @@
-import type { Box, WeightStorage } from '../src/index.ts';
+import type { Box, Precision, WeightStorage } from '../src/index.ts';
 import { oneOf, type Point, parse, parseBox, parseBytes, parsePoint, parsePositive } from './arguments.ts';
 import { UsageError } from './errors.ts';
 import { demoModel } from './node/package.ts';
@@ -17,6 +17,7 @@ export interface SegmentRequest {
   readonly multimask: boolean;
   /** Unless given the file and the device decide. */
   readonly storage?: WeightStorage;
+  readonly compute?: Precision;
   /** Side of the square that the model sees; unless given the file's own. */
   readonly imageSize?: number;
   /** Bytes that the model may take on the GPU. */
@@ -39,6 +40,7 @@ export function parseSegment(argv: readonly string[]): SegmentRequest | string {
     'mask-input': { type: 'string' },
     multimask: { type: 'boolean' },
     storage: { type: 'string' },
+    compute: { type: 'string' },
     'image-size': { type: 'string' },
     'memory-limit': { type: 'string' },
     dump: { type: 'string' },
@@ -59,6 +61,7 @@ export function parseSegment(argv: readonly string[]): SegmentRequest | string {
     ...(values.storage !== undefined && {
       storage: oneOf('storage', values.storage, ['f32', 'f16', 'q8']),
     }),
+    ...(values.compute !== undefined && { compute: oneOf('compute', values.compute, ['f32', 'f16']) }),
     ...(values['image-size'] !== undefined && {
       imageSize: parsePositive('image-size', values['image-size']),
     }),

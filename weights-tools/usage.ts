@@ -3,7 +3,7 @@ export const USAGE = `sam2rad: segment medical images with SAM2 and Sam2Rad on W
 
   sam2rad segment IMAGE... [-m MODEL] [-o DIR] [--mode auto|manual] [--box x0,y0,x1,y1]
                   [--point x,y,label]... [--mask-input F.safetensors] [--multimask]
-                  [--storage f32|f16|q8] [--memory-limit BYTES] [--image-size S]
+                  [--storage f32|f16|q8] [--compute f32|f16] [--memory-limit BYTES] [--image-size S]
                   [--dump F.safetensors] [--json]
   sam2rad convert IN -o OUT.safetensors [--dtype f32|f16|q8] [--image-size S]
                   [--layout canonical|reference] [--base FILE]
@@ -36,6 +36,7 @@ the picture's size), <stem>_overlay.png and <stem>.json (per class: IoU, object 
       --mask-input FILE   safetensors with the tensor mask_input: logits [S/4, S/4] of an earlier result
       --storage S         how weights lie on the GPU: f32, f16 or q8 (8 bits); as in the file unless given, or
                           the first smaller one that fits the device
+      --compute P         what products multiply in, summed in f32: f32 unless given, or f16 on a GPU that has it
       --memory-limit B    bytes that the model may take on the GPU, such as 500MB; what does not fit is
                           refused before it is loaded, with the next smaller choice
       --image-size S      side of the square that the model sees, a multiple of 64; the file's own unless given

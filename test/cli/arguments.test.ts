@@ -36,6 +36,7 @@ test.each<[argv: string[], message: RegExp]>([
   [['segment'], /at least one IMAGE/],
   [['segment', 'a.png', '--mode', 'both'], /--mode is 'both', expected auto or manual/],
   [['segment', 'a.png', '--storage', 'f64'], /--storage is 'f64', expected f32 or f16 or q8/],
+  [['segment', 'a.png', '--compute', 'q8'], /--compute is 'q8', expected f32 or f16/],
   [['segment', 'a.png', '--image-size', 'big'], /--image-size is 'big', expected a whole number above 0/],
   [['segment', 'a.png', '--memory-limit', '0'], /--memory-limit is '0', expected bytes such as .* 500MB/],
   [['segment', 'a.png', '--memory-limit', '500 MiB'], /--memory-limit is '500 MiB', expected bytes/],

@@ -67,9 +67,10 @@ async function sharedModel(
   source: Parameters<typeof loadModel>[0],
   options: LoadOptions = {},
 ): Promise<Model> {
-  const { storage: asked, imageSize, memoryLimit } = options;
+  const { storage: asked, compute: precision, imageSize, memoryLimit } = options;
   const wanted = {
     ...(asked && { storage: asked }),
+    ...(precision && { compute: precision }),
     ...(imageSize && { imageSize }),
     ...(memoryLimit && { memoryLimit }),
   };

@@ -67,6 +67,7 @@ export async function segment(argv: readonly string[], terminal: Terminal): Prom
         signal,
         onProgress,
         ...(request.storage && { storage: request.storage }),
+        ...(request.compute && { compute: request.compute }),
         ...(request.imageSize && { imageSize: request.imageSize }),
         ...(request.memoryLimit && { memoryLimit: request.memoryLimit }),
       });
@@ -166,7 +167,12 @@ async function segmentPicture(run: Run, plan: Outputs, label: string): Promise<P
     picture: plan.picture,
     width: picture.width,
     height: picture.height,
-    model: { file: request.model, title: run.description.title, storage: model.storage },
+    model: {
+      file: request.model,
+      title: run.description.title,
+      storage: model.storage,
+      compute: model.compute,
+    },
     mode,
     prompts: promptReport(request),
     classes: prediction.map(classReport),
