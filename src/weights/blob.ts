@@ -1,4 +1,8 @@
 import { CheckpointError } from '../errors.ts';
+import { LARGE } from './release.ts';
+
+/** Bytes of one read of a blob. */
+const SLICE = LARGE / 2;
 
 /** A blob with the name that messages call it by. */
 export interface NamedBlob {
@@ -22,6 +26,13 @@ export async function readRange(
     throw new CheckpointError(
       `${file.name}: bytes ${start} to ${end} are needed, but the file has ${file.blob.size}. It is truncated; download it again.`,
     );
+  }
+  // In slices, into memory of our own, which can be given back: what a blob's read returns cannot.
+  if (end - start >= LARGE) {
+    const whole = new Uint8Array(end - start);
+    for (let at = start; at < end; at += SLICE)
+      whole.set(await readRange(file, at, Math.min(at + SLICE, end), signal), at - start);
+    return whole;
   }
   let buffer: ArrayBuffer;
   try {

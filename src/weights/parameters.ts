@@ -146,5 +146,7 @@ async function packed(
       `'${tensor.name}' was packed into ${result.length} values, expected [${tensor.shape}]`,
     );
   const isNew = values.length > 0 && values.every(({ buffer }) => buffer !== result.buffer);
+  // They were read for this alone.
+  if (isNew) release(values);
   return { values: result, isNew };
 }

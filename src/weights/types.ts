@@ -31,7 +31,7 @@ export interface StoredTensor extends TensorInfo {
    */
   read(signal?: AbortSignal): Promise<Uint8Array>;
   /**
-   * The values as f32, from F64 (rounded), F32, F16 or BF16.
+   * The values as f32, from F64 (rounded), F32, F16 or BF16. The array is the caller's own, who may give it back.
    * @throws CheckpointError for an integer or boolean tensor, and as `read` does.
    */
   readF32(signal?: AbortSignal): Promise<Float32Array>;
