@@ -75,14 +75,17 @@ export async function runGraph(
   for (const tensor of written) fill(tensor, new Float32Array(sizeOf(tensor)).fill(Number.NaN));
   const workspace = { gpu: device, pipelines: new PipelineCache(device), pool: new BufferPool(device) };
   const unplanned = { slotOf: new Map(), slotBytes: [], peakBytes: 0, totalBytes: 0, largestBytes: 0 };
-  const program = await compile(workspace, recording, unplanned, (tensor) => fed.get(tensor));
+  const program = await compile(workspace, recording, unplanned, (tensor) => {
+    const buffer = fed.get(tensor);
+    return buffer && { buffer };
+  });
   device.device.pushErrorScope('validation');
   await program.executable.run();
   const error = await device.device.popErrorScope();
   if (error) throw new Error(error.message);
 
   const read = async (tensor: Tensor) => {
-    const words = await readBuffer(device, program.bufferOf(tensor), bytesOf(tensor) + 4 * SENTINEL_WORDS);
+    const words = await readBuffer(device, program.bindingOf(tensor).buffer, bytesOf(tensor) + 4 * SENTINEL_WORDS);
     if (new Uint32Array(words, bytesOf(tensor)).some((word) => word !== SENTINEL))
       throw new Error(`a kernel wrote past the end of '${tensor.name}'`);
     return new Float32Array(words, 0, sizeOf(tensor));

@@ -131,7 +131,7 @@ class Lab {
     const bound = (tensor: Tensor) => {
       const known = inputs.get(tensor) ?? this.#input(tensor, inputs.size);
       inputs.set(tensor, known);
-      return known;
+      return { buffer: known };
     };
     const workspace = { gpu: this.gpu, pipelines: this.#pipelines, pool: this.#pool };
     const { executable } = await compile(workspace, recording, plan(recording), bound);

@@ -9,7 +9,7 @@ export interface BoundDispatch {
   readonly label: string;
   readonly kernel: Kernel;
   readonly tuning: Tuning;
-  readonly buffers: readonly GPUBuffer[];
+  readonly buffers: readonly GPUBufferBinding[];
   readonly params: Readonly<Record<string, number>>;
   readonly workgroups: readonly [number, number, number];
   /** Floating-point operations, a multiply-add counted as two. */
@@ -65,9 +65,9 @@ export class Executable {
     const { buffer, offsets, sizes } = packAllParams(gpu, label, dispatches);
     const commands = dispatches.map((dispatch, i): Command => {
       const { pipeline, layout } = compiled[i] as (typeof compiled)[number];
-      const entries: GPUBindGroupEntry[] = dispatch.buffers.map((storage, at) => ({
+      const entries: GPUBindGroupEntry[] = dispatch.buffers.map((resource, at) => ({
         binding: at + 1,
-        resource: { buffer: storage },
+        resource,
       }));
       if (buffer && dispatch.kernel.params.length > 0)
         entries.unshift({

@@ -17,12 +17,13 @@ export interface Workspace {
 /** A planned recording bound to buffers: what is run, again and again. */
 export interface Program {
   readonly executable: Executable;
-  /** The buffer of any tensor that the recording mentions. */
-  bufferOf(tensor: Tensor): GPUBuffer;
+  /** Where any tensor that the recording mentions lies. */
+  bindingOf(tensor: Tensor): GPUBufferBinding;
 }
 
 /**
- * Binds a planned recording: activations to pooled buffers; parameters, externals and outputs to those of `bound`.
+ * Binds a planned recording: activations to pooled buffers; parameters, externals and outputs to those of `bound`, each
+ * a whole buffer or a range of one.
  *
  * @throws ShapeError where `bound` lacks a buffer.
  */
@@ -30,23 +31,24 @@ export async function compile(
   { gpu, pipelines, pool }: Workspace,
   recording: Recording,
   { slotOf, slotBytes }: Plan,
-  bound: (tensor: Tensor) => GPUBuffer | undefined,
+  bound: (tensor: Tensor) => GPUBufferBinding | undefined,
 ): Promise<Program> {
   const slots = pool.take(slotBytes);
-  const bufferOf = (tensor: Tensor): GPUBuffer => {
+  const bindingOf = (tensor: Tensor): GPUBufferBinding => {
     const slot = slotOf.get(tensor);
-    const buffer = slot === undefined ? bound(tensor) : slots[slot];
-    if (!buffer) throw new ShapeError(`recording '${recording.name}': nothing is bound to '${tensor.name}'`);
-    return buffer;
+    const pooled = slot === undefined ? undefined : slots[slot];
+    const binding = pooled ? { buffer: pooled } : bound(tensor);
+    if (!binding) throw new ShapeError(`recording '${recording.name}': nothing is bound to '${tensor.name}'`);
+    return binding;
   };
   const dispatches = recording.dispatches.map((dispatch) => {
     const written = dispatch.kernel.bindings.findIndex((binding) => binding.writes);
     return {
       ...dispatch,
       label: dispatch.operands[written]?.name ?? dispatch.kernel.name,
-      buffers: dispatch.operands.map(bufferOf),
+      buffers: dispatch.operands.map(bindingOf),
       bytes: trafficOf(dispatch),
     };
   });
-  return { executable: await Executable.create(gpu, pipelines, recording.name, dispatches), bufferOf };
+  return { executable: await Executable.create(gpu, pipelines, recording.name, dispatches), bindingOf };
 }

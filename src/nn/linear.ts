@@ -1,4 +1,5 @@
 import { columnsOf, MAX_BINDING_BYTES, type Tensor } from '../graph/tensor.ts';
+import { concatRows } from '../ops/copy-rows.ts';
 import { type MatmulEpilogue, matmul } from '../ops/matmul.ts';
 import { concat, type Scope, transpose } from './scope.ts';
 
@@ -122,8 +123,15 @@ export function convTranspose2x2(scope: Scope, x: Tensor, channels: number): Ten
       return packed;
     },
   );
-  const bias = scope.derived('bias', [4 * channels], [scope.source('bias', [channels])], (values) =>
-    concat(values, values, values, values),
-  );
-  return matmul(scope.graph, x, weight, { bias, name: scope.path });
+  return matmul(scope.graph, x, weight, { bias: fourBiases(scope, channels), name: scope.path });
+}
+
+/** The bias once for each tap. Where it is trained there is one of it, or its copies would part. */
+function fourBiases(scope: Scope, channels: number): Tensor {
+  const source = scope.source('bias', [channels]);
+  if (scope.graph.trains([source])) {
+    const bias = scope.tensor('bias', [channels]);
+    return concatRows(scope.graph, [bias, bias, bias, bias], { name: scope.key('biases') });
+  }
+  return scope.derived('bias', [4 * channels], [source], (values) => concat(values, values, values, values));
 }

@@ -5,11 +5,17 @@ import type { Scope } from './scope.ts';
 
 /**
  * nn.Linear with a low-rank term beside its weight, `x (W + B A)ᵀ + b` (build_decoder.py, LoRAqkv: no scale). The sum
- * is made when the weights load and rounded once, so that it costs nothing afterwards. A rank of 0 is the plain layer.
+ * is made when the weights load and rounded once, so that it costs nothing afterwards; where the term is trained it is
+ * two products beside the first. A rank of 0 is the plain layer.
  */
 export function loraLinear(scope: Scope, x: Tensor, cols: number, rank: number): Tensor {
   if (rank === 0) return linear(scope, x, cols);
   const inner = columnsOf(x);
+  if (scope.graph.trains([scope.source('lora_a.weight', [rank, inner])])) {
+    const low = linear(scope.at('lora_a'), x, rank, { bias: false });
+    const term = linear(scope.at('lora_b'), low, cols, { bias: false });
+    return linear(scope, x, cols, { residual: term });
+  }
   const sources = [
     scope.source('weight', [cols, inner]),
     scope.source('lora_a.weight', [rank, inner]),

@@ -30,6 +30,8 @@ export class Stages {
   readonly #pipelines: PipelineCache;
   readonly #pool: BufferPool;
   readonly #named = new Map<string, GPUBuffer>();
+  /** Ranges of buffers that somebody else owns, by the names of parameters and externals. */
+  readonly #placed = new Map<string, GPUBufferBinding>();
   readonly #stages = new Map<string, Stage>();
 
   constructor(gpu: Gpu) {
@@ -97,6 +99,11 @@ export class Stages {
     return buffer;
   }
 
+  /** Says where a parameter or external lies, in place of a buffer of its own: before any stage that reads it runs. */
+  place(name: string, binding: GPUBufferBinding): void {
+    this.#placed.set(name, binding);
+  }
+
   get memory() {
     const named = [...this.#named.values()];
     const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
@@ -129,21 +136,26 @@ export class Stages {
   async #prepare(recording: Recording): Promise<Stage> {
     // Weights are there since the model was loaded; what is missing are a picture size's own tables.
     const constants = new ParameterStore(this.gpu);
-    const missing = recording.parameters.filter(({ tensor }) => !this.parameters.bufferOf(tensor));
+    const missing = recording.parameters.filter(
+      ({ tensor }) => !this.#placed.has(tensor.name) && !this.parameters.bufferOf(tensor),
+    );
     let executable: Executable | undefined;
     try {
       await constants.load(missing, new Map());
       const planned: Plan = plan(recording);
       const names = new Map<Tensor, string>(recording.outputs);
       for (const tensor of recording.dispatches.flatMap(({ operands }) => operands))
-        if (tensor.kind === 'external') names.set(tensor, tensor.name);
+        if (tensor.kind === 'external' && !this.#placed.has(tensor.name)) names.set(tensor, tensor.name);
       // All buffers exist before any is bound: making one longer drops the stages that bind it.
       for (const [tensor, name] of names) this.buffer(name, bytesOf(tensor));
       const workspace = { gpu: this.gpu, pipelines: this.#pipelines, pool: this.#pool };
       const program = await compile(workspace, recording, planned, (tensor) => {
         const name = names.get(tensor);
-        if (name !== undefined) return this.#named.get(name);
-        return this.parameters.bufferOf(tensor) ?? constants.bufferOf(tensor);
+        const buffer =
+          name !== undefined
+            ? this.#named.get(name)
+            : (this.parameters.bufferOf(tensor) ?? constants.bufferOf(tensor));
+        return buffer ? { buffer } : this.#placed.get(tensor.name);
       });
       executable = program.executable;
       await this.gpu.settle();

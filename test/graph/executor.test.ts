@@ -18,15 +18,15 @@ async function prepare(gpu: Gpu, recording: Recording, pool = new BufferPool(gpu
     if (tensor.kind === 'activation' && !recording.outputs.has(tensor)) return undefined;
     const buffer = own.get(tensor) ?? gpu.createStorage(tensor.name, bytesOf(tensor));
     own.set(tensor, buffer);
-    return buffer;
+    return { buffer };
   };
   const workspace = { gpu, pipelines: new PipelineCache(gpu), pool };
   const program = await compile(workspace, recording, plan(recording), bound);
   const [x] = [...own].find(([tensor]) => tensor.kind === 'external') ?? [];
   const [y] = recording.outputs.keys();
   if (!x || !y) throw new Error('the recording lacks x or y');
-  const feed = (values: readonly number[]) => gpu.write(program.bufferOf(x), Float32Array.from(values));
-  const read = async () => new Float32Array(await readBuffer(gpu, program.bufferOf(y), bytesOf(y)));
+  const feed = (values: readonly number[]) => gpu.write(program.bindingOf(x).buffer, Float32Array.from(values));
+  const read = async () => new Float32Array(await readBuffer(gpu, program.bindingOf(y).buffer, bytesOf(y)));
   return { ...program, feed, read };
 }
 
@@ -134,7 +134,7 @@ describe('what the device refuses is an error of the call that gave it', () => {
     const recording = costly(1, 0);
     const workspace = { gpu, pipelines: new PipelineCache(gpu), pool: new BufferPool(gpu) };
     const one = gpu.createStorage('one', 16);
-    const { executable } = await compile(workspace, recording, plan(recording), () => one);
+    const { executable } = await compile(workspace, recording, plan(recording), () => ({ buffer: one }));
     await executable.run();
     await expect(readBuffer(gpu, one, 16)).rejects.toThrow(GpuError);
     // It was told once; the device lives on.
@@ -148,7 +148,7 @@ describe('what the device refuses is an error of the call that gave it', () => {
     const recording = costly(1, 0);
     const workspace = { gpu, pipelines: new PipelineCache(gpu), pool: new BufferPool(gpu) };
     const wrong = gpu.createBuffer('wrong', 16, 0x8);
-    await compile(workspace, recording, plan(recording), () => wrong);
+    await compile(workspace, recording, plan(recording), () => ({ buffer: wrong }));
     await expect(gpu.settle()).rejects.toThrow(/^y0: the GPU refused it/);
     await expect(gpu.settle()).resolves.toBeUndefined();
   });

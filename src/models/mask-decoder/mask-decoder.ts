@@ -77,6 +77,13 @@ function ownTokens(scope: Scope, scored: boolean, channels: number): Tensor {
   const sources = names.map((name) =>
     scope.source(`${name}.weight`, [name === 'mask_tokens' ? MASKS : 1, channels]),
   );
+  // Where some of them are trained, each is a parameter of its own.
+  if (sources.some((source) => scope.graph.trains([source])))
+    return concatRows(
+      scope.graph,
+      names.map((name, i) => scope.tensor(`${name}.weight`, sources[i]?.shape ?? [])),
+      { name: scope.key('own_tokens') },
+    );
   return scope.derived('own_tokens', [names.length - 1 + MASKS, channels], sources, concat);
 }
 
