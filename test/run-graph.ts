@@ -85,7 +85,11 @@ export async function runGraph(
   if (error) throw new Error(error.message);
 
   const read = async (tensor: Tensor) => {
-    const words = await readBuffer(device, program.bindingOf(tensor).buffer, bytesOf(tensor) + 4 * SENTINEL_WORDS);
+    const words = await readBuffer(
+      device,
+      program.bindingOf(tensor).buffer,
+      bytesOf(tensor) + 4 * SENTINEL_WORDS,
+    );
     if (new Uint32Array(words, bytesOf(tensor)).some((word) => word !== SENTINEL))
       throw new Error(`a kernel wrote past the end of '${tensor.name}'`);
     return new Float32Array(words, 0, sizeOf(tensor));

@@ -3,9 +3,7 @@ import { concatRows } from '../ops/copy-rows.ts';
 import { type MatmulEpilogue, matmul } from '../ops/matmul.ts';
 import { concat, type Scope, transpose } from './scope.ts';
 
-export type LinearOptions = Omit<MatmulEpilogue, 'bias'>;
-
-export interface Conv1x1Options extends LinearOptions {
+export interface LinearOptions extends Omit<MatmulEpilogue, 'bias'> {
   /** Whether the checkpoint has a bias; true by default. */
   readonly bias?: boolean;
 }
@@ -40,7 +38,7 @@ export function linearOutputs(
   scope: Scope,
   x: Tensor,
   range: ChannelRange,
-  options: LinearOptions = {},
+  options: Omit<LinearOptions, 'bias'> = {},
 ): Tensor {
   const { start, count, of, conv } = range;
   const inner = columnsOf(x);
@@ -64,7 +62,7 @@ export function linearInputs(
   x: Tensor,
   { start, count, of, conv }: ChannelRange,
   cols: number,
-  { bias = true, ...options }: Conv1x1Options = {},
+  { bias = true, ...options }: LinearOptions = {},
 ): Tensor {
   const weight = scope.matrix(
     `weight[:,${start}:${start + count}]`,
@@ -85,7 +83,7 @@ export function biasRange(scope: Scope, { start, count, of }: ChannelRange): Ten
 }
 
 /** nn.Conv2d with a 1 x 1 kernel: the same product, for weights stored as [out, in, 1, 1]. */
-export function conv1x1(scope: Scope, x: Tensor, cols: number, options: Conv1x1Options = {}): Tensor {
+export function conv1x1(scope: Scope, x: Tensor, cols: number, options: LinearOptions = {}): Tensor {
   return affine(scope, x, cols, [cols, columnsOf(x), 1, 1], options);
 }
 
@@ -94,7 +92,7 @@ function affine(
   x: Tensor,
   cols: number,
   stored: readonly number[],
-  { bias = true, ...options }: Conv1x1Options,
+  { bias = true, ...options }: LinearOptions,
 ): Tensor {
   const inner = columnsOf(x);
   const weight = scope.matrix('weight', [inner, cols], [scope.source('weight', stored)], (values) =>

@@ -4,6 +4,7 @@ import type { Graph, GraphTraits } from '../graph/graph.ts';
 import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, expectShape, rowsOf, storageOf, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
+import { unfused } from './epilogue.ts';
 
 /** What the gradient of a convolution must know. */
 export interface Conv2dCall {
@@ -47,6 +48,10 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
     residual,
     name = `conv2d(${x.name},${w.name})`,
   } = options;
+  const apart = unfused(g, [x, w, bias], { activation, residual, name }, (inner) =>
+    conv2d(g, x, w, { ...(bias ? { bias } : {}), stride, padding, name: inner }),
+  );
+  if (apart) return apart;
   const [height = 0, width = 0, channels = 0] = x.shape;
   const [kernelHeight = 0, kernelWidth = 0, inner = 0, cols = 0] = w.shape;
   const detail = () => `'${x.name}' [${x.shape}] with '${w.name}' [${w.shape}]`;
@@ -104,11 +109,6 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
       },
       flops: 2 * rows * cols * kernelHeight * kernelWidth * channels,
     },
-  );
-  expect(
-    activation === 'none' || ![x, w, bias].some((input) => input && g.needsGradient(input)),
-    'conv2d',
-    () => `no gradient flows through '${name}', for it has an activation: make that an op of its own`,
   );
   g.note(CONV2D, { x, w, bias, residual, stride, padding }, y, [x, w, bias, residual]);
   return y;

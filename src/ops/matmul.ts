@@ -3,9 +3,8 @@ import { computedAs, type Kernel, storedAs } from '../gpu/kernel.ts';
 import type { Graph, GraphTraits } from '../graph/graph.ts';
 import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, rowsOf, sizeOf, storageOf, type Tensor } from '../graph/tensor.ts';
-import { activate } from './activate.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
-import { add } from './add.ts';
+import { unfused } from './epilogue.ts';
 
 /** What a product does with its sums before it stores them. */
 export interface MatmulEpilogue {
@@ -34,12 +33,10 @@ export const MATMUL: DifferentiableOp<{
  */
 export function matmul(g: Graph, x: Tensor, w: Tensor, epilogue: MatmulEpilogue = {}): Tensor {
   const { bias, activation = 'none', residual, name = `matmul(${x.name},${w.name})` } = epilogue;
-  // Derivatives need what goes into the activation: where one will be taken, it is an op of its own.
-  if (activation !== 'none' && [x, w, bias].some((input) => input && g.needsGradient(input))) {
-    const product = matmul(g, x, w, { ...(bias ? { bias } : {}), name: `${name} before ${activation}` });
-    const y = activate(g, product, activation, residual ? {} : { name });
-    return residual ? add(g, y, residual, { name }) : y;
-  }
+  const apart = unfused(g, [x, w, bias], { activation, residual, name }, (inner) =>
+    matmul(g, x, w, { ...(bias ? { bias } : {}), name: inner }),
+  );
+  if (apart) return apart;
   const [inner = 0, cols = 0] = w.shape.slice(-2);
   const batch = w.shape.length === 3 ? (w.shape[0] ?? 1) : 1;
   const rows = rowsOf(x) / batch;

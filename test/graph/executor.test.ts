@@ -25,7 +25,8 @@ async function prepare(gpu: Gpu, recording: Recording, pool = new BufferPool(gpu
   const [x] = [...own].find(([tensor]) => tensor.kind === 'external') ?? [];
   const [y] = recording.outputs.keys();
   if (!x || !y) throw new Error('the recording lacks x or y');
-  const feed = (values: readonly number[]) => gpu.write(program.bindingOf(x).buffer, Float32Array.from(values));
+  const feed = (values: readonly number[]) =>
+    gpu.write(program.bindingOf(x).buffer, Float32Array.from(values));
   const read = async () => new Float32Array(await readBuffer(gpu, program.bindingOf(y).buffer, bytesOf(y)));
   return { ...program, feed, read };
 }

@@ -12,6 +12,9 @@ const CHANNELS = 256;
 /** Width of the mask head. */
 const HIDDEN = 64;
 
+/** Drops channels of a map, in training; `use` counts its uses. */
+export type Dropout = (x: Tensor, use: number) => Tensor;
+
 /** The prompts that the predictor makes for one class. */
 export interface LearnedPrompts {
   /** [2 + (tokens - 2), 256]: the predicted box's corners, then the other tokens. */
@@ -30,17 +33,19 @@ export interface LearnedPrompts {
  *
  * @param tokens [n, 256]
  * @param finest [h, w, 256]
+ * @param dropout between the mask head's layers, in training alone
  */
 export function learnedPrompts(
   root: Scope,
   tokens: Tensor,
   finest: Tensor,
   imageSize: number,
+  dropout?: Dropout,
 ): LearnedPrompts {
   const g = root.graph;
   const scope = root.at('prompt_predictor');
   const promptEncoder = root.at('prompt_encoder');
-  const interimMask = maskHead(scope.at('mask_classifier'), finest, imageSize / 4);
+  const interimMask = maskHead(scope.at('mask_classifier'), finest, imageSize / 4, dropout);
   const box = boxHead(scope.at('box_regression_head'), tokens);
   const labels = scope.derived('box_labels', [2], [], () => Float32Array.of(2, 3));
   const corners = pointTokens(promptEncoder, box, labels, { imageSize, scale: imageSize });
@@ -53,10 +58,13 @@ export function learnedPrompts(
   };
 }
 
-/** Two 3 x 3 convolutions and a 1 x 1 to a single channel, resized to `side`. (Dropout acts in training alone.) */
-function maskHead(scope: Scope, x: Tensor, side: number): Tensor {
+/** Two 3 x 3 convolutions and a 1 x 1 to a single channel, resized to `side`. */
+function maskHead(scope: Scope, x: Tensor, side: number, dropout: Dropout = (map) => map): Tensor {
   const options = { kernel: 3, stride: 1, padding: 1, activation: 'relu' } as const;
-  const hidden = conv(scope.at('layers.1'), conv(scope.at('layers.0'), x, HIDDEN, options), HIDDEN, options);
+  const hidden = [0, 1].reduce(
+    (map, layer) => dropout(conv(scope.at(`layers.${layer}`), map, HIDDEN, options), layer),
+    x,
+  );
   const last = scope.at('final_conv');
   const weight = last.tensor('weight', [1, HIDDEN, 1, 1], [HIDDEN]);
   const mask = dotRows(scope.graph, hidden, weight, last.tensor('bias', [1]));

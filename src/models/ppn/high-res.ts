@@ -6,7 +6,7 @@ import { add } from '../../ops/add.ts';
 import { addPosition } from '../../ops/add-position.ts';
 import { upsampleAdd } from '../../ops/upsample-add.ts';
 import { noMask } from '../prompt-encoder/prompt-encoder.ts';
-import { type LearnedPrompts, learnedPrompts } from './heads.ts';
+import { type Dropout, type LearnedPrompts, learnedPrompts } from './heads.ts';
 import { sineTable, tokenPositions } from './positions.ts';
 
 const CHANNELS = 256;
@@ -27,6 +27,7 @@ export function highResPpn(
   features: readonly Tensor[],
   queries: Tensor,
   imageSize: number,
+  dropout?: Dropout,
 ): LearnedPrompts {
   const g = root.graph;
   const scope = root.at('prompt_predictor');
@@ -49,5 +50,5 @@ export function highResPpn(
     tokenState = next.queries;
     previous = next.keys;
   });
-  return learnedPrompts(root, tokenState, previous ?? queries, imageSize);
+  return learnedPrompts(root, tokenState, previous ?? queries, imageSize, dropout);
 }

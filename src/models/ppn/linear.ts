@@ -2,7 +2,7 @@ import type { Tensor } from '../../graph/tensor.ts';
 import type { Scope } from '../../nn/scope.ts';
 import { twoWayBlock } from '../../nn/two-way.ts';
 import { addPosition } from '../../ops/add-position.ts';
-import { type LearnedPrompts, learnedPrompts } from './heads.ts';
+import { type Dropout, type LearnedPrompts, learnedPrompts } from './heads.ts';
 import { sineTable, tokenPositions } from './positions.ts';
 
 const CHANNELS = 256;
@@ -19,6 +19,7 @@ export function linearPpn(
   embedding: Tensor,
   queries: Tensor,
   imageSize: number,
+  dropout?: Dropout,
 ): LearnedPrompts {
   const g = root.graph;
   const scope = root.at('prompt_predictor');
@@ -27,5 +28,5 @@ export function linearPpn(
   const addToKeys = (keys: Tensor) => addPosition(g, keys, table, table);
   const state = { queries, keys: embedding };
   const met = twoWayBlock(scope.at('layers.0'), state, { query, addToKeys }, false);
-  return learnedPrompts(root, met.queries, met.keys, imageSize);
+  return learnedPrompts(root, met.queries, met.keys, imageSize, dropout);
 }
