@@ -23,6 +23,8 @@ const CHANNELS = 256;
 export interface HeadContext {
   readonly config: ModelConfig;
   readonly traits: GraphTraits;
+  /** Which tensors of the checkpoint are being trained: what is merged at load otherwise stays apart then. */
+  readonly trained?: (name: string) => boolean;
 }
 
 /** With what encodes a picture, besides. */
@@ -55,8 +57,9 @@ export function recordPreprocess({ config, traits }: HeadContext, width: number,
 }
 
 /** `image` to the maps of `featureMaps`. */
-export function recordEncoder({ config, encoder, traits }: StageContext): Recording {
-  const g = new Graph('encode', traits);
+export function recordEncoder(context: StageContext): Recording {
+  const { config, encoder } = context;
+  const g = new Graph('encode', context.traits, context);
   const image = g.external('image', [config.imageSize, config.imageSize, 4]);
   const { embedding, levels } = encoder(new Scope(g), image);
   const [first, ...rest] = featureMaps(config);
@@ -69,10 +72,11 @@ export function recordEncoder({ config, encoder, traits }: StageContext): Record
 }
 
 /** The features to `sparse.<class>`, `dense.<class>`, `interim_mask.<class>` and `predicted_box.<class>`. */
-export function recordPromptPredictor({ config, traits }: HeadContext, dataset: DatasetConfig): Recording {
-  const g = new Graph('predict prompts', traits);
+export function recordPromptPredictor(context: HeadContext, dataset: DatasetConfig): Recording {
+  const { config } = context;
+  const g = new Graph('predict prompts', context.traits, context);
   const root = new Scope(g);
-  const { embedding, levels } = features(g, config);
+  const { embedding, levels } = featuresOf(g, config);
   const { classes, tokens, name } = dataset;
   const queries = root.tensor(`queries.${name}`, [classes, tokens, CHANNELS], [classes * tokens, CHANNELS]);
   for (let index = 0; index < classes; index++) {
@@ -93,11 +97,12 @@ export function recordPromptPredictor({ config, traits }: HeadContext, dataset: 
  * Features and prompts to `masks` [answers, S/4, S/4], `ious` [answers] and, where the decoder has the head,
  * `object_scores` (one a class). Also `sparse_embeddings.<i>` and `dense_embeddings`, for those who look inside.
  */
-export function recordDecoder({ config, traits }: HeadContext, spec: DecodeSpec, tokens: number): Recording {
-  const g = new Graph('decode', traits);
+export function recordDecoder(context: HeadContext, spec: DecodeSpec, tokens: number): Recording {
+  const { config } = context;
+  const g = new Graph('decode', context.traits, context);
   const root = new Scope(g);
   const prompts = root.at('prompt_encoder');
-  const { embedding, levels } = features(g, config);
+  const { embedding, levels } = featuresOf(g, config);
   const [stride8, stride4] = levels;
   const side = config.imageSize / 16;
   const position = densePosition(prompts, side);
@@ -200,7 +205,8 @@ export function answerCount({ classes, choice }: DecodeSpec): number {
   return Math.max(1, classes.length) * (choice === 'multi' ? MASKS - 1 : 1);
 }
 
-function features(g: Graph, config: ModelConfig): ImageFeatures {
+/** The maps that an encoder left for the stages after it. */
+export function featuresOf(g: Graph, config: ModelConfig): ImageFeatures {
   const map = ({ name, side, channels }: FeatureMap) => g.external(name, [side, side, channels]);
   const [embedding, ...levels] = featureMaps(config);
   return { embedding: map(embedding), levels: levels.map(map) };

@@ -43,7 +43,7 @@ export class ParameterStore {
     try {
       for (const parameter of missing.values()) {
         const { tensor } = parameter;
-        const { values, isNew } = await packed(parameter, tensors, signal);
+        const { values, isNew } = await packParameter(parameter, tensors, signal);
         const encoded = encodeParameter(tensor, values);
         for (const [{ name }, data] of encoded) {
           this.#buffers.set(name, this.#gpu.createFilled(name, data, STORAGE | COPY_SRC | COPY_DST));
@@ -125,7 +125,7 @@ export function encodeParameter(tensor: Tensor, values: Float32Array): [Tensor, 
 }
 
 /** The values of a parameter, and whether packing made them: what it was given, or tables, may be somebody else's. */
-async function packed(
+export async function packParameter(
   { tensor, sources, pack }: Parameter,
   tensors: ReadonlyMap<string, StoredTensor>,
   signal: AbortSignal | undefined,

@@ -1,0 +1,143 @@
+import { CheckpointError } from '../../errors.ts';
+import { Gpu, requestDevice } from '../../gpu/device.ts';
+import { readBuffers } from '../../gpu/readback.ts';
+import { featureMaps } from '../../models/features.ts';
+import type { PictureSource } from '../../web/picture.ts';
+import { readPixels } from '../../web/picture.ts';
+import { canonicalTensors } from '../../weights/canonical-tensors.ts';
+import { describeCheckpoint } from '../../weights/convert.ts';
+import type { ModelDescription } from '../../weights/description.ts';
+import type { Checkpoint } from '../../weights/types.ts';
+import { loadEncoder } from '../encoders.ts';
+import { recordDecoder, recordEncoder, recordPreprocess, recordPromptPredictor } from '../recordings.ts';
+import { Stages } from '../stages.ts';
+import {
+  learnsEncoder,
+  type PromptDraw,
+  recordTrainingStep,
+  type TrainingContext,
+} from './recordings.ts';
+import { type TrainedParts, trainedBy } from './trained.ts';
+import { Trainer } from './trainer.ts';
+
+export interface TrainingEngineOptions {
+  readonly device?: GPUDevice;
+  readonly gpu?: GPU;
+  readonly parts: TrainedParts;
+  /** Share of the mask head's channels that a step drops. */
+  readonly dropout: number;
+  /** Draws that will come: their weights are loaded and their kernels compiled at once. */
+  readonly draws: readonly PromptDraw[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A model on the GPU whose trained part can be stepped. */
+export interface TrainingEngine extends Disposable {
+  readonly gpu: Gpu;
+  readonly stages: Stages;
+  readonly context: TrainingContext;
+  readonly description: ModelDescription;
+  readonly trainer: Trainer;
+  /** What the encoder makes of a picture, for `TrainingExample.inputs`: to be computed once and kept. */
+  encode(picture: PictureSource, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>[]>;
+}
+
+/**
+ * Puts a checkpoint with a prompt predictor (`withPromptPredictor` adds one) on the GPU, ready to be trained.
+ *
+ * @throws CheckpointError for one without prompt predictor or queries; UnsupportedError and GpuError as `loadModel` does
+ */
+export async function openTrainingEngine(
+  checkpoint: Checkpoint,
+  options: TrainingEngineOptions,
+): Promise<TrainingEngine> {
+  const { parts, dropout, draws, signal } = options;
+  const description = describeCheckpoint(checkpoint);
+  const { config } = description;
+  const [dataset] = config.datasets;
+  if (!config.ppn || !dataset)
+    throw new CheckpointError(`${checkpoint.name} has no prompt predictor to train`);
+  const encoder = await loadEncoder(config);
+  const gpu = options.device ? new Gpu(options.device) : await requestDevice(options);
+  const stages = new Stages(gpu);
+  const context: TrainingContext = {
+    config,
+    encoder,
+    traits: gpu.traits,
+    trained: trainedBy(parts),
+    dataset,
+    dropout,
+  };
+  try {
+    const auto = { points: 0, mask: false, classes: classIndices(dataset.classes), choice: 'single' as const };
+    const recordings = [
+      ...draws.map((draw) => recordTrainingStep(context, draw)),
+      recordEncoder(context),
+      recordPromptPredictor(context, dataset),
+      recordDecoder(context, auto, dataset.tokens),
+    ];
+    const compiled = stages.compileKernels(recordings);
+    const trainer = new Trainer(stages, context);
+    const frozen = recordings
+      .flatMap(({ parameters }) => parameters)
+      .filter(({ sources }) => !sources.some(({ key }) => context.trained(key)));
+    const tensors = canonicalTensors(checkpoint, description);
+    await Promise.all([stages.parameters.load(frozen, tensors, { signal }), compiled]);
+    await trainer.load(tensors, signal);
+    return new Engine(gpu, stages, context, description, trainer);
+  } catch (error) {
+    gpu.close('the training could not be prepared');
+    stages.dispose();
+    throw error;
+  }
+}
+
+const classIndices = (classes: number) => Array.from({ length: classes }, (_, index) => index);
+
+class Engine implements TrainingEngine {
+  readonly gpu: Gpu;
+  readonly stages: Stages;
+  readonly context: TrainingContext;
+  readonly description: ModelDescription;
+  readonly trainer: Trainer;
+
+  constructor(
+    gpu: Gpu,
+    stages: Stages,
+    context: TrainingContext,
+    description: ModelDescription,
+    trainer: Trainer,
+  ) {
+    this.gpu = gpu;
+    this.stages = stages;
+    this.context = context;
+    this.description = description;
+    this.trainer = trainer;
+  }
+
+  async encode(picture: PictureSource, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>[]> {
+    const { gpu, stages, context } = this;
+    const { width, height, pixels } = readPixels(picture);
+    gpu.write(stages.buffer('pixels', pixels.byteLength), pixels);
+    await stages.run(`preprocess ${width}x${height}`, () => recordPreprocess(context, width, height), { signal });
+    const side = context.config.imageSize;
+    if (learnsEncoder(context)) return this.#read([{ name: 'image', values: 4 * side * side }]);
+    await stages.run('encode', () => recordEncoder(context), { signal });
+    const maps = featureMaps(context.config);
+    return this.#read(maps.map((map) => ({ name: map.name, values: map.side ** 2 * map.channels })));
+  }
+
+  async #read(what: readonly { readonly name: string; readonly values: number }[]) {
+    const ranges = what.map(({ name, values }) => ({
+      buffer: this.stages.buffer(name, 4 * values),
+      bytes: 4 * values,
+    }));
+    return (await readBuffers(this.gpu, ranges)).map((bytes) => new Float32Array(bytes));
+  }
+
+  [Symbol.dispose](): void {
+    this.gpu.close('the training has ended');
+    this.trainer.dispose();
+    this.stages.dispose();
+  }
+}

@@ -1,0 +1,152 @@
+import { GpuError } from '../../errors.ts';
+import { readBuffers } from '../../gpu/readback.ts';
+import type { Parameter } from '../../graph/parameter.ts';
+import { featureMaps } from '../../models/features.ts';
+import { TERM_VALUES } from '../../ops/loss-terms.ts';
+import { ADAMW, adamwSchedule } from '../../optim/adamw.ts';
+import type { StoredTensor } from '../../weights/types.ts';
+import type { Stages } from '../stages.ts';
+import { quarterMask, supervisionOf, type TrainingExample, truthOf } from './example.ts';
+import {
+  learnsEncoder,
+  type PromptDraw,
+  recordOptimiser,
+  recordTrainingStep,
+  type TrainingContext,
+} from './recordings.ts';
+import { TrainedWeights } from './trained-weights.ts';
+
+/** The loss of a step and its terms, each a mean over what it counts; interim and focal before their factors. */
+export interface StepLosses {
+  readonly total: number;
+  readonly dice: number;
+  readonly focal: number;
+  readonly object: number;
+  readonly box: number;
+  readonly interim: number;
+}
+
+/** What a step is made of besides the pictures. */
+export interface StepOptions {
+  readonly draw: PromptDraw;
+  /** The learning rate. */
+  readonly rate: number;
+  /** The largest norm of the gradients; without it they are taken as they are. */
+  readonly clip?: number | undefined;
+  /** Chooses the channels that are dropped. */
+  readonly seed: number;
+}
+
+export interface StepResult {
+  readonly losses: StepLosses;
+  /** Of all gradients, before clipping. */
+  readonly gradientNorm: number;
+}
+
+/** Trains what a context says on the GPU, a picture at a time: memory does not grow with the batch. */
+export class Trainer {
+  readonly weights: TrainedWeights;
+  readonly #stages: Stages;
+  readonly #context: TrainingContext;
+  /** Steps so far. */
+  steps = 0;
+
+  /** @param stages with the frozen weights on the GPU */
+  constructor(stages: Stages, context: TrainingContext) {
+    this.#stages = stages;
+    this.#context = context;
+    this.weights = new TrainedWeights(stages, trainedParameters(context));
+  }
+
+  /** Puts a checkpoint's values into what is trained. */
+  async load(tensors: ReadonlyMap<string, StoredTensor>, signal?: AbortSignal): Promise<void> {
+    await this.weights.load(tensors, signal);
+  }
+
+  /**
+   * One step: the batch's losses and gradients, then the optimiser. A step whose gradients are not finite moves nothing.
+   *
+   * @throws GpuError for a loss that is not finite, naming the step and the term
+   */
+  async step(batch: readonly TrainingExample[], options: StepOptions): Promise<StepResult> {
+    const losses = await this.accumulate(batch, options);
+    return { losses, gradientNorm: await this.optimise(options) };
+  }
+
+  /** The batch's losses; its gradients are added to those that are there. */
+  async accumulate(batch: readonly TrainingExample[], { draw, seed }: StepOptions): Promise<StepLosses> {
+    const { gpu } = this.#stages;
+    const { imageSize } = this.#context.config;
+    const { classes } = this.#context.dataset;
+    const truths = batch.map(({ labels }) =>
+      Array.from({ length: classes }, (_, c) => truthOf(labels, imageSize, c + 1)),
+    );
+    const supervision = supervisionOf(truths);
+    this.#write('loss_terms', new Float32Array(TERM_VALUES));
+    for (const [i, example] of batch.entries()) {
+      const names = this.#inputNames();
+      example.inputs.forEach((values, k) => this.#write(names[k] ?? '', values));
+      this.#write('supervision', supervision[i] ?? new Float32Array());
+      const boxes = (truths[i] ?? []).map(({ box }) => box);
+      this.#write('target_boxes', Float32Array.from(boxes.flat(), (value) => value / imageSize));
+      this.#write('step_seed', Uint32Array.of((seed + Math.imul(i, 0x9e3779b9)) >>> 0));
+      for (const [c, { mask, box }] of (truths[i] ?? []).entries()) {
+        this.#write(`target.${c}`, mask);
+        if (draw.box) this.#write(`true_box.${c}`, Float32Array.from(box));
+        if (draw.mask) this.#write(`true_mask.${c}`, quarterMask(mask, imageSize));
+      }
+      await this.#stages.run(`train ${JSON.stringify(draw)}`, () => recordTrainingStep(this.#context, draw));
+    }
+    const losses = await this.#losses();
+    await gpu.settle();
+    return losses;
+  }
+
+  /** Moves the weights along the gradients, and sets these back to 0. @returns the gradients' norm */
+  async optimise({ rate, clip }: Pick<StepOptions, 'rate' | 'clip'>): Promise<number> {
+    this.steps += 1;
+    this.#write('schedule', adamwSchedule(ADAMW, this.steps, rate, clip));
+    await this.#stages.run('optimise', () => recordOptimiser(this.#context, this.weights.count));
+    const squares = await this.#read('squared_norm', 4);
+    return Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+  }
+
+  dispose(): void {
+    this.weights.dispose();
+  }
+
+  async #losses(): Promise<StepLosses> {
+    const [total = 0, dice = 0, focal = 0, object = 0, box = 0, interim = 0] = await this.#read(
+      'loss_terms',
+      TERM_VALUES,
+    );
+    const losses = { total, dice, focal, object, box, interim };
+    const bad = Object.entries(losses).filter(([, value]) => !Number.isFinite(value));
+    if (bad.length > 0)
+      throw new GpuError(
+        `step ${this.steps + 1}: the loss is no longer finite (${bad.map(([name, value]) => `${name} is ${value}`).join(', ')}). The weights are those of step ${this.steps}: go on from there with a lower learning rate`,
+      );
+    return losses;
+  }
+
+  #inputNames(): string[] {
+    if (learnsEncoder(this.#context)) return ['image'];
+    return featureMaps(this.#context.config).map(({ name }) => name);
+  }
+
+  #write(name: string, values: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): void {
+    this.#stages.gpu.write(this.#stages.buffer(name, values.byteLength), values);
+  }
+
+  async #read(name: string, count: number): Promise<Float32Array> {
+    const buffer = this.#stages.buffer(name, 4 * count);
+    const [bytes = new ArrayBuffer()] = await readBuffers(this.#stages.gpu, [{ buffer, bytes: 4 * count }]);
+    return new Float32Array(bytes);
+  }
+}
+
+/** The parameters of a context that are trained: those of a step with the learned prompts. */
+export function trainedParameters(context: TrainingContext): Parameter[] {
+  const { parameters } = recordTrainingStep(context, { learned: true, box: false, mask: false });
+  return parameters.filter(({ sources }) => sources.some(({ key }) => context.trained(key)));
+}
