@@ -1,5 +1,12 @@
 import { adaptedBlocks, type Candidate } from './canonical.ts';
-import type { DatasetConfig, DecoderConfig, EncoderConfig, ModelConfig, ModelSize } from './config.ts';
+import type {
+  DatasetConfig,
+  DecoderConfig,
+  EncoderConfig,
+  ModelConfig,
+  ModelSize,
+  PromptPredictorConfig,
+} from './config.ts';
 import {
   loraTensors,
   maskDecoderTensors,
@@ -75,13 +82,18 @@ function readPredictor(candidates: Candidates, encoder: EncoderConfig): ModelCon
   const adapters = countOf(candidates, /^prompt_predictor\.channel_adapters\.(\d+)\./);
   const layers = countOf(candidates, /^prompt_predictor\.layers\.(\d+)\./);
   if (adapters === 0 && layers === 1) return { kind: 'linear', channels: [256], maskScale: 4 };
+  return highResPredictor(encoder);
+}
+
+/** The high-resolution prompt predictor that belongs to an encoder. */
+export function highResPredictor(encoder: EncoderConfig): PromptPredictorConfig {
   if (encoder.kind === 'hiera') return { kind: 'high-res', channels: [256, 64, 32], maskScale: 1 };
   const width = encoder.kind === 'vit' ? encoder.embedDim : (encoder.embedDims.at(-1) ?? 0);
   return { kind: 'high-res', channels: [256, width, width], maskScale: 4 };
 }
 
 /** Channels at the entry of an adapted block. */
-function blockWidth(block: string, encoder: EncoderConfig): number {
+export function blockWidth(block: string, encoder: EncoderConfig): number {
   if (encoder.kind === 'vit') return encoder.embedDim;
   const [index = 0] = block.match(/\d+/g)?.map(Number) ?? [];
   if (encoder.kind === 'hiera') return hieraBlockDims(encoder)[index]?.input ?? 0;
