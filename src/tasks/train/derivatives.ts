@@ -7,12 +7,12 @@ import { boxCornersGrad } from '../../ops/box-corners-grad.ts';
 import { conv2dGrad } from '../../ops/conv2d-grad.ts';
 import { concatRowsGrad, sliceRowsGrad } from '../../ops/copy-rows-grad.ts';
 import { dotRowsGrad } from '../../ops/dot-rows-grad.ts';
+import { dropoutGrad } from '../../ops/dropout-grad.ts';
 import { embedPointsGrad } from '../../ops/embed-points-grad.ts';
 import { layernormGrad } from '../../ops/layernorm-grad.ts';
 import { maskDotGrad } from '../../ops/mask-dot-grad.ts';
 import { maskDownscaleGrad } from '../../ops/mask-downscale-grad.ts';
 import { matmulGrad } from '../../ops/matmul-grad.ts';
-import { maxPool2x2Grad } from '../../ops/max-pool2x2-grad.ts';
 import { resizeBilinearGrad } from '../../ops/resize-bilinear-grad.ts';
 import { upsampleAddGrad } from '../../ops/upsample-add-grad.ts';
 import { upscaleNormGeluGrad } from '../../ops/upscale-norm-gelu-grad.ts';
@@ -27,12 +27,12 @@ export const DERIVATIVES: readonly Derivative[] = [
   concatRowsGrad,
   conv2dGrad,
   dotRowsGrad,
+  dropoutGrad,
   embedPointsGrad,
   layernormGrad,
   maskDotGrad,
   maskDownscaleGrad,
   matmulGrad,
-  maxPool2x2Grad,
   resizeBilinearGrad,
   sliceRowsGrad,
   upsampleAddGrad,

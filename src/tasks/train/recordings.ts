@@ -8,6 +8,7 @@ import { densePosition, maskTokens, noMask, pointTokens } from '../../models/pro
 import { Scope } from '../../nn/scope.ts';
 import { addInto } from '../../ops/add-into.ts';
 import { concatRows, sliceRows } from '../../ops/copy-rows.ts';
+import { dropout } from '../../ops/dropout.ts';
 import { addLossTerms, TERM_VALUES } from '../../ops/loss-terms.ts';
 import { maskLoss } from '../../ops/mask-loss.ts';
 import { boxLoss, objectLoss } from '../../ops/prompt-loss.ts';
