@@ -11,7 +11,9 @@ import { goldenModelFile } from '../models/golden-run.ts';
 import { generateImage } from '../weights/generated-weights.ts';
 
 /** The goldens of training: what is trained, and whether the true box prompts beside the learned tokens. */
-export const TRAINING_GOLDENS: Readonly<Record<string, { readonly parts: TrainedParts; readonly box: boolean }>> = {
+export const TRAINING_GOLDENS: Readonly<
+  Record<string, { readonly parts: TrainedParts; readonly box: boolean }>
+> = {
   'train-nano-ppn': { parts: 'ppn', box: false },
   'train-nano-ppn-box': { parts: 'ppn', box: true },
   'train-nano-adapter-lora': { parts: 'ppn+lora+adapters', box: false },

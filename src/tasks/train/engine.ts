@@ -2,6 +2,7 @@ import { CheckpointError } from '../../errors.ts';
 import { Gpu, requestDevice } from '../../gpu/device.ts';
 import { readBuffers } from '../../gpu/readback.ts';
 import { featureMaps } from '../../models/features.ts';
+import { resizedShape } from '../../ops/resize-tables.ts';
 import type { PictureSource } from '../../web/picture.ts';
 import { readPixels } from '../../web/picture.ts';
 import { canonicalTensors } from '../../weights/canonical-tensors.ts';
@@ -15,10 +16,12 @@ import {
   learnsEncoder,
   type PromptDraw,
   recordTrainingStep,
+  recordWarp,
   type TrainingContext,
 } from './recordings.ts';
 import { type TrainedParts, trainedBy } from './trained.ts';
 import { Trainer } from './trainer.ts';
+import type { View } from './view.ts';
 
 export interface TrainingEngineOptions {
   readonly device?: GPUDevice;
@@ -39,7 +42,10 @@ export interface TrainingEngine extends Disposable {
   readonly description: ModelDescription;
   readonly trainer: Trainer;
   /** What the encoder makes of a picture, for `TrainingExample.inputs`: to be computed once and kept. */
-  encode(picture: PictureSource, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>[]>;
+  encode(
+    picture: PictureSource,
+    options?: { readonly view?: View; readonly signal?: AbortSignal | undefined },
+  ): Promise<Float32Array<ArrayBuffer>[]>;
 }
 
 /**
@@ -69,7 +75,12 @@ export async function openTrainingEngine(
     dropout,
   };
   try {
-    const auto = { points: 0, mask: false, classes: classIndices(dataset.classes), choice: 'single' as const };
+    const auto = {
+      points: 0,
+      mask: false,
+      classes: classIndices(dataset.classes),
+      choice: 'single' as const,
+    };
     const recordings = [
       ...draws.map((draw) => recordTrainingStep(context, draw)),
       recordEncoder(context),
@@ -115,12 +126,24 @@ class Engine implements TrainingEngine {
     this.trainer = trainer;
   }
 
-  async encode(picture: PictureSource, signal?: AbortSignal): Promise<Float32Array<ArrayBuffer>[]> {
+  async encode(
+    picture: PictureSource,
+    { view, signal }: { readonly view?: View; readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Float32Array<ArrayBuffer>[]> {
     const { gpu, stages, context } = this;
     const { width, height, pixels } = readPixels(picture);
     gpu.write(stages.buffer('pixels', pixels.byteLength), pixels);
-    await stages.run(`preprocess ${width}x${height}`, () => recordPreprocess(context, width, height), { signal });
-    const side = context.config.imageSize;
+    await stages.run(`preprocess ${width}x${height}`, () => recordPreprocess(context, width, height), {
+      signal,
+    });
+    const { imageSize: side, preprocess: family } = context.config;
+    if (view) {
+      const [rows, cols] = resizedShape({ width, height, imageSize: side, family });
+      const { a, b, c, d, shiftX, shiftY } = view;
+      gpu.write(stages.buffer('view', 32), Float32Array.of(a, b, c, d, shiftX, shiftY, cols, rows));
+      await stages.run('warp', () => recordWarp(context), { signal });
+      gpu.copy([[stages.buffer('warped', 0), stages.buffer('image', 0)]]);
+    }
     if (learnsEncoder(context)) return this.#read([{ name: 'image', values: 4 * side * side }]);
     await stages.run('encode', () => recordEncoder(context), { signal });
     const maps = featureMaps(context.config);

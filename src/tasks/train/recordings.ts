@@ -4,7 +4,12 @@ import { maskDecoder } from '../../models/mask-decoder/mask-decoder.ts';
 import type { Dropout, LearnedPrompts } from '../../models/ppn/heads.ts';
 import { adaptFeatures, highResPpn } from '../../models/ppn/high-res.ts';
 import { linearPpn } from '../../models/ppn/linear.ts';
-import { densePosition, maskTokens, noMask, pointTokens } from '../../models/prompt-encoder/prompt-encoder.ts';
+import {
+  densePosition,
+  maskTokens,
+  noMask,
+  pointTokens,
+} from '../../models/prompt-encoder/prompt-encoder.ts';
 import { Scope } from '../../nn/scope.ts';
 import { addInto } from '../../ops/add-into.ts';
 import { concatRows, sliceRows } from '../../ops/copy-rows.ts';
@@ -12,6 +17,7 @@ import { dropout } from '../../ops/dropout.ts';
 import { addLossTerms, TERM_VALUES } from '../../ops/loss-terms.ts';
 import { maskLoss } from '../../ops/mask-loss.ts';
 import { boxLoss, objectLoss } from '../../ops/prompt-loss.ts';
+import { warp } from '../../ops/warp.ts';
 import { ADAMW, adamw } from '../../optim/adamw.ts';
 import type { DatasetConfig } from '../../weights/config.ts';
 import { featuresOf, type StageContext } from '../recordings.ts';
@@ -130,6 +136,14 @@ export function recordOptimiser({ traits }: TrainingContext, count: number): Rec
   ];
   const schedule = g.external('schedule', [4]);
   g.output(adamw(g, { weights, gradients, first, second }, schedule, ADAMW), 'squared_norm');
+  return g.finish();
+}
+
+/** `image` as the map in `view` [8] shows it: `warped`. */
+export function recordWarp({ config, traits }: TrainingContext): Recording {
+  const g = new Graph('warp', traits);
+  const { imageSize } = config;
+  g.output(warp(g, g.external('image', [imageSize, imageSize, 4]), g.external('view', [8])), 'warped');
   return g.finish();
 }
 

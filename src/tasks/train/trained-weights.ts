@@ -61,7 +61,11 @@ export class TrainedWeights {
   async load(tensors: ReadonlyMap<string, StoredTensor>, signal?: AbortSignal): Promise<void> {
     const [weights] = this.#buffers as [GPUBuffer];
     for (const { parameter, offset } of this.#places)
-      this.#gpu.write(weights, Float32Array.from(await packParameter(parameter, tensors, signal)), offset);
+      this.#gpu.write(
+        weights,
+        Float32Array.from((await packParameter(parameter, tensors, signal)).values),
+        offset,
+      );
     await this.#gpu.settle();
   }
 

@@ -85,10 +85,13 @@ export class Trainer {
     this.#write('loss_terms', new Float32Array(TERM_VALUES));
     for (const [i, example] of batch.entries()) {
       const names = this.#inputNames();
-      example.inputs.forEach((values, k) => this.#write(names[k] ?? '', values));
+      for (const [k, values] of example.inputs.entries()) this.#write(names[k] ?? '', values);
       this.#write('supervision', supervision[i] ?? new Float32Array());
       const boxes = (truths[i] ?? []).map(({ box }) => box);
-      this.#write('target_boxes', Float32Array.from(boxes.flat(), (value) => value / imageSize));
+      this.#write(
+        'target_boxes',
+        Float32Array.from(boxes.flat(), (value) => value / imageSize),
+      );
       this.#write('step_seed', Uint32Array.of((seed + Math.imul(i, 0x9e3779b9)) >>> 0));
       for (const [c, { mask, box }] of (truths[i] ?? []).entries()) {
         this.#write(`target.${c}`, mask);
