@@ -8,8 +8,8 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;  // [4 outputs4]
+@group(0) @binding(2) var<storage, read_write> y: array<vec4f>;  // [4 outputs4]
 
 override LANES: u32 = 64;
 

@@ -9,10 +9,10 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4f>;
-@group(0) @binding(2) var<storage, read> dy: array<vec4f>;
-@group(0) @binding(3) var<storage, read> before: array<vec4f>;  // unused if ADD is 0
-@group(0) @binding(4) var<storage, read_write> dx: array<vec4f>;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;  // [4 outputs4]
+@group(0) @binding(2) var<storage, read> dy: array<vec4f>;  // [4 outputs4]
+@group(0) @binding(3) var<storage, read> before: array<vec4f>;  // [4 outputs4], unused if ADD is 0
+@group(0) @binding(4) var<storage, read_write> dx: array<vec4f>;  // [4 outputs4]
 
 override LANES: u32 = 64;
 override ADD: u32 = 0;

@@ -16,14 +16,14 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> schedule: array<vec4f>;   // [1]: rate, c1 = 1 - beta1^t, c2 = sqrt(1 - beta2^t), clip
 @group(0) @binding(2) var<storage, read> squares: array<vec4u>;    // [1]: bits of four f32, the squared norm in four parts
-@group(0) @binding(3) var<storage, read_write> weights: array<vec4f>;
-@group(0) @binding(4) var<storage, read_write> gradients: array<vec4f>;
-@group(0) @binding(5) var<storage, read_write> first: array<vec4f>;   // m
-@group(0) @binding(6) var<storage, read_write> second: array<vec4f>;  // v
+@group(0) @binding(3) var<storage, read_write> weights: array<vec4f>;  // [4 count4]
+@group(0) @binding(4) var<storage, read_write> gradients: array<vec4f>;  // [4 count4]
+@group(0) @binding(5) var<storage, read_write> first: array<vec4f>;   // [4 count4]: m
+@group(0) @binding(6) var<storage, read_write> second: array<vec4f>;  // [4 count4]: v
 
 override LANES: u32 = 64;
 // The exponent of an infinity or NaN. Compared as bits, for WGSL need not tell them from other floats.
-const EXPONENT: u32 = 0x7f800000u;
+const EXPONENT: u32 = 255u << 23u;
 
 @compute @workgroup_size(LANES)
 fn main(

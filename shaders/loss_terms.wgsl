@@ -1,4 +1,4 @@
-// terms += (total, dice, focal, object, box, interim), each by its weight
+// terms[t] = terms[t] + weight * loss of t, for t in total, dice, focal, object, box, interim
 // One invocation: a handful of numbers of one class of one image.
 struct Params {
   class_index: u32,
@@ -12,8 +12,8 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> mask: array<vec4f>;         // [1]: sums of mask_loss_sums.wgsl
 @group(0) @binding(2) var<storage, read> interim: array<vec4f>;      // [1]: the same of the interim mask
-@group(0) @binding(3) var<storage, read> box: array<f32>;            // the loss first
-@group(0) @binding(4) var<storage, read> object: array<f32>;         // the loss first
+@group(0) @binding(3) var<storage, read> box: array<f32>;            // [4]: the loss first
+@group(0) @binding(4) var<storage, read> object: array<f32>;         // [4]: the loss first
 @group(0) @binding(5) var<storage, read> supervision: array<vec4f>;  // [classes]: weights of mask and box, label, weight of object
 @group(0) @binding(6) var<storage, read_write> terms: array<f32>;    // [8]
 

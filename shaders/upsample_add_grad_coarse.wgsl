@@ -13,7 +13,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> dy: array<vec4f>;             // [height, width, channels]
-@group(0) @binding(2) var<storage, read> before: array<vec4f>;         // the shape of dcoarse, unused if ADD is 0
+@group(0) @binding(2) var<storage, read> before: array<vec4f>;         // [height / scale_y, coarse_width, channels], unused if ADD is 0
 @group(0) @binding(3) var<storage, read_write> dcoarse: array<vec4f>;  // [height / scale_y, coarse_width, channels]
 
 override LANES: u32 = 64;

@@ -25,6 +25,8 @@ export interface ConvertOptions {
   readonly dtype: WeightStorage;
   /** Side of the model's input in pixels, a multiple of 64 in 256..2048; the checkpoint's own by default. */
   readonly imageSize?: number;
+  /** Further entries of the file's metadata. */
+  readonly metadata?: Readonly<Record<string, string>>;
   readonly onProgress?: (progress: ConvertProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -58,6 +60,7 @@ export async function* convertCheckpoint(
     version: VERSION,
     config: JSON.stringify(description.config),
     source: (isOurs && checkpoint.metadata['source']) || checkpoint.name,
+    ...options.metadata,
     ...(dtype === 'q8' && { storage: dtype }),
   };
   const sources = [...canonicalTensors(checkpoint, description).values()].flatMap((tensor) =>

@@ -20,6 +20,8 @@ export interface TrainablePlan {
   readonly adapterWidth?: number;
   /** Side of the square that the encoder sees; the checkpoint's own unless given. */
   readonly imageSize?: number;
+  /** How pictures are brought to that square; the reference's unless given. */
+  readonly preprocess?: ModelConfig['preprocess'];
   /** Of what is drawn. */
   readonly seed: number;
 }
@@ -32,7 +34,7 @@ export interface TrainablePlan {
  * @throws CheckpointError for a checkpoint that no known model fits, or LoRA or adapters of another size
  */
 export function withPromptPredictor(checkpoint: Checkpoint, plan: TrainablePlan): Checkpoint {
-  const description = describeCheckpoint(checkpoint, plan.imageSize, 'sam2rad');
+  const description = describeCheckpoint(checkpoint, plan.imageSize, plan.preprocess ?? 'sam2rad');
   const { config } = description;
   const tensors = new Map(canonicalTensors(checkpoint, description));
   const queries = `queries.${plan.dataset.name}`;
@@ -49,8 +51,8 @@ export function withPromptPredictor(checkpoint: Checkpoint, plan: TrainablePlan)
       inMemory(name, shape, () => initialValues(name, shape, weight, plan.seed)),
     );
   }
-  const { imageSize, version } = config;
-  const stored = { imageSize, preprocess: 'sam2rad', ...(version && { version }) };
+  const { imageSize, preprocess, version } = config;
+  const stored = { imageSize, preprocess, ...(version && { version }) };
   return {
     name: checkpoint.name,
     container: 'safetensors',

@@ -58,8 +58,8 @@ export const fakeEngine =
       done: begun,
       isIntact: !isLost,
       events,
-      checkpoint: (metadata) => file('state', [done, value], metadata),
-      model: (layout, metadata) => file(`model.${layout}`, [value], metadata),
+      checkpoint: (metadata = {}) => file('state', [done, value], metadata),
+      model: (layout, metadata = {}) => file(`model.${layout}`, [value], metadata),
       [Symbol.dispose]: () => {},
     };
   };

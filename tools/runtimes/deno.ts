@@ -8,9 +8,14 @@ const launcher = createRequire(import.meta.url).resolve('deno/bin.cjs');
 /**
  * Runs a TypeScript file in Deno, whose WebGPU is wgpu, the engine of Firefox, on llvmpipe
  * (on the machine's own GPU with SAM2RAD_GPU=native). The script's last line on stdout is its
- * result as JSON, which is returned parsed; lines before it pass through, and so does stderr.
+ * result as JSON, which is returned parsed; lines before it pass through, and so does stderr. It may write into the
+ * folder `writable`.
  */
-export async function runDeno(script: string, args: readonly string[] = []): Promise<unknown> {
+export async function runDeno(
+  script: string,
+  args: readonly string[] = [],
+  { writable }: { readonly writable?: string } = {},
+): Promise<unknown> {
   const child = spawn(
     process.execPath,
     [
@@ -21,6 +26,7 @@ export async function runDeno(script: string, args: readonly string[] = []): Pro
       '--no-lock',
       '--allow-read',
       '--allow-env',
+      ...(writable === undefined ? [] : [`--allow-write=${writable}`]),
       script,
       ...args,
     ],

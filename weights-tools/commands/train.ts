@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { requestDevice } from '../../src/gpu/device.ts';
-import type { LoadProgress } from '../../src/index.ts';
+import type { TrainingProgress } from '../../src/tasks/train/job.ts';
 import { describeCheckpoint } from '../../src/weights/convert.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
 import { makeFolder, openFile } from '../node/files.ts';
@@ -76,10 +76,11 @@ export async function train(argv: readonly string[], terminal: Terminal): Promis
       training: examplesOf(sharp, training),
       validation: examplesOf(sharp, measured === 'validation' ? validation : training),
       settings: { train, tokens, epochs, batch, learningRate, augment, preprocess, seed },
+      validateEvery: request.checkpointEvery,
       ...(resumed && { resume: resumed.file }),
       device,
       signal,
-      onProgress: ({ stage, loaded, total }: LoadProgress) =>
+      onProgress: ({ stage, loaded, total }: TrainingProgress) =>
         progress.show(stage, total > 0 ? loaded / total : undefined),
     });
     const record = { ...planned, adapter: run.adapter };

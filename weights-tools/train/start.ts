@@ -1,7 +1,5 @@
-import { UnsupportedError } from '../../src/errors.ts';
-import type { TrainingRun } from './engine.ts';
+import { openTrainingRun } from '../../src/tasks/train/run.ts';
+import type { StartTraining } from './engine.ts';
 
-/** The engine's side of `StartTraining`. */
-export async function startTraining(): Promise<TrainingRun> {
-  throw new UnsupportedError('this version cannot train yet');
-}
+/** The engine's side of `sam2rad train`. */
+export const startTraining: StartTraining = (job) => openTrainingRun(job);

@@ -3,7 +3,10 @@ import { activateGrad } from '../../ops/activate-grad.ts';
 import { addGrad } from '../../ops/add-grad.ts';
 import { addPositionGrad } from '../../ops/add-position-grad.ts';
 import { attentionGrad } from '../../ops/attention-grad.ts';
+import { attentionBiasGrad } from '../../ops/attention-bias-grad.ts';
+import { attentionRelposGrad } from '../../ops/attention-relpos-grad.ts';
 import { boxCornersGrad } from '../../ops/box-corners-grad.ts';
+import { convDepthwiseGrad } from '../../ops/conv-depthwise-grad.ts';
 import { conv2dGrad } from '../../ops/conv2d-grad.ts';
 import { concatRowsGrad, sliceRowsGrad } from '../../ops/copy-rows-grad.ts';
 import { dotRowsGrad } from '../../ops/dot-rows-grad.ts';
@@ -13,6 +16,7 @@ import { layernormGrad } from '../../ops/layernorm-grad.ts';
 import { maskDotGrad } from '../../ops/mask-dot-grad.ts';
 import { maskDownscaleGrad } from '../../ops/mask-downscale-grad.ts';
 import { matmulGrad } from '../../ops/matmul-grad.ts';
+import { maxPool2x2Grad } from '../../ops/max-pool2x2-grad.ts';
 import { resizeBilinearGrad } from '../../ops/resize-bilinear-grad.ts';
 import { upsampleAddGrad } from '../../ops/upsample-add-grad.ts';
 import { upscaleNormGeluGrad } from '../../ops/upscale-norm-gelu-grad.ts';
@@ -22,10 +26,13 @@ export const DERIVATIVES: readonly Derivative[] = [
   activateGrad,
   addGrad,
   addPositionGrad,
+  attentionBiasGrad,
   attentionGrad,
+  attentionRelposGrad,
   boxCornersGrad,
   concatRowsGrad,
   conv2dGrad,
+  convDepthwiseGrad,
   dotRowsGrad,
   dropoutGrad,
   embedPointsGrad,
@@ -33,6 +40,7 @@ export const DERIVATIVES: readonly Derivative[] = [
   maskDotGrad,
   maskDownscaleGrad,
   matmulGrad,
+  maxPool2x2Grad,
   resizeBilinearGrad,
   sliceRowsGrad,
   upsampleAddGrad,

@@ -1,0 +1,108 @@
+import type { AdapterSummary } from '../../gpu/device.ts';
+import type { PictureSource } from '../../web/picture.ts';
+import type { ModelConfig } from '../../weights/config.ts';
+import type { TrainedParts } from './trained.ts';
+import type { StepLosses } from './trainer.ts';
+import type { Augmentation } from './view.ts';
+
+/** All that decides which numbers come out, beside pictures and base. */
+export interface TrainSettings {
+  readonly train: TrainedParts;
+  /** Learned queries a class. */
+  readonly tokens: number;
+  readonly epochs: number;
+  /** Pictures a step; the last step of an epoch may have fewer. */
+  readonly batch: number;
+  /** At the start of the cosine, whose end is a tenth of it. */
+  readonly learningRate: number;
+  readonly augment: Augmentation;
+  readonly preprocess: ModelConfig['preprocess'];
+  readonly seed: number;
+}
+
+export interface LabelledPicture {
+  readonly picture: PictureSource;
+  /** width * height class numbers, 0 is background. */
+  readonly classMap: Uint8Array;
+}
+
+/** A picture with its true mask, read when it is needed: a data set may be larger than the memory. */
+export interface PictureToLearn {
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly load: () => Promise<LabelledPicture>;
+}
+
+export interface TrainingJob {
+  /** Any checkpoint; one with a prompt predictor goes on learning. */
+  readonly base: Blob;
+  /** Given to the queries: `queries.<datasetName>`. Letters, digits, `_` and `-`. */
+  readonly datasetName: string;
+  /** In order of the class numbers, from 1. */
+  readonly classNames: readonly string[];
+  readonly training: readonly PictureToLearn[];
+  /** What Dice is measured on. */
+  readonly validation: readonly PictureToLearn[];
+  readonly settings: TrainSettings;
+  /** Epochs between two measurements of Dice; the last epoch always has one. */
+  readonly validateEvery?: number;
+  /** A file of `TrainingRun.checkpoint` of a run with the same job: its state is taken up. */
+  readonly resume?: Blob;
+  readonly device?: GPUDevice;
+  readonly gpu?: GPU;
+  /** Cancels preparation. Afterwards whoever runs it stops between events instead. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: TrainingProgress) => void;
+}
+
+/** Before the first step: pictures, each view of them encoded once. */
+export interface TrainingProgress {
+  readonly stage: 'pictures';
+  readonly loaded: number;
+  readonly total: number;
+}
+
+export interface StepEvent {
+  readonly kind: 'step';
+  /** Steps done so far, from 1. */
+  readonly step: number;
+  /** From 1. */
+  readonly epoch: number;
+  readonly losses: StepLosses;
+  readonly learningRate: number;
+}
+
+export interface ValidationEvent {
+  readonly kind: 'validation';
+  readonly step: number;
+  /** Epochs done so far, from 1. */
+  readonly epoch: number;
+  /** Mean Dice of the autonomous mode, one a class; null where no picture has the class. */
+  readonly dice: readonly (number | null)[];
+}
+
+export type TrainingEvent = StepEvent | ValidationEvent;
+
+/** A run under way. Its state is whole whenever no event is being waited for. */
+export interface TrainingRun extends Disposable {
+  readonly adapter: AdapterSummary;
+  /** Steps of the whole run. */
+  readonly steps: number;
+  /** Steps done so far: more than 0 at the start of a resumed run. */
+  readonly done: number;
+  /**
+   * Steps on when the next event is asked for, and not before. Leaving the loop leaves the run between two steps.
+   * @throws GpuError naming step and term where a loss is no finite number; DeviceLostError
+   */
+  events(): AsyncIterable<TrainingEvent>;
+  /** Whether the state is that of the last event and may be saved, after `events` threw: not without a device. */
+  readonly isIntact: boolean;
+  /** A safetensors file with the parameters and the optimiser's state; everything random follows from seed and step. */
+  checkpoint(metadata?: Readonly<Record<string, string>>): AsyncIterable<Uint8Array>;
+  /** A safetensors file of the whole model, base and what was learned: canonical, or the reference's state_dict. */
+  model(
+    layout: 'canonical' | 'reference',
+    metadata?: Readonly<Record<string, string>>,
+  ): AsyncIterable<Uint8Array>;
+}

@@ -1,0 +1,257 @@
+import { CheckpointError } from '../../errors.ts';
+import { resizedShape } from '../../ops/resize-tables.ts';
+import { cosineRate } from '../../optim/schedule.ts';
+import { convertCheckpoint } from '../../weights/convert.ts';
+import { littleEndian } from '../../weights/dtypes.ts';
+import { withPromptPredictor, withValues } from '../../weights/extend.ts';
+import { openCheckpoint } from '../../weights/open.ts';
+import { referenceCheckpoint } from '../../weights/reference-layout.ts';
+import type { Checkpoint } from '../../weights/types.ts';
+import { writeSafetensors } from '../../weights/write-safetensors.ts';
+import { randomStream, shuffled } from '../evaluate/random.ts';
+import { openTrainingEngine, type TrainingEngine } from './engine.ts';
+import type { TrainingExample } from './example.ts';
+import type { TrainingEvent, TrainingJob, TrainingRun } from './job.ts';
+import type { PromptDraw } from './recordings.ts';
+import type { TrainedParts } from './trained.ts';
+import { diceOfClasses, type ValidationPicture } from './validate.ts';
+import { centreOf, labelsSeen, viewsOf } from './view.ts';
+
+/** The reference's settings that a job does not choose. */
+const DROPOUT = 0.1;
+const LORA_RANK = 8;
+const ADAPTER_WIDTH = 64;
+const CHANCES = { learned: 0.9, box: 0.5, mask: 0.1 };
+const LAST_RATE = 0.1;
+
+const FORMAT = 'sam2rad-training';
+
+/** Everything random of a run has a stream of its own, by what it is for and when: nothing to be saved. */
+const STREAMS = { views: 1, order: 2, draw: 3, dropout: 4 } as const;
+const streamOf = (seed: number, purpose: number, when: number) =>
+  randomStream(
+    Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(purpose, 0x85ebca77) ^ Math.imul(when + 1, 0xc2b2ae3d),
+  );
+
+/**
+ * Prepares a run: base and what shall learn on the GPU, each view of each picture through the encoder once.
+ *
+ * @throws CheckpointError for a base that is no model or a state of another job; UnsupportedError, GpuError as
+ * `loadModel`; the signal's reason
+ */
+export async function openTrainingRun(job: TrainingJob): Promise<TrainingRun> {
+  const { settings, signal } = job;
+  const base = await openCheckpoint(job.base, signal ? { signal } : {});
+  const checkpoint = withPromptPredictor(base, {
+    dataset: { name: job.datasetName, classes: job.classNames.length, tokens: settings.tokens },
+    ...(settings.train === 'ppn' ? {} : { loraRank: LORA_RANK }),
+    ...(settings.train === 'ppn+lora+adapters' ? { adapterWidth: ADAPTER_WIDTH } : {}),
+    preprocess: settings.preprocess,
+    seed: settings.seed,
+  });
+  const engine = await openTrainingEngine(checkpoint, {
+    ...(job.device ? { device: job.device } : {}),
+    ...(job.gpu ? { gpu: job.gpu } : {}),
+    parts: settings.train,
+    dropout: DROPOUT,
+    draws: drawsOf(settings.train),
+    signal,
+  });
+  try {
+    const { training, validation } = await encodePictures(job, engine);
+    if (job.resume) await resume(job.resume, engine, signal);
+    return new Run(job, base, checkpoint, engine, training, validation);
+  } catch (error) {
+    engine[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** Everything that `Run.#draw` may give. */
+function drawsOf(train: TrainedParts): PromptDraw[] {
+  const learned = [false, true].map((box) => ({ learned: true, box, mask: false }));
+  const manual = [
+    { learned: false, box: true, mask: false },
+    { learned: false, box: true, mask: true },
+    { learned: false, box: false, mask: true },
+  ];
+  return train === 'ppn' ? learned : [...learned, ...manual];
+}
+
+async function encodePictures(job: TrainingJob, engine: TrainingEngine) {
+  const { settings, signal, onProgress } = job;
+  const { imageSize, preprocess: family } = engine.description.config;
+  const training: TrainingExample[][] = [];
+  const validation: ValidationPicture[] = [];
+  const total = job.training.length + job.validation.length;
+  for (const [i, source] of job.training.entries()) {
+    signal?.throwIfAborted();
+    const { picture, classMap } = await source.load();
+    const { width, height } = source;
+    const [rows, cols] = resizedShape({ width, height, imageSize, family });
+    const content = { width: cols, height: rows };
+    const labels = { width, height, classMap };
+    const random = streamOf(settings.seed, STREAMS.views, i);
+    const examples: TrainingExample[] = [];
+    for (const view of viewsOf(settings.augment, content, centreOf(labels, content), random)) {
+      const inputs = await engine.encode(picture, { view, signal });
+      examples.push({ inputs, labels: labelsSeen(labels, content, view, imageSize) });
+    }
+    training.push(examples);
+    onProgress?.({ stage: 'pictures', loaded: i + 1, total });
+  }
+  for (const [i, source] of job.validation.entries()) {
+    signal?.throwIfAborted();
+    const { picture, classMap } = await source.load();
+    const inputs = await engine.encode(picture, { signal });
+    validation.push({ inputs, classMap, width: source.width, height: source.height });
+    onProgress?.({ stage: 'pictures', loaded: job.training.length + i + 1, total });
+  }
+  return { training, validation };
+}
+
+async function resume(file: Blob, { trainer }: TrainingEngine, signal: AbortSignal | undefined) {
+  const { name, tensors, metadata } = await openCheckpoint(file, signal ? { signal } : {});
+  const steps = Number(metadata['steps']);
+  if (metadata['format'] !== FORMAT || !Number.isInteger(steps) || steps < 0)
+    throw new CheckpointError(`${name} is no state of a training: give the checkpoint that \`train\` wrote`);
+  const read = async (key: string) => {
+    const tensor = tensors.get(key);
+    if (!tensor) throw new CheckpointError(`${name} has no tensor '${key}': it is damaged`);
+    return tensor.readF32(signal);
+  };
+  const [weights, first, second] = [await read('weights'), await read('first'), await read('second')];
+  await trainer.weights.write({ weights, first, second });
+  trainer.steps = steps;
+}
+
+class Run implements TrainingRun {
+  readonly #job: TrainingJob;
+  readonly #base: Checkpoint;
+  readonly #checkpoint: Checkpoint;
+  readonly #engine: TrainingEngine;
+  readonly #training: readonly (readonly TrainingExample[])[];
+  readonly #validation: readonly ValidationPicture[];
+  readonly #resumed: boolean;
+
+  constructor(
+    job: TrainingJob,
+    base: Checkpoint,
+    checkpoint: Checkpoint,
+    engine: TrainingEngine,
+    training: readonly (readonly TrainingExample[])[],
+    validation: readonly ValidationPicture[],
+  ) {
+    this.#job = job;
+    this.#base = base;
+    this.#checkpoint = checkpoint;
+    this.#engine = engine;
+    this.#training = training;
+    this.#validation = validation;
+    this.#resumed = engine.trainer.steps > 0;
+  }
+
+  get adapter() {
+    return this.#engine.gpu.adapter;
+  }
+
+  get steps(): number {
+    return this.#job.settings.epochs * this.#stepsPerEpoch;
+  }
+
+  get done(): number {
+    return this.#engine.trainer.steps;
+  }
+
+  /** The optimiser moves nothing for gradients that are not finite; only a lost device takes the state with it. */
+  get isIntact(): boolean {
+    try {
+      this.#engine.gpu.assertAlive();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async *events(): AsyncGenerator<TrainingEvent> {
+    // It may not have come to the measurement of the epoch that it was saved after.
+    if (this.#resumed && this.done % this.#stepsPerEpoch === 0) yield* this.#measured();
+    while (this.done < this.steps) {
+      yield await this.#step();
+      if (this.done % this.#stepsPerEpoch === 0) yield* this.#measured();
+    }
+  }
+
+  async *checkpoint(metadata: Readonly<Record<string, string>> = {}): AsyncGenerator<Uint8Array> {
+    const steps = String(this.done);
+    const state = await this.#engine.trainer.weights.read();
+    const sources = Object.entries(state).map(([name, values]: [string, Float32Array]) => ({
+      name,
+      dtype: 'F32' as const,
+      shape: [values.length],
+      bytes: async () => littleEndian(values),
+    }));
+    yield* writeSafetensors(sources, { ...metadata, format: FORMAT, steps });
+  }
+
+  async *model(
+    layout: 'canonical' | 'reference',
+    metadata: Readonly<Record<string, string>> = {},
+  ): AsyncGenerator<Uint8Array> {
+    const { weights } = this.#engine.trainer;
+    const learned = weights.unpack((await weights.read()).weights);
+    const whole = withValues(this.#checkpoint, learned, metadata);
+    if (layout === 'reference') yield* referenceCheckpoint(whole, { base: this.#base });
+    else yield* convertCheckpoint(whole, { dtype: 'f32', metadata });
+  }
+
+  [Symbol.dispose](): void {
+    this.#engine[Symbol.dispose]();
+  }
+
+  get #stepsPerEpoch(): number {
+    return Math.ceil(this.#training.length / this.#job.settings.batch);
+  }
+
+  async #step(): Promise<TrainingEvent> {
+    const { batch, epochs, learningRate, seed } = this.#job.settings;
+    const step = this.done;
+    const epoch = Math.floor(step / this.#stepsPerEpoch);
+    const order = streamOf(seed, STREAMS.order, epoch);
+    // Each picture once an epoch, by one of its views.
+    const pictures = shuffled(this.#training, order).map(
+      (views) => views[Math.floor(order() * views.length)] as TrainingExample,
+    );
+    const first = (step % this.#stepsPerEpoch) * batch;
+    const rate = cosineRate(epoch, epochs, learningRate, learningRate * LAST_RATE);
+    const { losses } = await this.#engine.trainer.step(pictures.slice(first, first + batch), {
+      draw: this.#draw(step),
+      rate,
+      seed: Math.floor(streamOf(seed, STREAMS.dropout, step)() * 2 ** 32),
+    });
+    return { kind: 'step', step: this.done, epoch: epoch + 1, losses, learningRate: rate };
+  }
+
+  /** What prompts the decoder in a step (prompt_sampler.py). A learned mask goes before a true one. */
+  #draw(step: number): PromptDraw {
+    const { train, seed } = this.#job.settings;
+    const random = streamOf(seed, STREAMS.draw, step);
+    const [learned, box, mask] = [
+      random() < CHANCES.learned,
+      random() < CHANCES.box,
+      random() < CHANCES.mask,
+    ];
+    // Without learned prompts nothing of the predictor learns; where only it does, that would be no step.
+    const isLearned = learned || !(box || mask) || train === 'ppn';
+    return { learned: isLearned, box, mask: mask && !isLearned };
+  }
+
+  async *#measured(): AsyncGenerator<TrainingEvent> {
+    const { epochs } = this.#job.settings;
+    const epoch = this.done / this.#stepsPerEpoch;
+    const every = this.#job.validateEvery ?? Math.max(1, Math.round(epochs / 20));
+    if (this.#validation.length === 0 || (epoch % every !== 0 && epoch !== epochs)) return;
+    const dice = await diceOfClasses(this.#engine, this.#validation);
+    yield { kind: 'validation', step: this.done, epoch, dice };
+  }
+}
