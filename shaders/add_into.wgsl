@@ -1,4 +1,4 @@
-// y[i] += x[i]
+// y[i] = y[i] + x[i]
 // One invocation per 4 values, one by one: parameters may have any number of them.
 //!import grid
 

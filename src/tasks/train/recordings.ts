@@ -2,7 +2,7 @@ import { Graph, type Recording } from '../../graph/graph.ts';
 import type { Tensor } from '../../graph/tensor.ts';
 import { maskDecoder } from '../../models/mask-decoder/mask-decoder.ts';
 import type { Dropout, LearnedPrompts } from '../../models/ppn/heads.ts';
-import { adaptFeatures, highResPpn } from '../../models/ppn/high-res.ts';
+import { highResPpn } from '../../models/ppn/high-res.ts';
 import { linearPpn } from '../../models/ppn/linear.ts';
 import {
   densePosition,
@@ -162,16 +162,12 @@ function learned(
 ): LearnedPrompts[] {
   const g = root.graph;
   const { classes, tokens, name } = dataset;
-  const adapted =
-    config.ppn?.kind === 'high-res'
-      ? adaptFeatures(root.at('prompt_predictor'), [embedding, ...levels])
-      : undefined;
   const queries = root.tensor(`queries.${name}`, [classes, tokens, CHANNELS], [classes * tokens, CHANNELS]);
   return Array.from({ length: classes }, (_, index) => {
     const own = sliceRows(g, queries, index * tokens, tokens);
     const drop = dropout > 0 ? dropping(g, dropout, index) : undefined;
-    return adapted
-      ? highResPpn(root, adapted, own, config.imageSize, drop)
+    return config.ppn?.kind === 'high-res'
+      ? highResPpn(root, [embedding, ...levels], own, config.imageSize, drop)
       : linearPpn(root, embedding, own, config.imageSize, drop);
   });
 }
