@@ -1,0 +1,109 @@
+/** Run by Deno: short trainings on wgpu, told as JSON on the last line of stdout. */
+import { readFile } from 'node:fs/promises';
+import process from 'node:process';
+import { loadModel } from '../../src/index.ts';
+import type { TrainingEvent, TrainingJob, TrainingRun, TrainSettings } from '../../src/tasks/train/job.ts';
+import { openTrainingRun } from '../../src/tasks/train/run.ts';
+import { openCheckpoint } from '../../src/weights/open.ts';
+
+const base = new Blob([
+  new Uint8Array(
+    await readFile(new URL('../../app/public/demo/sam2-nano-shapes.safetensors', import.meta.url)),
+  ),
+]);
+const settings: TrainSettings = {
+  train: 'ppn',
+  tokens: 10,
+  epochs: 3,
+  batch: 2,
+  learningRate: 1e-4,
+  augment: 'full',
+  preprocess: 'sam2rad',
+  seed: 5,
+};
+
+/** A bright disc of class 1 on dark ground, in a picture that is no square. */
+function disc(seed: number) {
+  const [width, height] = [160, 120];
+  const classMap = new Uint8Array(width * height);
+  const data = new Uint8ClampedArray(4 * width * height).fill(255);
+  for (let i = 0; i < classMap.length; i++) {
+    const inside = Math.hypot((i % width) - 60 - seed, Math.floor(i / width) - 50) < 30;
+    classMap[i] = inside ? 1 : 0;
+    data.fill((inside ? 180 : 40) + ((i * 7919 + seed) % 40), 4 * i, 4 * i + 3);
+  }
+  const load = async () => ({ picture: { width, height, data }, classMap });
+  return { name: `disc ${seed}`, width, height, load };
+}
+
+const job: TrainingJob = {
+  base,
+  datasetName: 'discs',
+  classNames: ['disc'],
+  training: [disc(0), disc(20), disc(40)],
+  validation: [],
+  settings,
+  gpu: navigator.gpu,
+};
+
+async function collect(run: TrainingRun, count = Number.POSITIVE_INFINITY): Promise<TrainingEvent[]> {
+  const events: TrainingEvent[] = [];
+  for await (const event of run.events()) if (events.push(event) === count) break;
+  return events;
+}
+
+async function whole(chunks: AsyncIterable<Uint8Array>): Promise<Blob> {
+  const parts: BlobPart[] = [];
+  for await (const chunk of chunks) parts.push(Uint8Array.from(chunk));
+  return new Blob(parts);
+}
+
+async function digest(blob: Blob): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer())).join();
+}
+
+const losses = (events: readonly TrainingEvent[]) =>
+  events.flatMap((event) => (event.kind === 'step' ? [event.losses] : []));
+
+using first = await openTrainingRun(job);
+const uninterrupted = await collect(first);
+const model = await whole(first.model('canonical', { run: 'a record' }));
+const reference = await whole(first.model('reference'));
+
+using second = await openTrainingRun(job);
+const begun = await collect(second, 3);
+const saved = await whole(second.checkpoint({ run: 'a record' }));
+using third = await openTrainingRun({ ...job, resume: saved });
+const resumed = await collect(third);
+
+using wild = await openTrainingRun({ ...job, settings: { ...settings, learningRate: 1e30 } });
+let refusal = '';
+try {
+  await collect(wild);
+} catch (error) {
+  refusal = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+const { tensors: state } = await openCheckpoint(await whole(wild.checkpoint()));
+const kept = (await state.get('weights')?.readF32())?.every(Number.isFinite) ?? false;
+
+const { metadata, tensors } = await openCheckpoint(model);
+const loaded = await loadModel(model, { gpu: navigator.gpu });
+const { picture } = await disc(0).load();
+const [mask] = await (await loaded.setImage(picture)).predict();
+console.log(
+  JSON.stringify({
+    uninterrupted: losses(uninterrupted),
+    again: losses([...begun, ...resumed]),
+    sameModel:
+      (await digest(model)) === (await digest(await whole(third.model('canonical', { run: 'a record' })))),
+    refusal,
+    isIntact: wild.isIntact,
+    kept,
+    metadata,
+    shapes: Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape])),
+    reference: [...(await openCheckpoint(reference)).tensors.keys()],
+    classes: loaded.classes,
+    area: mask?.area ?? -1,
+  }),
+);
+process.exit(0);
