@@ -7,7 +7,7 @@ import { CASES, type Case, type CaseName } from './fault-cases.ts';
 
 /** [case, what is wrong, text of the kernel, what stands there instead] */
 const FAULTS: readonly (readonly [CaseName, string, string, string])[] = [
-  ['matmul', 'a dropped term of the product', 'fma(vec4f(x2.w),w3,sum2)', 'sum2'],
+  ['matmul', 'a dropped term of the product', 'fma(vec4f(x.w),w3,sum)', 'sum'],
   ['matmul', 'the last k is skipped', 'k<params.inner4;', 'k+1<params.inner4;'],
   ['matmul', 'a skipped column', 'if(col>=params.cols4', 'if(col+1>=params.cols4'],
   ['matmul', 'a missing bias', 'if(BIAS==1){value+=', 'if(BIAS==2){value+='],
