@@ -1,9 +1,12 @@
 /**
- * `npm run goldens [name...] [--dawn]`: the goldens at S = 1024 against PyTorch, every tensor, on wgpu (Deno) unless
- * Dawn is asked for. Minutes on a software adapter; the default tests run the small ones.
+ * `npm run goldens [name...] [--dawn]`: the goldens at S = 1024 against PyTorch, every tensor, and those of training,
+ * every step, on wgpu (Deno) unless Dawn is asked for. Minutes on a software adapter; the default tests run the small
+ * ones, and the first step of training.
  */
 import { fileURLToPath } from 'node:url';
 import { FULL_LIMITS, judge, runGolden } from '../test/models/golden-run.ts';
+import { judgeTraining } from '../test/train/golden-limits.ts';
+import { type GoldenError, runTrainingGolden, TRAINING_GOLDENS } from '../test/train/golden-run.ts';
 import { createNodeGpu } from './runtimes/dawn.ts';
 import { runDeno } from './runtimes/deno.ts';
 import { ensureRuntimes } from './runtimes/ensure.ts';
@@ -15,9 +18,13 @@ const onDawn = args.includes('--dawn');
 const names = args.filter((arg) => !arg.startsWith('--'));
 await ensureRuntimes();
 let failed = 0;
-for (const name of names.length > 0 ? names : FULL_SIZE) {
+for (const name of names.length > 0 ? names : [...FULL_SIZE, ...Object.keys(TRAINING_GOLDENS)]) {
   const start = performance.now();
   try {
+    if (name in TRAINING_GOLDENS) {
+      await training(name);
+      continue;
+    }
     const { adapter, errors } = onDawn ? await dawn(name) : await wgpu(name);
     judge(
       `${name} on ${adapter} (${((performance.now() - start) / 1000).toFixed(0)} s)`,
@@ -30,6 +37,14 @@ for (const name of names.length > 0 ? names : FULL_SIZE) {
   }
 }
 process.exit(failed > 0 ? 1 : 0);
+
+async function training(name: string) {
+  const script = fileURLToPath(new URL('../test/train/golden.deno.ts', import.meta.url));
+  const { adapter, errors } = onDawn
+    ? { adapter: 'Dawn', errors: await runTrainingGolden(name, createNodeGpu()) }
+    : ((await runDeno(script, [name])) as { adapter: string; errors: GoldenError[] });
+  judgeTraining(name, adapter, errors);
+}
 
 async function wgpu(name: string) {
   const script = fileURLToPath(new URL('../test/models/golden-deno.ts', import.meta.url));
