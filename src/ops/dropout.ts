@@ -1,12 +1,12 @@
 import { dropout as kernel } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DifferentiableOp } from '../graph/tape.ts';
-import { expect, expectShape, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { columnsOf, expect, expectShape, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { laneGrid } from './lane-grid.ts';
 
 /** Options of `dropout`. */
 export interface DropoutOptions {
-  /** Part of the values that become 0, from 0 to less than 1. */
+  /** Part of the channels that become 0, from 0 to less than 1. */
   readonly rate: number;
   /** Of this use, a whole number: uses with different ones drop independently. */
   readonly salt: number;
@@ -25,17 +25,17 @@ export interface DropoutCall {
 export const DROPOUT: DifferentiableOp<DropoutCall> = { name: 'dropout' };
 
 /**
- * PyTorch's dropout in training: values of x become 0 with probability `rate`, the others are divided by 1 - rate.
- * Which, is a hash of seed, salt and place (lib/random.wgsl): a seed gives the same on every device.
+ * PyTorch's Dropout2d in training: whole channels of x become 0 with probability `rate`, the others are divided by
+ * 1 - rate. Which, is a hash of seed, salt and channel (lib/random.wgsl): a seed gives the same on every device.
  *
- * @param x a multiple of 4 values
+ * @param x [..., channels], a multiple of 4 of them; of a vector each value is a channel
  * @param seed [1], u32: written anew before each step
  * @returns the shape of x; x itself for a rate of 0
  * @throws ShapeError where the shapes do not fit, or rate or salt is out of range.
  */
 export function dropout(g: Graph, x: Tensor, seed: Tensor, options: DropoutOptions): Tensor {
   const { rate, salt, name = `dropout(${x.name})` } = options;
-  expect(sizeOf(x) % 4 === 0, 'dropout', () => `'${x.name}' [${x.shape}] needs a multiple of 4 values`);
+  expect(columnsOf(x) % 4 === 0, 'dropout', () => `'${x.name}' [${x.shape}] needs a multiple of 4 channels`);
   expectShape('dropout', seed, [1]);
   expect(seed.dtype === 'u32', 'dropout', () => `'${seed.name}' is ${seed.dtype}, expected u32`);
   expect(rate >= 0 && rate < 1, 'dropout', () => `the rate is ${rate}, expected 0 to less than 1`);
@@ -66,7 +66,7 @@ export function recordDropout(
   g.record(
     kernel,
     { x: from, seed, before: before ?? from, y },
-    { outputs4, salt, threshold, scale: 1 / (1 - rate) },
+    { outputs4, channels4: columnsOf(from) / 4, salt, threshold, scale: 1 / (1 - rate) },
     { workgroups: laneGrid(kernel, outputs4), tuning: { ADD: before ? 1 : 0 } },
   );
   return y;

@@ -114,6 +114,21 @@ describe('dropout', () => {
       expect(Math.abs(pair - agree * count)).toBeLessThan(5 * Math.sqrt(agree * (1 - agree) * count));
   });
 
+  gpuTest('drops a channel of a map at every pixel or at none', async (gpu) => {
+    const [pixels, channels, rate] = [35, 64, 0.4];
+    const [y = new Float32Array()] = await runGraph(gpu, (g, feed) => {
+      const x = feed('x', [5, 7, channels], new Float32Array(pixels * channels).fill(1));
+      return dropout(g, x, feed('seed', [1], Uint32Array.of(9)), { rate, salt: 1 });
+    });
+    const mask = kept(channels, 9, 1, rate);
+    expectClose(
+      'y',
+      y,
+      Array.from({ length: pixels * channels }, (_, i) => (mask[i % channels] ?? 0) / (1 - rate)),
+      { rtol: 2 ** -22, atol: 1e-30, why: 'one factor' },
+    );
+  });
+
   it('is nothing at a rate of 0, and says what is out of range', () => {
     const g = new Graph('test');
     const [x, seed] = [g.tensor('x', [8]), g.external('seed', [1], 'u32')];
