@@ -12,7 +12,7 @@ const ORDER = [
   ['models'],
   ['web'],
   ['tasks'],
-  ['index', 'evaluation'],
+  ['index', 'evaluation', 'training'],
 ];
 const WEB_KNOWS = ['errors', 'gpu', 'web'];
 
