@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { loadModel, UnsupportedError } from '../../src/index.ts';
 import { countGpuTest, gpuTest } from '../gpu-device.ts';
-import { fixturePath } from '../weights/fixtures.ts';
+import { phantomPath } from '../weights/fixtures.ts';
 import { countedDevice } from './counted-gpu.ts';
 import { compareHalf } from './half-masks.ts';
 import { demoFile } from './models.ts';
@@ -10,8 +10,8 @@ import { LEAST } from './storage-masks.ts';
 test('computing in f16 gives the masks of f32 on three phantoms', async (context) => {
   const phantoms = ['hip/003', 'shoulder/007', 'wrist/000'].map((name) => ({
     name,
-    image: fixturePath(`phantoms/${name}.png`),
-    truth: fixturePath(`phantoms/${name.replace('/', '/gts/')}.png`),
+    image: phantomPath(name),
+    truth: phantomPath(name, 'gts'),
   }));
   const { adapter, ious, mean, lowest } = await compareHalf(phantoms);
   countGpuTest(context, adapter);
