@@ -70,16 +70,16 @@ export function recordTrainingStep(context: TrainingContext, draw: PromptDraw): 
   const { config, dataset, trained, traits } = context;
   const g = new Graph('train', traits, { trained });
   const root = new Scope(g);
-  const features = learnsEncoder(context)
+  const learnsFeatures = learnsEncoder(context);
+  const features = learnsFeatures
     ? context.encoder(root, g.external('image', [config.imageSize, config.imageSize, 4]))
     : featuresOf(g, config);
   const supervision = g.external('supervision', [dataset.classes, 4]);
   const targetBoxes = g.external('target_boxes', [dataset.classes, 4]);
   const terms = g.external('loss_terms', [TERM_VALUES]);
-  const predicted = draw.learned ? learned(context, root, features) : [];
 
   for (let index = 0; index < dataset.classes; index++) {
-    const prompts = predicted[index];
+    const prompts = draw.learned ? learned(context, root, features, index) : undefined;
     const [stride8, stride4] = features.levels;
     const decoded = maskDecoder(
       root.at('mask_decoder'),
@@ -114,6 +114,8 @@ export function recordTrainingStep(context: TrainingContext, draw: PromptDraw): 
       },
       object: decoded.objectScore && objectLoss(g, decoded.objectScore, supervision, index),
     });
+    // Classes meet in the features alone: where those are frozen, one's activations make way for the next one's.
+    if (!learnsFeatures) g.backward(DERIVATIVES);
   }
 
   g.backward(DERIVATIVES);
@@ -159,17 +161,16 @@ function learned(
   { config, dataset, dropout }: TrainingContext,
   root: Scope,
   { embedding, levels }: ReturnType<typeof featuresOf>,
-): LearnedPrompts[] {
+  index: number,
+): LearnedPrompts {
   const g = root.graph;
   const { classes, tokens, name } = dataset;
   const queries = root.tensor(`queries.${name}`, [classes, tokens, CHANNELS], [classes * tokens, CHANNELS]);
-  return Array.from({ length: classes }, (_, index) => {
-    const own = sliceRows(g, queries, index * tokens, tokens);
-    const drop = dropout > 0 ? dropping(g, dropout, index) : undefined;
-    return config.ppn?.kind === 'high-res'
-      ? highResPpn(root, [embedding, ...levels], own, config.imageSize, drop)
-      : linearPpn(root, embedding, own, config.imageSize, drop);
-  });
+  const own = sliceRows(g, queries, index * tokens, tokens);
+  const drop = dropout > 0 ? dropping(g, dropout, index) : undefined;
+  return config.ppn?.kind === 'high-res'
+    ? highResPpn(root, [embedding, ...levels], own, config.imageSize, drop)
+    : linearPpn(root, embedding, own, config.imageSize, drop);
 }
 
 function dropping(g: Graph, rate: number, classIndex: number): Dropout {
