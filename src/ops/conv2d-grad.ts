@@ -11,9 +11,9 @@ import {
   storageOf,
   type Tensor,
 } from '../graph/tensor.ts';
-import { add } from './add.ts';
 import { CONV2D, type Conv2dCall, conv2d } from './conv2d.ts';
 import { laneGrid } from './lane-grid.ts';
+import { passOn } from './pass-on.ts';
 import { sumRows } from './sum-rows.ts';
 
 /**
@@ -26,12 +26,7 @@ export const conv2dGrad = derivativeOf(CONV2D, (g, call, dy) => {
   g.accumulate(w, (sum) => gradientByW(g, call, dy, sum));
   if (bias)
     g.accumulate(bias, (before) => sumRows(g, dy, bias.shape, { before, name: `grad(${bias.name})` }));
-  if (residual)
-    g.accumulate(residual, (before) => {
-      if (sizeOf(residual) < sizeOf(dy))
-        return sumRows(g, dy, residual.shape, { before, name: `grad(${residual.name})` });
-      return before ? add(g, before, dy) : dy;
-    });
+  if (residual) passOn(g, residual, dy);
 });
 
 function gradientByX(

@@ -1,10 +1,11 @@
 import { matmulGradW as kernel } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
 import { derivativeOf } from '../graph/tape.ts';
-import { columnsOf, expect, rowsOf, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { columnsOf, expect, rowsOf, type Tensor } from '../graph/tensor.ts';
 import { add } from './add.ts';
 import { laneGrid } from './lane-grid.ts';
 import { MATMUL, matmul } from './matmul.ts';
+import { passOn } from './pass-on.ts';
 import { sumRows } from './sum-rows.ts';
 import { transpose } from './transpose.ts';
 
@@ -32,12 +33,7 @@ export const matmulGrad = derivativeOf(MATMUL, (g, { x, w, bias, residual }, dy)
     );
     g.accumulate(bias, (before) => sumRows(g, dy, bias.shape, { before, name: `grad(${bias.name})` }));
   }
-  if (residual)
-    g.accumulate(residual, (sum) => {
-      if (sizeOf(residual) < sizeOf(dy))
-        return sumRows(g, dy, residual.shape, { before: sum, name: `grad(${residual.name})` });
-      return sum ? add(g, sum, dy) : dy;
-    });
+  if (residual) passOn(g, residual, dy);
 });
 
 const made = new WeakMap<Graph, Map<Tensor, Tensor>>();

@@ -1,13 +1,13 @@
 import { upsampleAddGradCoarse as kernel } from '../generated/kernels.ts';
 import { derivativeOf } from '../graph/tape.ts';
 import { sizeOf } from '../graph/tensor.ts';
-import { add } from './add.ts';
 import { laneGrid } from './lane-grid.ts';
+import { passOn } from './pass-on.ts';
 import { UPSAMPLE_ADD } from './upsample-add.ts';
 
 /** The fine map gets dy, the coarse one the sum over each pixel's copies. */
 export const upsampleAddGrad = derivativeOf(UPSAMPLE_ADD, (g, { fine, coarse }, dy) => {
-  g.accumulate(fine, (sum) => (sum ? add(g, sum, dy, { name: `grad(${fine.name})` }) : dy));
+  passOn(g, fine, dy);
   g.accumulate(coarse, (before) => {
     const [height = 0, width = 0, channels = 0] = fine.shape;
     const [coarseHeight = 0, coarseWidth = 0] = coarse.shape;

@@ -2,9 +2,9 @@ import { upscaleNormGeluGrad as kernel, unshuffle } from '../generated/kernels.t
 import { derivativeOf } from '../graph/tape.ts';
 import { sizeOf, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS } from './activation.ts';
-import { add } from './add.ts';
 import { laneGrid } from './lane-grid.ts';
 import { recordNormGrad } from './layernorm-grad.ts';
+import { passOn } from './pass-on.ts';
 import { UPSCALE_NORM_GELU } from './upscale-norm-gelu.ts';
 
 /**
@@ -41,6 +41,6 @@ export const upscaleNormGeluGrad = derivativeOf(UPSCALE_NORM_GELU, (g, call, dy)
     if (!g.needsGradient(x) && !(skip && g.needsGradient(skip))) return;
     const dv = record(undefined);
     g.accumulate(x, (sum) => unshuffled(dv, sum));
-    if (skip) g.accumulate(skip, (sum) => (sum ? add(g, sum, dv) : dv));
+    if (skip) passOn(g, skip, dv);
   });
 });
