@@ -74,6 +74,7 @@ export async function openTrainingEngine(
     dataset,
     dropout,
   };
+  let trainer: Trainer | undefined;
   try {
     const auto = {
       points: 0,
@@ -88,7 +89,7 @@ export async function openTrainingEngine(
       recordDecoder(context, auto, dataset.tokens),
     ];
     const compiled = stages.compileKernels(recordings);
-    const trainer = new Trainer(stages, context);
+    trainer = new Trainer(stages, context);
     const frozen = recordings
       .flatMap(({ parameters }) => parameters)
       .filter(({ sources }) => !sources.some(({ key }) => context.trained(key)));
@@ -98,6 +99,7 @@ export async function openTrainingEngine(
     return new Engine(gpu, stages, context, description, trainer);
   } catch (error) {
     gpu.close('the training could not be prepared');
+    trainer?.dispose();
     stages.dispose();
     throw error;
   }
