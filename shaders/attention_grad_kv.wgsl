@@ -2,7 +2,7 @@
 // One invocation owns one key of one head and walks a chunk of its window's queries; P = exp(scale q . k - L).
 //
 // L and D come from attention_grad_q.wgsl. Chunks are summed after. Maps, windows and padding as in attention.wgsl.
-//!import window_row
+//!import window_site
 
 struct Params {
   queries: u32,         // tokens in a query window
@@ -43,40 +43,30 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let head = group.y;
-  let heads = groups.y;
-  let batch = group.z / params.windows;
-  let batches = groups.z / params.windows;
-  let window = vec2u(group.z % params.windows % params.windows_x, group.z % params.windows / params.windows_x);
-  let query_side = vec2u(params.query_window, params.queries / params.query_window);
-  let query_map = vec2u(params.query_width, params.query_height);
-  let key_side = vec2u(params.key_window, params.keys / params.key_window);
-  let key_map = vec2u(params.key_width, params.key_height);
-  let query_base = batch * query_map.x * query_map.y;
-  let key_base = batch * key_map.x * key_map.y;
+  let site = site_of(group, groups);
   let chunks = (params.queries + params.chunk - 1) / params.chunk;
   let chunk = group.x % chunks;
-  let place = window_row(group.x / chunks * LANES + lane, window, key_side, key_map);
+  let place = window_row(group.x / chunks * LANES + lane, site.window, site.key_side, site.key_map);
   // Padding keys are frozen.
   if (place == OUTSIDE) { return; }
-  let row = key_base + place;
+  let row = site.key_base + place;
 
   var key: array<vec4f, HEAD4>;
   var value: array<vec4f, HEAD4>;
   var key_sum: array<vec4f, HEAD4>;
   var value_sum: array<vec4f, HEAD4>;
   for (var c = 0u; c < HEAD4; c++) {
-    key[c] = k[row * params.k_stride + params.k_start + head * HEAD4 + c] * params.scale;
-    value[c] = v[row * params.v_stride + params.v_start + head * HEAD4 + c];
+    key[c] = k[row * params.k_stride + params.k_start + site.head * HEAD4 + c] * params.scale;
+    value[c] = v[row * params.v_stride + params.v_start + site.head * HEAD4 + c];
     key_sum[c] = vec4f();
     value_sum[c] = vec4f();
   }
   let end = min((chunk + 1) * params.chunk, params.queries);
   for (var t = chunk * params.chunk; t < end; t++) {
-    let query = window_row(t, window, query_side, query_map);
+    let query = window_row(t, site.window, site.query_side, site.query_map);
     if (query == OUTSIDE) { continue; }
-    let origin = (query_base + query) * heads + head;
-    let q_at = (query_base + query) * params.q_stride + params.q_start + head * HEAD4;
+    let origin = (site.query_base + query) * site.heads + site.head;
+    let q_at = (site.query_base + query) * params.q_stride + params.q_start + site.head * HEAD4;
     var score = 0.0;
     var product = 0.0;
     for (var c = 0u; c < HEAD4; c++) {
@@ -90,7 +80,7 @@ fn main(
       value_sum[c] = fma(vec4f(weight), dy[origin * HEAD4 + c], value_sum[c]);
     }
   }
-  let to = (chunk * batches * key_map.x * key_map.y + row) * heads + head;
+  let to = (chunk * site.batches * site.key_map.x * site.key_map.y + row) * site.heads + site.head;
   for (var c = 0u; c < HEAD4; c++) {
     dk[to * HEAD4 + c] = key_sum[c] * params.scale;
     dv[to * HEAD4 + c] = value_sum[c];

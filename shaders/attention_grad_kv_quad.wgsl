@@ -4,8 +4,8 @@
 //
 // P = exp(scale q . k - L); L and D come from attention_grad_q_quad.wgsl. Chunks are summed after. Maps, windows and
 // padding as in attention.wgsl.
-//!import window_row
-enable subgroups;
+//!import window_site
+//!import share
 
 struct Params {
   queries: u32,         // tokens in a query window
@@ -51,12 +51,6 @@ fn load_key(c: u32, rows: vec4u, head: u32) {
   key[c] = params.scale * transpose(mat4x4f(k[k_at.x], k[k_at.y], k[k_at.z], k[k_at.w]));
   let v_at = rows * params.v_stride + params.v_start + head * HEAD4 + c;
   value[c] = transpose(mat4x4f(v[v_at.x], v[v_at.y], v[v_at.z], v[v_at.w]));
-}
-
-// The values of all four lanes, each of another query: column j is from lane (own lane xor j).
-// Swaps, because a broadcast costs software adapters 30 instructions and a swap 4.
-fn share(own: vec4f) -> mat4x4f {
-  return mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
 }
 
 // What channels c add to the scores of 4 queries: column j belongs to the query of lane (own lane xor j), row i to key i.
@@ -153,38 +147,28 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let head = group.y;
-  let heads = groups.y;
-  let batch = group.z / params.windows;
-  let batches = groups.z / params.windows;
-  let window = vec2u(group.z % params.windows % params.windows_x, group.z % params.windows / params.windows_x);
-  let query_side = vec2u(params.query_window, params.queries / params.query_window);
-  let query_map = vec2u(params.query_width, params.query_height);
-  let key_side = vec2u(params.key_window, params.keys / params.key_window);
-  let key_map = vec2u(params.key_width, params.key_height);
-  let query_base = batch * query_map.x * query_map.y;
-  let key_base = batch * key_map.x * key_map.y;
+  let site = site_of(group, groups);
   let chunks = (params.queries + params.chunk - 1) / params.chunk;
   let chunk = group.x % chunks;
   let first = group.x / chunks * 16 + lane;
   let places = vec4u(
-    window_row(first, window, key_side, key_map),
-    window_row(first + 4, window, key_side, key_map),
-    window_row(first + 8, window, key_side, key_map),
-    window_row(first + 12, window, key_side, key_map),
+    window_row(first, site.window, site.key_side, site.key_map),
+    window_row(first + 4, site.window, site.key_side, site.key_map),
+    window_row(first + 8, site.window, site.key_side, site.key_map),
+    window_row(first + 12, site.window, site.key_side, site.key_map),
   );
   // Keys outside of the map compute something that is never stored, so that every lane stays active.
   let inside_keys = places != vec4u(OUTSIDE);
-  let rows = key_base + select(vec4u(), places, inside_keys);
-  load_keys(rows, head);
+  let rows = site.key_base + select(vec4u(), places, inside_keys);
+  load_keys(rows, site.head);
 
   let end = min((chunk + 1) * params.chunk, params.queries);
   for (var t = chunk * params.chunk; t < end; t += 4) {
-    let place = window_row(t + lane, window, query_side, query_map);
+    let place = window_row(t + lane, site.window, site.query_side, site.query_map);
     let inside = place != OUTSIDE;
-    let row = query_base + select(0, place, inside);
-    let origin = row * heads + head;
-    let q_at = row * params.q_stride + params.q_start + head * HEAD4;
+    let row = site.query_base + select(0, place, inside);
+    let origin = row * site.heads + site.head;
+    let q_at = row * params.q_stride + params.q_start + site.head * HEAD4;
     let dy_at = origin * HEAD4;
     let scores = score8(0, q_at) + score8(8, q_at) + score8(16, q_at);
     let products = product8(0, dy_at) + product8(8, dy_at) + product8(16, dy_at);
@@ -208,6 +192,6 @@ fn main(
     gather8(8, q_at, dy_at, factor, weight);
     gather8(16, q_at, dy_at, factor, weight);
   }
-  let to = (chunk * batches * key_map.x * key_map.y + rows) * heads + head;
+  let to = (chunk * site.batches * site.key_map.x * site.key_map.y + rows) * site.heads + site.head;
   store_all(inside_keys, to);
 }

@@ -3,7 +3,7 @@
 //
 // L is the logarithm of the sum of exp(score), here over the chunk's keys: attention_grad_merge.wgsl joins chunks.
 // Maps, windows and padding as in attention.wgsl.
-//!import window_row
+//!import window_site
 
 struct Params {
   queries: u32,         // tokens in a query window
@@ -45,45 +45,35 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let head = group.y;
-  let heads = groups.y;
-  let batch = group.z / params.windows;
-  let batches = groups.z / params.windows;
-  let window = vec2u(group.z % params.windows % params.windows_x, group.z % params.windows / params.windows_x);
-  let query_side = vec2u(params.query_window, params.queries / params.query_window);
-  let query_map = vec2u(params.query_width, params.query_height);
-  let key_side = vec2u(params.key_window, params.keys / params.key_window);
-  let key_map = vec2u(params.key_width, params.key_height);
-  let query_base = batch * query_map.x * query_map.y;
-  let key_base = batch * key_map.x * key_map.y;
+  let site = site_of(group, groups);
   let chunks = (params.keys + params.chunk - 1) / params.chunk;
   let chunk = group.x % chunks;
-  let place = window_row(group.x / chunks * LANES + lane, window, query_side, query_map);
+  let place = window_row(group.x / chunks * LANES + lane, site.window, site.query_side, site.query_map);
   // A padding query has no gradient.
   if (place == OUTSIDE) { return; }
-  let row = query_base + place;
+  let row = site.query_base + place;
 
   var query: array<vec4f, HEAD4>;
   var outer: array<vec4f, HEAD4>;
   var sum: array<vec4f, HEAD4>;
   var inner = 0.0;
   for (var c = 0u; c < HEAD4; c++) {
-    query[c] = q[row * params.q_stride + params.q_start + head * HEAD4 + c] * params.scale;
-    outer[c] = dy[(row * heads + head) * HEAD4 + c];
-    inner += dot(outer[c], y[(row * heads + head) * HEAD4 + c]);
+    query[c] = q[row * params.q_stride + params.q_start + site.head * HEAD4 + c] * params.scale;
+    outer[c] = dy[(row * site.heads + site.head) * HEAD4 + c];
+    inner += dot(outer[c], y[(row * site.heads + site.head) * HEAD4 + c]);
     sum[c] = vec4f();
   }
   // Any score is above this, and exp of a difference to it is 0 without an infinity.
   var highest = -1e30f;
   var weight_sum = 0.0;
-  let k_pad = params.k_start + head * HEAD4;
-  let v_pad = params.v_start + head * HEAD4;
+  let k_pad = params.k_start + site.head * HEAD4;
+  let v_pad = params.v_start + site.head * HEAD4;
   let end = min((chunk + 1) * params.chunk, params.keys);
   for (var u = chunk * params.chunk; u < end; u++) {
-    let key = window_row(u, window, key_side, key_map);
+    let key = window_row(u, site.window, site.key_side, site.key_map);
     let inside = key != OUTSIDE;
-    let k_at = (key_base + key) * params.k_stride + k_pad;
-    let v_at = (key_base + key) * params.v_stride + v_pad;
+    let k_at = (site.key_base + key) * params.k_stride + k_pad;
+    let v_at = (site.key_base + key) * params.v_stride + v_pad;
     var score = 0.0;
     var product = 0.0;
     if (inside) {
@@ -109,7 +99,7 @@ fn main(
       for (var c = 0u; c < HEAD4; c++) { sum[c] = fma(vec4f(factor), pad[k_pad + c], sum[c] * shrink); }
     }
   }
-  let to = (chunk * batches * query_map.x * query_map.y + row) * heads + head;
+  let to = (chunk * site.batches * site.query_map.x * site.query_map.y + row) * site.heads + site.head;
   for (var c = 0u; c < HEAD4; c++) { dq[to * HEAD4 + c] = sum[c] * (params.scale / weight_sum); }
   statistics[to] = vec2f(highest + log(weight_sum), inner);
 }

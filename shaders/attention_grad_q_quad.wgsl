@@ -4,8 +4,8 @@
 //
 // L is the logarithm of the sum of exp(score), here over the chunk's keys: attention_grad_merge.wgsl joins chunks.
 // Maps, windows and padding as in attention.wgsl.
-//!import window_row
-enable subgroups;
+//!import window_site
+//!import share
 
 struct Params {
   queries: u32,         // tokens in a query window
@@ -62,12 +62,6 @@ fn load_query(c: u32, rows: vec4u, heads: u32, head: u32) -> vec4f {
   let own = mat4x4f(dy[origin.x], dy[origin.y], dy[origin.z], dy[origin.w]);
   outer[c] = transpose(own);
   return vec4f(dot(own[0], y[origin.x]), dot(own[1], y[origin.y]), dot(own[2], y[origin.z]), dot(own[3], y[origin.w]));
-}
-
-// The values of all four lanes, each of another key: column j is from lane (own lane xor j).
-// Swaps, because a broadcast costs software adapters 30 instructions and a swap 4.
-fn share(own: vec4f) -> mat4x4f {
-  return mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
 }
 
 fn load_key(c: u32, inside: bool, at: u32, pad_at: u32) -> mat4x4f {
@@ -163,40 +157,30 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let head = group.y;
-  let heads = groups.y;
-  let batch = group.z / params.windows;
-  let batches = groups.z / params.windows;
-  let window = vec2u(group.z % params.windows % params.windows_x, group.z % params.windows / params.windows_x);
-  let query_side = vec2u(params.query_window, params.queries / params.query_window);
-  let query_map = vec2u(params.query_width, params.query_height);
-  let key_side = vec2u(params.key_window, params.keys / params.key_window);
-  let key_map = vec2u(params.key_width, params.key_height);
-  let query_base = batch * query_map.x * query_map.y;
-  let key_base = batch * key_map.x * key_map.y;
+  let site = site_of(group, groups);
   let chunks = (params.keys + params.chunk - 1) / params.chunk;
   let chunk = group.x % chunks;
   let first = group.x / chunks * 16 + lane;
   let places = vec4u(
-    window_row(first, window, query_side, query_map),
-    window_row(first + 4, window, query_side, query_map),
-    window_row(first + 8, window, query_side, query_map),
-    window_row(first + 12, window, query_side, query_map),
+    window_row(first, site.window, site.query_side, site.query_map),
+    window_row(first + 4, site.window, site.query_side, site.query_map),
+    window_row(first + 8, site.window, site.query_side, site.query_map),
+    window_row(first + 12, site.window, site.query_side, site.query_map),
   );
   // Queries outside of the map compute something that is never stored, so that every lane stays active.
   let inside_queries = places != vec4u(OUTSIDE);
-  let rows = query_base + select(vec4u(), places, inside_queries);
-  let inner = load_queries(rows, heads, head);
+  let rows = site.query_base + select(vec4u(), places, inside_queries);
+  let inner = load_queries(rows, site.heads, site.head);
 
   var highest = vec4f(LOWEST);
   var weight_sum = vec4f();
-  let k_pad = params.k_start + head * HEAD4;
-  let v_pad = params.v_start + head * HEAD4;
+  let k_pad = params.k_start + site.head * HEAD4;
+  let v_pad = params.v_start + site.head * HEAD4;
   let end = min((chunk + 1) * params.chunk, params.keys);
   for (var u = chunk * params.chunk; u < end; u += 4) {
-    let place = window_row(min(u + lane, params.keys - 1), window, key_side, key_map);
+    let place = window_row(min(u + lane, params.keys - 1), site.window, site.key_side, site.key_map);
     let inside = place != OUTSIDE;
-    let key_row = key_base + select(0, place, inside);
+    let key_row = site.key_base + select(0, place, inside);
     let k_at = key_row * params.k_stride + k_pad;
     let v_at = key_row * params.v_stride + v_pad;
     let scores = score8(0, inside, k_at, k_pad) + score8(8, inside, k_at, k_pad) + score8(16, inside, k_at, k_pad);
@@ -227,7 +211,7 @@ fn main(
   }
   let factor = params.scale / weight_sum;
   let logarithm = highest + log(weight_sum);
-  let to = (chunk * batches * query_map.x * query_map.y + rows) * heads + head;
+  let to = (chunk * site.batches * site.query_map.x * site.query_map.y + rows) * site.heads + site.head;
   store_all(inside_queries, to, factor);
   if (inside_queries.x) { statistics[to.x] = vec2f(logarithm.x, inner.x); }
   if (inside_queries.y) { statistics[to.y] = vec2f(logarithm.y, inner.y); }

@@ -3,7 +3,7 @@
 // lane loads one key and hands it to the others. For adapters where loads cost far more than arithmetic.
 //
 // Maps, windows and padding as in attention.wgsl.
-enable subgroups;
+//!import share
 
 struct Params {
   queries: u32,         // tokens in a query window
@@ -61,12 +61,6 @@ fn load_query(c: u32, rows: vec4u, head: u32) {
     q[rows.w * params.q_stride + at],
   ));
   sum[c] = mat4x4f();
-}
-
-// The values of all four lanes, each of another key: column j is from lane (own lane xor j).
-// Swaps, because a broadcast costs software adapters 30 instructions and a swap 4.
-fn share(own: vec4f) -> mat4x4f {
-  return mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
 }
 
 // What channels c add to the scores of 4 keys: column j belongs to the key of lane (own lane xor j), row i to query i.

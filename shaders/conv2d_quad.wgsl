@@ -3,7 +3,7 @@
 // each value of x is loaded by one lane and handed to the others. One loop over taps and channels together.
 //!import activation
 //!import stored
-enable subgroups;
+//!import share
 // A quad has one row, so it leaves as a whole.
 diagnostic(off, subgroup_uniformity);
 
@@ -49,12 +49,6 @@ fn load_x(at: vec2u, k: u32) -> vec4f {
 // Four channels' weights for 4 columns.
 fn load_w(at: u32) -> mat4x4f {
   return mat4x4f(w[at], w[at + params.cols4], w[at + 2 * params.cols4], w[at + 3 * params.cols4]);
-}
-
-// The values of all four lanes, each of another pixel: column j is from lane (own lane xor j).
-// Swaps, because a broadcast costs software adapters 30 instructions and a swap 4.
-fn share(own: vec4f) -> mat4x4f {
-  return mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
 }
 
 fn store(row: u32, col: u32, sum: vec4f, factor: vec4f, shift: vec4f) {

@@ -3,7 +3,7 @@
 // and handed to the others. For adapters where loads cost far more than arithmetic and barriers more than both.
 //!import activation
 //!import stored
-enable subgroups;
+//!import share
 // A quad has one row, so it leaves as a whole.
 diagnostic(off, subgroup_uniformity);
 
@@ -30,12 +30,6 @@ override LANES: u32 = 16;  // in quads, one below the other
 // Four steps of k for 4 columns: column i holds w[k + i].
 fn load_w(at: u32) -> mat4x4f {
   return mat4x4f(w[at], w[at + params.cols4], w[at + 2 * params.cols4], w[at + 3 * params.cols4]);
-}
-
-// The values of all four lanes, each 4 steps of k of another row: column j is from lane (own lane xor j).
-// Swaps, because a broadcast costs software adapters 30 instructions and a swap 4.
-fn share(own: vec4f) -> mat4x4f {
-  return mat4x4f(own, quadSwapX(own), quadSwapY(own), quadSwapDiagonal(own));
 }
 
 fn store(batch: u32, row: u32, col: u32, sum: vec4f, factor: vec4f, shift: vec4f) {
