@@ -18,26 +18,30 @@ interface Order {
   readonly classNames: readonly string[];
   readonly settings: TrainSettings;
   readonly pictures: readonly Picture[];
+  /** How many of them, from the last, are held out. */
+  readonly validation: number;
 }
 
 const [folder = ''] = process.argv.slice(2);
 const order = JSON.parse(await readFile(`${folder}/order.json`, 'utf8')) as Order;
 const bytes = async (name: string) => new Uint8Array(await readFile(`${folder}/${name}`));
+const toLearn = order.pictures.map(({ name, width, height }) => ({
+  name,
+  width,
+  height,
+  load: async () => ({
+    picture: { width, height, data: new Uint8ClampedArray(await bytes(`${name}.rgba`)) },
+    classMap: await bytes(`${name}.classes`),
+  }),
+}));
+const held = toLearn.length - order.validation;
 using run = await openTrainingRun({
   base: new Blob([new Uint8Array(await readFile(order.base))]),
   datasetName: order.datasetName,
   classNames: order.classNames,
   settings: order.settings,
-  validation: [],
-  training: order.pictures.map(({ name, width, height }) => ({
-    name,
-    width,
-    height,
-    load: async () => ({
-      picture: { width, height, data: new Uint8ClampedArray(await bytes(`${name}.rgba`)) },
-      classMap: await bytes(`${name}.classes`),
-    }),
-  })),
+  training: toLearn.slice(0, held),
+  validation: toLearn.slice(held),
   gpu: navigator.gpu,
 });
 const started = performance.now();
@@ -47,7 +51,8 @@ for await (const event of run.events())
     const losses = [total, dice, focal, object, box, interim].map((loss) => loss.toFixed(5));
     const seconds = ((performance.now() - started) / 1000).toFixed(0);
     console.error(`${event.step}/${run.steps} ${losses.join(' ')} ${seconds} s`);
-  }
+  } else
+    console.error(`${event.step}/${run.steps} Dice ${event.dice.map((dice) => dice?.toFixed(3)).join(' ')}`);
 const file = await open(order.output, 'w');
 const metadata = { training: JSON.stringify(order.settings) };
 for await (const chunk of run.model('canonical', metadata)) await file.write(chunk);

@@ -1,7 +1,8 @@
 /**
  * `npx tsx tools/train-phantoms.ts ANATOMY OUT.safetensors [--steps N] [--seed N] [--augment none|mirror|full]
- * [--preprocess sam2rad|sam2] [--train ppn|ppn+lora]`: trains the demo base on an anatomy's ten pictures as `sam2rad train`
- * does, but on wgpu (Deno): on a machine without a GPU llvmpipe takes a fifth of SwiftShader's time.
+ * [--preprocess sam2rad|sam2] [--train ppn|ppn+lora] [--lr 1e-4] [--val N]`: trains the demo base on an anatomy's ten pictures
+ * as `sam2rad train` does, but on wgpu (Deno): on a machine without a GPU llvmpipe takes a fifth of SwiftShader's time.
+ * The last N of the ten are held out, for choosing settings without a look at the test pictures.
  */
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,8 @@ const { values, positionals } = parseArgs({
     augment: { type: 'string', default: 'mirror' },
     preprocess: { type: 'string', default: 'sam2rad' },
     train: { type: 'string', default: 'ppn' },
+    lr: { type: 'string', default: '1e-4' },
+    val: { type: 'string', default: '0' },
   },
 });
 const [anatomy, output] = positionals;
@@ -43,12 +46,13 @@ try {
     datasetName: anatomy,
     classNames: data.classNames,
     pictures,
+    validation: Number(values.val),
     settings: {
       train: values.train,
       tokens: 10,
-      epochs: Math.ceil(Number(values.steps) / Math.ceil(pictures.length / batch)),
+      epochs: Math.ceil(Number(values.steps) / Math.ceil((pictures.length - Number(values.val)) / batch)),
       batch,
-      learningRate: 1e-4,
+      learningRate: Number(values.lr),
       augment: values.augment,
       preprocess: values.preprocess,
       seed: Number(values.seed),

@@ -1,5 +1,6 @@
 import { bufferUsage, type Gpu } from './device.ts';
 import { type Kernel, packParams, type Tuning } from './kernel.ts';
+import { Pace } from './pace.ts';
 import { type PipelineCache, variantKey } from './pipelines.ts';
 import { PassTimer } from './timing.ts';
 
@@ -33,23 +34,21 @@ export interface ProfileEntry {
   readonly bytes: number;
 }
 
-/**
- * A submit must stay well under the driver's watchdog (2 s; we aim at 200 ms), so a long stage is cut by
- * arithmetic: a software adapter does some 10 GFLOP/s, the slowest GPU that runs WebGPU some 200.
- */
-const FLOPS_PER_SUBMIT = { cpu: 4e9, gpu: 4e10 };
-
 /** A list of dispatches with pipelines and bind groups made once: replaying it creates no GPU object. */
 export class Executable {
   readonly #gpu: Gpu;
   readonly #label: string;
-  readonly #batches: readonly (readonly Command[])[];
+  readonly #commands: readonly Command[];
+  readonly #dispatches: readonly BoundDispatch[];
+  readonly #pace: Pace;
   readonly #params: GPUBuffer | undefined;
 
   private constructor(gpu: Gpu, label: string, commands: readonly Command[], params: GPUBuffer | undefined) {
     this.#gpu = gpu;
     this.#label = label;
-    this.#batches = splitByFlops(commands, gpu.traits.cpu ? FLOPS_PER_SUBMIT.cpu : FLOPS_PER_SUBMIT.gpu);
+    this.#commands = commands;
+    this.#dispatches = commands.map(({ dispatch }) => dispatch);
+    this.#pace = new Pace(gpu.traits.cpu);
     this.#params = params;
   }
 
@@ -87,24 +86,28 @@ export class Executable {
   async run(
     options: { signal?: AbortSignal | undefined; onProgress?: ((done: number) => void) | undefined } = {},
   ): Promise<void> {
-    for (const [i, batch] of this.#batches.entries()) {
+    const all = this.#commands.length;
+    for (let done = 0, count = 0; done < all; done += count) {
       options.signal?.throwIfAborted();
+      count = this.#pace.next(this.#dispatches, done);
+      const started = performance.now();
       this.#gpu.submit(this.#label, (encoder) => {
         const pass = encoder.beginComputePass({ label: this.#label });
-        for (const command of batch) encode(pass, command);
+        for (const command of this.#commands.slice(done, done + count)) encode(pass, command);
         pass.end();
       });
       // A stage of several submits is long: waiting between them is what lets it be cancelled.
-      if (this.#batches.length > 1) {
+      if (count < all) {
         await this.#gpu.guard(this.#gpu.device.queue.onSubmittedWorkDone());
-        options.onProgress?.((i + 1) / this.#batches.length);
+        this.#pace.learn(this.#dispatches.slice(done, done + count), performance.now() - started);
+        options.onProgress?.((done + count) / all);
       }
     }
   }
 
   /** Runs once with a pass a dispatch, timed by timestamp queries. */
   async profile(): Promise<ProfileEntry[]> {
-    const commands = this.#batches.flat();
+    const commands = this.#commands;
     const timer = new PassTimer(this.#gpu, commands.length);
     for (const [i, command] of commands.entries())
       this.#gpu.submit(this.#label, (encoder) => {
@@ -131,20 +134,6 @@ function encode(pass: GPUComputePassEncoder, { dispatch, pipeline, group }: Comm
   pass.setPipeline(pipeline);
   pass.setBindGroup(0, group);
   pass.dispatchWorkgroups(...dispatch.workgroups);
-}
-
-function splitByFlops(commands: readonly Command[], limit: number): Command[][] {
-  const batches: Command[][] = [];
-  let flops = Number.POSITIVE_INFINITY;
-  for (const command of commands) {
-    if (flops + command.dispatch.flops > limit) {
-      batches.push([]);
-      flops = 0;
-    }
-    batches.at(-1)?.push(command);
-    flops += command.dispatch.flops;
-  }
-  return batches;
 }
 
 /** All parameters of a stage in one uniform buffer; equal blocks are stored once. */

@@ -47,7 +47,7 @@ const PROMPTS: readonly (readonly [name: string, first: PredictOptions, second: 
   ['a box', { mode: 'manual', box: [40, 30, 200, 150] }, { mode: 'manual', box: [10, 20, 90, 190] }],
 ];
 
-/** The watchdog's rule: a stage is cut only where it has more arithmetic than a software adapter does in a second. */
+/** At least: a stage with more arithmetic than a software adapter is thought to do in 200 ms is cut, by its real pace. */
 function predictorSubmits(config: ModelConfig): number {
   const [dataset] = config.datasets;
   if (!dataset) return 0;
@@ -89,11 +89,10 @@ describe('invariants 6 and 7: a second run makes nothing, and everything made ha
       expect(encoded).toEqual({ made: [], submits: 2, passes: 2 });
       for (const [prompt, , options] of prompts) {
         // Decode and masks, then one read-back; the prompt predictor runs once a picture.
-        const extra = prompt === 'auto' ? predictorSubmits(model.config) : 0;
-        expect([prompt, await counted(() => image.predict(options))]).toEqual([
-          prompt,
-          { made: [], submits: 3 + extra, passes: 2 + extra },
-        ]);
+        const { made, submits, passes } = await counted(() => image.predict(options));
+        expect([prompt, made, submits]).toEqual([prompt, [], passes + 1]);
+        if (prompt === 'auto') expect(passes).toBeGreaterThanOrEqual(2 + predictorSubmits(model.config));
+        else expect(passes).toBe(2);
       }
       expect([...new Set(watch.unlabelled)]).toEqual([]);
       const labels = [...watch.labels].map(([method, all]) => `${method} ${new Set(all).size}`);
