@@ -81,7 +81,7 @@ export function computedAs<K extends Kernel>(kernel: K, precision: Precision = '
   if (!variant) {
     const halved = kernel.code.replace(/(?<=alias factors=\w+<)f32/, 'f16');
     if (halved === kernel.code) throw new TypeError(`kernel ${kernel.name} lacks lib/product`);
-    const code = halved.replace(/(?<!fn )\b(multiply(?:_block)?)\(/g, '$1_f16(');
+    const code = halved.replace(/(?<!fn )\b(multiply(?:_block|_staged)?|staged)\(/g, '$1_f16(');
     variant = {
       ...kernel,
       name: `${kernel.name}.half`,

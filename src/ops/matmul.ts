@@ -1,5 +1,10 @@
-import { matmulBlock as block, matmulQuad as quad, matmul as tile } from '../generated/kernels.ts';
-import { computedAs, type Kernel, storedAs } from '../gpu/kernel.ts';
+import {
+  matmulBlock as block,
+  matmul as plain,
+  matmulQuad as quad,
+  matmulTile as tile,
+} from '../generated/kernels.ts';
+import { computedAs, type Kernel, storedAs, type Tuning } from '../gpu/kernel.ts';
 import type { Graph, GraphTraits } from '../graph/graph.ts';
 import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, rowsOf, sizeOf, storageOf, type Tensor } from '../graph/tensor.ts';
@@ -57,7 +62,7 @@ export function matmul(g: Graph, x: Tensor, w: Tensor, epilogue: MatmulEpilogue 
     );
 
   const y = g.tensor(name, [...x.shape.slice(0, -1), cols]);
-  const { kernel, tileRows, tileCols } = choose(g.traits);
+  const { kernel, tileRows, tileCols, tuning } = choose(g.traits, { batch, rows, cols });
   g.record(
     computedAs(storedAs(kernel, storageOf(w)), g.traits.compute),
     { x, w, scale: w.scale ?? w, bias: bias ?? w, residual: residual ?? w, y },
@@ -69,6 +74,7 @@ export function matmul(g: Graph, x: Tensor, w: Tensor, epilogue: MatmulEpilogue 
         SCALED: w.scale ? 1 : 0,
         BIAS: bias ? 1 : 0,
         RESIDUAL: residual ? 1 : 0,
+        ...tuning,
       },
       flops: 2 * batch * rows * inner * cols,
     },
@@ -77,6 +83,9 @@ export function matmul(g: Graph, x: Tensor, w: Tensor, epilogue: MatmulEpilogue 
   return y;
 }
 
+/** Workgroups that keep a GPU busy: where larger tiles would make fewer, smaller ones are taken. */
+const BUSY = 128;
+
 /** What all kernels of this op have in common. */
 type MatmulKernel = Kernel<
   'x' | 'w' | 'scale' | 'bias' | 'residual' | 'y',
@@ -84,15 +93,16 @@ type MatmulKernel = Kernel<
   'ACTIVATION' | 'SCALED' | 'BIAS' | 'RESIDUAL'
 >;
 
-/** The kernel for a device, and the rows and columns of y that one of its workgroups makes. */
-function choose({ cpu, subgroups, compute }: GraphTraits): {
-  kernel: MatmulKernel;
-  tileRows: number;
-  tileCols: number;
-} {
+/** The kernel for a device and a size, and the rows and columns of y that one of its workgroups makes. */
+function choose(
+  { cpu, subgroups, compute }: GraphTraits,
+  { batch, rows, cols }: { readonly batch: number; readonly rows: number; readonly cols: number },
+): { kernel: MatmulKernel; tileRows: number; tileCols: number; tuning?: Tuning } {
   // No software adapter with subgroups computes in f16: the quad has no such variant.
   if (cpu && subgroups && compute !== 'f16')
     return { kernel: quad, tileRows: 4 * quad.tunables.LANES.default, tileCols: 32 };
   if (cpu) return { kernel: block, tileRows: 8, tileCols: 16 * block.tunables.LANES.default };
-  return { kernel: tile, tileRows: 32, tileCols: 32 };
+  if (rows < 32) return { kernel: plain, tileRows: 32, tileCols: 32 };
+  const ROWS = batch * Math.ceil(rows / 64) * Math.ceil(cols / 64) < BUSY ? 4 : 8;
+  return { kernel: tile, tileRows: 8 * ROWS, tileCols: 64, tuning: { ROWS } };
 }

@@ -16,7 +16,7 @@ function product(x: Float32Array, w: Float32Array, rows: number, inner: number, 
   });
 }
 
-/** Traits choose the kernel: a small tile for GPUs; for software adapters blocks, or quads that share loads. */
+/** Traits choose the kernel: for GPUs tiles, small ones where rows are few; for software adapters blocks, or quads that share loads. */
 const VARIANTS = [
   ['tile', { cpu: false }],
   ['block', { cpu: true, subgroups: false }],
@@ -24,7 +24,8 @@ const VARIANTS = [
 ] as const;
 
 describe.each(VARIANTS)('matmul, %s', (_, traits) => {
-  // Below, at and above the tiles of 4 x 4 and 16 x 32, and the workgroups of 32 x 32 and 64 x 32; one row; primes.
+  // Below, at and above the tiles of 4 x 4 and 16 x 32, and the workgroups of 32 x 32, 64 x 32, 32 x 64 and 64 x 64 (the
+  // last where they are many); one row; primes.
   for (const [rows, inner, cols] of [
     [1, 4, 4],
     [3, 8, 28],
@@ -35,6 +36,8 @@ describe.each(VARIANTS)('matmul, %s', (_, traits) => {
     [16, 8, 64],
     [17, 8, 28],
     [97, 64, 68],
+    [64, 20, 132],
+    [523, 36, 1028],
   ] as const)
     gpuTest(`${rows} x ${inner} times ${inner} x ${cols}`, async (gpu) => {
       const [x, w] = [randomValues(rows * inner, 1), randomValues(inner * cols, 2)];
