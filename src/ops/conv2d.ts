@@ -1,10 +1,16 @@
-import { conv2dBlock as block, conv2dQuad as quad, conv2d as tile } from '../generated/kernels.ts';
-import { computedAs, type Kernel, storedAs } from '../gpu/kernel.ts';
+import {
+  conv2dBlock as block,
+  conv2d as plain,
+  conv2dQuad as quad,
+  conv2dTile as tile,
+} from '../generated/kernels.ts';
+import { computedAs, type Kernel, storedAs, type Tuning } from '../gpu/kernel.ts';
 import type { Graph, GraphTraits } from '../graph/graph.ts';
 import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, expectShape, rowsOf, storageOf, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
 import { unfused } from './epilogue.ts';
+import { rowsOfLane } from './product-tile.ts';
 
 /** What the gradient of a convolution must know. */
 export interface Conv2dCall {
@@ -82,7 +88,7 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
 
   const rows = outHeight * outWidth;
   const y = g.tensor(name, [outHeight, outWidth, cols]);
-  const { kernel, tileRows, tileCols } = choose(g.traits);
+  const { kernel, tileRows, tileCols, tuning } = choose(g.traits, rows, cols);
   g.record(
     computedAs(storedAs(kernel, storageOf(w)), g.traits.compute),
     { x, w, scale: w.scale ?? w, bias: bias ?? w, residual: residual ?? w, y },
@@ -106,6 +112,7 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
         SCALED: w.scale ? 1 : 0,
         BIAS: bias ? 1 : 0,
         RESIDUAL: residual ? 1 : 0,
+        ...tuning,
       },
       flops: 2 * rows * cols * kernelHeight * kernelWidth * channels,
     },
@@ -116,19 +123,21 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
 
 /** What all kernels of this op have in common. */
 type ConvKernel =
-  typeof tile extends Kernel<infer Operand, infer Param, string>
+  typeof plain extends Kernel<infer Operand, infer Param, string>
     ? Kernel<Operand, Param, 'ACTIVATION' | 'SCALED' | 'BIAS' | 'RESIDUAL'>
     : never;
 
-/** The kernel for a device, and the pixels and channels of y that one of its workgroups makes. */
-function choose({ cpu, subgroups, compute }: GraphTraits): {
-  kernel: ConvKernel;
-  tileRows: number;
-  tileCols: number;
-} {
+/** The kernel for a device and a size, and the pixels and channels of y that one of its workgroups makes. */
+function choose(
+  { cpu, subgroups, compute }: GraphTraits,
+  rows: number,
+  cols: number,
+): { kernel: ConvKernel; tileRows: number; tileCols: number; tuning?: Tuning } {
   // No software adapter with subgroups computes in f16: the quad has no such variant.
   if (cpu && subgroups && compute !== 'f16')
     return { kernel: quad, tileRows: 4 * quad.tunables.LANES.default, tileCols: 32 };
   if (cpu) return { kernel: block, tileRows: 8, tileCols: 16 * block.tunables.LANES.default };
-  return { kernel: tile, tileRows: 32, tileCols: 32 };
+  const ROWS = rowsOfLane(rows, cols);
+  if (ROWS === undefined) return { kernel: plain, tileRows: 32, tileCols: 32 };
+  return { kernel: tile, tileRows: 8 * ROWS, tileCols: 64, tuning: { ROWS } };
 }

@@ -10,6 +10,7 @@ import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, rowsOf, sizeOf, storageOf, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
 import { unfused } from './epilogue.ts';
+import { rowsOfLane } from './product-tile.ts';
 
 /** What a product does with its sums before it stores them. */
 export interface MatmulEpilogue {
@@ -83,9 +84,6 @@ export function matmul(g: Graph, x: Tensor, w: Tensor, epilogue: MatmulEpilogue 
   return y;
 }
 
-/** Workgroups that keep a GPU busy: where larger tiles would make fewer, smaller ones are taken. */
-const BUSY = 128;
-
 /** What all kernels of this op have in common. */
 type MatmulKernel = Kernel<
   'x' | 'w' | 'scale' | 'bias' | 'residual' | 'y',
@@ -102,7 +100,7 @@ function choose(
   if (cpu && subgroups && compute !== 'f16')
     return { kernel: quad, tileRows: 4 * quad.tunables.LANES.default, tileCols: 32 };
   if (cpu) return { kernel: block, tileRows: 8, tileCols: 16 * block.tunables.LANES.default };
-  if (rows < 32) return { kernel: plain, tileRows: 32, tileCols: 32 };
-  const ROWS = batch * Math.ceil(rows / 64) * Math.ceil(cols / 64) < BUSY ? 4 : 8;
+  const ROWS = rowsOfLane(rows, cols, batch);
+  if (ROWS === undefined) return { kernel: plain, tileRows: 32, tileCols: 32 };
   return { kernel: tile, tileRows: 8 * ROWS, tileCols: 64, tuning: { ROWS } };
 }

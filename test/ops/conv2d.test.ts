@@ -56,7 +56,7 @@ const tolerance = ({ map, kernel }: Case, scale = 1) => {
   return sumTolerance(terms, Math.max(scale, Math.sqrt(terms) / 3));
 };
 
-/** Traits choose the kernel: a small tile for GPUs; for software adapters blocks, or quads that share loads. */
+/** Traits choose the kernel: for GPUs tiles, small ones where pixels are few; for software adapters blocks, or quads that share loads. */
 const VARIANTS = [
   ['tile', { cpu: false }],
   ['block', { cpu: true, subgroups: false }],
@@ -71,6 +71,8 @@ describe.each(VARIANTS)('conv2d, %s', (_, traits) => {
     'at the tile': { ...square, map: [4, 8, 4], cols: 32 },
     'above the tile': { ...square, map: [3, 11, 4], cols: 36 },
     'above the tile of 16 pixels and the workgroup of 64': { ...square, map: [13, 5, 8], cols: 64 },
+    'above the tile of 32 pixels by 64 channels': { ...square, map: [5, 7, 12], cols: 68 },
+    'enough tiles of 64 pixels by 64 channels': { ...square, map: [67, 33, 4], cols: 260 },
     primes: { ...square, map: [13, 7, 12], cols: 4 },
     'many channels': { ...square, map: [5, 3, 256], cols: 64 },
     "Hiera's patch embedding": { map: [32, 20, 4], kernel: [7, 7], cols: 32, stride: 4, padding: 3 },
