@@ -1,8 +1,9 @@
 /**
- * `npx tsx tools/train-phantoms.ts ANATOMY OUT.safetensors [--steps N] [--seed N] [--augment none|mirror|full]
+ * `npx tsx tools/train-phantoms.ts ANATOMY|all OUT.safetensors [--steps N] [--seed N] [--augment none|mirror|full]
  * [--preprocess sam2rad|sam2] [--train ppn|ppn+lora] [--lr 1e-4] [--val N]`: trains the demo base on an anatomy's ten pictures
  * as `sam2rad train` does, but on wgpu (Deno): on a machine without a GPU llvmpipe takes a fifth of SwiftShader's time.
- * The last N of the ten are held out, for choosing settings without a look at the test pictures.
+ * `all` makes the page's demo model: the thirty pictures of the three anatomies, whose bone surfaces are one class.
+ * The last N pictures are held out, for choosing settings without a look at the test pictures.
  */
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,23 +29,40 @@ const { values, positionals } = parseArgs({
 const [anatomy, output] = positionals;
 if (!anatomy || !output) throw new Error('usage: train-phantoms ANATOMY OUT.safetensors');
 const root = fileURLToPath(new URL('..', import.meta.url));
-const data = await openDataset(sharp, join(root, 'phantoms', anatomy), 'Train', {});
+/** For each anatomy what its class numbers become, for each class its name. */
+const ALL = {
+  classNames: ['bone surface', 'femoral head', 'tendon'],
+  numbers: { wrist: [0, 1], hip: [0, 1, 2], shoulder: [0, 1, 3] },
+};
+const read = (name: string) => openDataset(sharp, join(root, 'phantoms', name), 'Train', {});
+const isAll = anatomy === 'all';
+const parts = isAll
+  ? await Promise.all(
+      Object.entries(ALL.numbers).map(async ([name, numbers]) => ({ name, numbers, ...(await read(name)) })),
+    )
+  : [{ name: '', numbers: undefined, ...(await read(anatomy)) }];
+const classNames = isAll ? ALL.classNames : (parts[0]?.classNames ?? []);
 const folder = await mkdtemp(join(tmpdir(), 'sam2rad-train-'));
 try {
   const pictures = [];
-  for (const one of data.cases) {
-    const { picture, classMap } = await loadCase(sharp, one);
-    const { width, height } = picture;
-    await writeFile(join(folder, `${one.name}.rgba`), picture.data);
-    await writeFile(join(folder, `${one.name}.classes`), classMap);
-    pictures.push({ name: one.name, width, height });
-  }
+  for (const { name: from, numbers, cases } of parts)
+    for (const one of cases) {
+      const { picture, classMap } = await loadCase(sharp, one);
+      const { width, height } = picture;
+      const name = from + one.name;
+      await writeFile(join(folder, `${name}.rgba`), picture.data);
+      await writeFile(
+        join(folder, `${name}.classes`),
+        numbers ? classMap.map((at) => numbers[at] ?? 0) : classMap,
+      );
+      pictures.push({ name, width, height });
+    }
   const batch = 4;
   const order = {
     base: join(root, 'app/public/demo/sam2-nano-shapes.safetensors'),
     output: join(folder, 'model.safetensors'),
-    datasetName: anatomy,
-    classNames: data.classNames,
+    datasetName: isAll ? 'phantoms' : anatomy,
+    classNames,
     pictures,
     validation: Number(values.val),
     settings: {

@@ -1,4 +1,5 @@
 import { readBuffers } from '../gpu/readback.ts';
+import { classNamesOf } from '../weights/config.ts';
 import { readTensors } from './dump.ts';
 import type { PictureScale, Question } from './prompts.ts';
 import {
@@ -60,7 +61,7 @@ export async function predict(
     const { area, box } = statistics(read.words(`statistics.${i}`));
     return {
       classNumber: (classIndex ?? 0) + 1,
-      className: classIndex === undefined ? 'object' : `${config.datasets[0]?.name} ${classIndex + 1}`,
+      className: (classIndex === undefined ? undefined : classNamesOf(config)[classIndex]) ?? 'object',
       width: picture.width,
       height: picture.height,
       mask: read.bytes(`mask.${i}`).subarray(0, picture.width * picture.height),

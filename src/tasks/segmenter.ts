@@ -6,7 +6,7 @@ import { featureMaps } from '../models/features.ts';
 import { resizedShape } from '../ops/resize-tables.ts';
 import type { PictureSource } from '../web/picture.ts';
 import { readPixels } from '../web/picture.ts';
-import type { ModelConfig } from '../weights/config.ts';
+import { classNamesOf, type ModelConfig } from '../weights/config.ts';
 import { untilAborted } from './abort.ts';
 import { type FeatureKey, FeatureShelf } from './features.ts';
 import { predict } from './predict.ts';
@@ -50,9 +50,7 @@ export class Segmenter implements Model {
   }
 
   get classes(): readonly string[] {
-    const [dataset] = this.config.datasets;
-    if (!dataset || !this.config.ppn) return [];
-    return Array.from({ length: dataset.classes }, (_, i) => `${dataset.name} ${i + 1}`);
+    return classNamesOf(this.config);
   }
 
   get storage(): WeightStorage {

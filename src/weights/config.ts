@@ -71,6 +71,12 @@ export interface DatasetConfig {
   readonly tokens: number;
 }
 
+/** What the learned classes are called, in order: their names where the file has them, else `<dataset> <number>`. */
+export function classNamesOf({ ppn, datasets: [dataset], classNames }: ModelConfig): readonly string[] {
+  if (!ppn || !dataset) return [];
+  return classNames ?? Array.from({ length: dataset.classes }, (_, i) => `${dataset.name} ${i + 1}`);
+}
+
 export type ModelSize = 'nano' | 'tiny' | 'small' | 'base+' | 'large' | 'vit_b' | 'vit_l' | 'vit_h' | 'vit_t';
 
 export interface ModelConfig {
@@ -87,6 +93,8 @@ export interface ModelConfig {
   /** Present when the file holds a prompt predictor. */
   readonly ppn?: PromptPredictorConfig;
   readonly datasets: readonly DatasetConfig[];
+  /** What the classes of the first dataset are called, in order; only a file that was trained here knows. */
+  readonly classNames?: readonly string[];
   /**
    * Residual adapters before encoder blocks: `blocks` are canonical prefixes such as
    * `image_encoder.trunk.blocks.3`; the tensors are `<block>.adapter.lin1|lin2.weight|bias`.

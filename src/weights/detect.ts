@@ -122,6 +122,7 @@ function completeConfig(
     ...(family === 'sam2' && { version }),
     ...rest,
     imageSize,
+    ...(stored.classNames && { classNames: stored.classNames }),
     preprocess: options.preprocess ?? stored.preprocess ?? usual,
     encoder,
     decoder,

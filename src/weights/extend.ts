@@ -6,7 +6,7 @@ import { describeCheckpoint } from './convert.ts';
 import { littleEndian } from './dtypes.ts';
 import { initialValues } from './initial.ts';
 import { loraTensors, promptPredictorTensors } from './layout-decoder.ts';
-import { FORMAT, VERSION } from './metadata.ts';
+import { areClassNames, FORMAT, VERSION } from './metadata.ts';
 import { blockWidth, highResPredictor } from './parts.ts';
 import { ShapeList } from './shape-list.ts';
 import type { Checkpoint, StoredTensor } from './types.ts';
@@ -14,6 +14,8 @@ import type { Checkpoint, StoredTensor } from './types.ts';
 /** What a model shall have that can be trained. */
 export interface TrainablePlan {
   readonly dataset: DatasetConfig;
+  /** What its classes are called, in order. */
+  readonly classNames?: readonly string[];
   /** Rank of LoRA in the decoder, if it shall have it; 8 or 32 in the reference. */
   readonly loraRank?: number;
   /** Width of adapters in the encoder, if it shall have them; 64 in the reference. */
@@ -31,7 +33,8 @@ export interface TrainablePlan {
  * What it has already stays; queries of another name or shape make way for the new ones. Canonical names; nothing is
  * read before it is asked for.
  *
- * @throws CheckpointError for a checkpoint that no known model fits, or LoRA or adapters of another size
+ * @throws CheckpointError for a checkpoint that no known model fits, LoRA or adapters of another size, or class names
+ * that are not one for each class, all different
  */
 export function withPromptPredictor(checkpoint: Checkpoint, plan: TrainablePlan): Checkpoint {
   const description = describeCheckpoint(checkpoint, plan.imageSize, plan.preprocess ?? 'sam2rad');
@@ -52,7 +55,12 @@ export function withPromptPredictor(checkpoint: Checkpoint, plan: TrainablePlan)
     );
   }
   const { imageSize, preprocess, version } = config;
-  const stored = { imageSize, preprocess, ...(version && { version }) };
+  const { classNames } = plan;
+  if (classNames && !(areClassNames(classNames) && classNames.length === plan.dataset.classes))
+    throw new CheckpointError(
+      `the classes are called '${classNames.join("', '")}', expected ${plan.dataset.classes} different names of 1 to 64 characters`,
+    );
+  const stored = { imageSize, preprocess, ...(version && { version }), ...(classNames && { classNames }) };
   return {
     name: checkpoint.name,
     container: 'safetensors',

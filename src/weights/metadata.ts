@@ -12,6 +12,7 @@ export interface StoredConfig {
   readonly imageSize?: number;
   readonly preprocess?: ModelConfig['preprocess'];
   readonly version?: 'sam2' | 'sam2.1';
+  readonly classNames?: readonly string[];
   /** The whole of it, which must not contradict the tensors. */
   readonly config?: ReadonlyMap<string, Json>;
   readonly storage?: WeightStorage;
@@ -31,6 +32,7 @@ export function readMetadata(file: string, metadata: Readonly<Record<string, str
   const config = parseJson(metadata['config'] ?? '', `${file}: the config in its metadata`);
   const get = (key: string) => (config instanceof Map ? config.get(key) : undefined);
   const [imageSize, preprocess, version] = [get('imageSize'), get('preprocess'), get('version')];
+  const classNames = get('classNames');
   const bad = (what: string) =>
     new CheckpointError(
       `${file}: the config in its metadata has ${what}. Convert it again from the original.`,
@@ -41,13 +43,25 @@ export function readMetadata(file: string, metadata: Readonly<Record<string, str
   if (preprocess !== 'sam' && preprocess !== 'sam2' && preprocess !== 'sam2rad')
     throw bad('no known preprocess');
   if (version !== undefined && version !== 'sam2' && version !== 'sam2.1') throw bad('an unknown version');
+  if (classNames !== undefined && !areClassNames(classNames))
+    throw bad('class names that are no list of different texts of 1 to 64 characters');
   return {
     imageSize,
     preprocess,
     ...(version && { version }),
+    ...(classNames && { classNames }),
     ...(config instanceof Map && { config }),
     ...(storage && { storage }),
   };
+}
+
+/** Whether classes may be called so: a list of different texts of 1 to 64 characters. */
+export function areClassNames(value: unknown): value is readonly string[] {
+  return (
+    Array.isArray(value) &&
+    new Set(value).size === value.length &&
+    value.every((name) => typeof name === 'string' && name.trim() !== '' && name.length <= 64)
+  );
 }
 
 /** What tensors tell and metadata repeat. */
@@ -74,6 +88,10 @@ export function checkMetadata(
     const [got, expected] = [textOf(said), JSON.stringify(derived[key])];
     if (got !== expected) throw differs(key, got, expected);
   }
+  const { classNames } = stored;
+  const classes = derived.datasets[0]?.classes ?? 0;
+  if (classNames && classNames.length !== classes)
+    throw differs('class names', classNames.join(', '), `${classes} classes`);
   if (stored.storage !== undefined && stored.storage !== storage)
     throw differs('storage', stored.storage, storage);
 }

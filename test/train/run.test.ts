@@ -48,7 +48,7 @@ describe('a training run, on wgpu', () => {
       imageSize: 256,
     });
     expect(told.shapes['queries.discs']).toEqual([1, 10, 256]);
-    expect(told.classes).toEqual(['discs 1']);
+    expect(told.classes).toEqual(['disc']);
     expect(told.area).toBeGreaterThanOrEqual(0);
   });
 

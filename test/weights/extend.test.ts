@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { describeCheckpoint } from '../../src/weights/convert.ts';
+import { classNamesOf } from '../../src/weights/config.ts';
+import { convertCheckpoint, describeCheckpoint } from '../../src/weights/convert.ts';
 import { withPromptPredictor, withValues } from '../../src/weights/extend.ts';
 import { initialValues } from '../../src/weights/initial.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
@@ -51,6 +52,25 @@ describe('a base made trainable', () => {
     expect(() => withPromptPredictor(first, { dataset, loraRank: 32, seed: 2 })).toThrow(
       'has LoRA of rank 8, expected 32',
     );
+  });
+
+  test('keeps what its classes are called, through a file, and refuses names that are none', async () => {
+    const named = withPromptPredictor(await base(), { dataset, classNames: ['bone', 'tendon'], seed: 1 });
+    const chunks: BlobPart[] = [];
+    for await (const chunk of convertCheckpoint(named, { dtype: 'f32' })) chunks.push(new Uint8Array(chunk));
+    const read = await openCheckpoint(new File(chunks, 'named.safetensors'));
+    expect(classNamesOf(describeCheckpoint(read).config)).toEqual(['bone', 'tendon']);
+    const edited = (classNames: unknown) => {
+      const config = JSON.stringify({ ...JSON.parse(read.metadata['config'] ?? ''), classNames });
+      return () => describeCheckpoint({ ...read, metadata: { ...read.metadata, config } });
+    };
+    expect(edited(['bone'])).toThrow('says class names bone, its tensors say 2 classes');
+    for (const bad of [['bone', 'bone'], ['bone', ''], ['bone', 3], 'bone', ['bone', 'x'.repeat(65)]])
+      expect(edited(bad)).toThrow('class names that are no list of different texts');
+    for (const classNames of [['bone'], ['bone', 'bone'], ['bone', ' ']])
+      expect(() => withPromptPredictor(read, { dataset, classNames, seed: 1 })).toThrow(
+        'expected 2 different names',
+      );
   });
 
   test('takes values by name, and knows no others', async () => {

@@ -44,6 +44,7 @@ export async function openTrainingRun(job: TrainingJob): Promise<TrainingRun> {
   const base = await openCheckpoint(job.base, signal ? { signal } : {});
   const checkpoint = withPromptPredictor(base, {
     dataset: { name: job.datasetName, classes: job.classNames.length, tokens: settings.tokens },
+    classNames: job.classNames,
     ...(settings.train === 'ppn' ? {} : { loraRank: LORA_RANK }),
     ...(settings.train === 'ppn+lora+adapters' ? { adapterWidth: ADAPTER_WIDTH } : {}),
     preprocess: settings.preprocess,
