@@ -6,6 +6,7 @@ import {
   type DecodeSpec,
   recordDecoder,
   recordEncoder,
+  recordImageTerms,
   recordPromptPredictor,
   type StageContext,
   standardRecordings,
@@ -70,7 +71,7 @@ export async function describeModel(
     return { weightBytes: weights, gpuBytes: weights + peak };
   };
   return {
-    encode: stage(recordEncoder(context)),
+    encode: stage(recordEncoder(context), recordImageTerms(context)),
     auto: dataset
       ? stage(
           recordPromptPredictor(context, dataset),

@@ -17,6 +17,8 @@ export class FeatureShelf {
   #owner: FeatureKey | undefined;
   /** Whether the prompt predictor has run on the current features. */
   prompted = false;
+  /** Whether the image terms of the current features are there. */
+  projected = false;
 
   /** @param names of the maps that the encoder leaves for the later stages */
   constructor(stages: Stages, names: readonly string[]) {
@@ -47,7 +49,13 @@ export class FeatureShelf {
       } else this.#free.push(aside);
     }
     this.#owner = undefined;
+    this.forgetDerived();
+  }
+
+  /** What stages made of the current features is gone, or is another's. */
+  forgetDerived(): void {
     this.prompted = false;
+    this.projected = false;
   }
 
   /** Makes this session's features the current ones. */

@@ -1,4 +1,5 @@
 import { Graph, type GraphTraits, type Recording } from '../graph/graph.ts';
+import { hoist } from '../graph/hoist.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { type FeatureMap, featureMaps, type ImageFeatures } from '../models/features.ts';
 import { MASKS, maskDecoder } from '../models/mask-decoder/mask-decoder.ts';
@@ -93,11 +94,33 @@ export function recordPromptPredictor(context: HeadContext, dataset: DatasetConf
   return g.finish();
 }
 
+/** Whether a decode reads what `recordImageTerms` leaves: its dense prompt is then the same for every picture. */
+export function usesImageTerms({ mask, classes }: Pick<DecodeSpec, 'mask' | 'classes'>): boolean {
+  return !mask && classes.length === 0;
+}
+
+/** What clicks on a picture have in common: the decoder's first look at its features. Computed once a picture. */
+export function recordImageTerms(context: HeadContext): Recording {
+  const click: DecodeSpec = { points: 1, mask: false, classes: [], choice: 'single' };
+  return hoistImageTerms(context, recordWholeDecoder(context, click, 0)).once;
+}
+
+function hoistImageTerms({ config }: HeadContext, decoder: Recording) {
+  const maps = new Set(featureMaps(config).map(({ name }) => name));
+  return hoist(decoder, 'image terms', ({ name }) => maps.has(name));
+}
+
 /**
  * Features and prompts to `masks` [answers, S/4, S/4], `ious` [answers] and, where the decoder has the head,
  * `object_scores` (one a class). Also `sparse_embeddings.<i>` and `dense_embeddings`, for those who look inside.
+ * Reads what `recordImageTerms` left where `usesImageTerms` says so.
  */
 export function recordDecoder(context: HeadContext, spec: DecodeSpec, tokens: number): Recording {
+  const decoder = recordWholeDecoder(context, spec, tokens);
+  return usesImageTerms(spec) ? hoistImageTerms(context, decoder).each : decoder;
+}
+
+function recordWholeDecoder(context: HeadContext, spec: DecodeSpec, tokens: number): Recording {
   const { config } = context;
   const g = new Graph('decode', context.traits, context);
   const root = new Scope(g);
@@ -160,7 +183,11 @@ export function standardRecordings(context: StageContext): Recording[] {
   const tokens = dataset?.tokens ?? 0;
   const choice = config.preprocess === 'sam2' ? 'stable' : 'single';
   const manual: DecodeSpec = { points: 3, mask: true, classes: [], choice };
-  const recordings = [recordEncoder(context), recordDecoder(context, manual, tokens)];
+  const recordings = [
+    recordEncoder(context),
+    recordImageTerms(context),
+    recordDecoder(context, manual, tokens),
+  ];
   if (dataset) {
     const classes = Array.from({ length: dataset.classes }, (_, index) => index);
     const auto: DecodeSpec = { points: 0, mask: false, classes, choice: 'single' };

@@ -11,7 +11,14 @@ import { untilAborted } from './abort.ts';
 import { type FeatureKey, FeatureShelf } from './features.ts';
 import { predict } from './predict.ts';
 import { askQuestion, type PictureScale, type PromptRules, type Question } from './prompts.ts';
-import { recordEncoder, recordPreprocess, recordPromptPredictor, type StageContext } from './recordings.ts';
+import {
+  recordEncoder,
+  recordImageTerms,
+  recordPreprocess,
+  recordPromptPredictor,
+  type StageContext,
+  usesImageTerms,
+} from './recordings.ts';
 import type { Stages } from './stages.ts';
 import type { CallOptions, ImageSession, MemoryReport, Model, Prediction, PredictOptions } from './types.ts';
 
@@ -105,6 +112,11 @@ export class Segmenter implements Model {
         await stages.run('predict prompts', () => recordPromptPredictor(context, dataset), { signal });
         this.#shelf.prompted = true;
       }
+      const { classes, maskInput } = question;
+      if (usesImageTerms({ classes, mask: maskInput !== undefined }) && !this.#shelf.projected) {
+        await stages.run('image terms', () => recordImageTerms(context), { signal });
+        this.#shelf.projected = true;
+      }
       const { prediction, key } = await predict(stages, context, session.scale, question, options);
       this.#lastPrediction = key;
       return prediction;
@@ -159,6 +171,7 @@ export class Segmenter implements Model {
           // One refusal brings others, which are not the next call's.
           await gpu.settle().catch(() => {});
           stages.recover(this.#shelf.inUse);
+          this.#shelf.forgetDerived();
         }
         throw error;
       }
