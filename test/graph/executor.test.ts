@@ -68,16 +68,16 @@ describe('executor', () => {
     expect(after - submits).toBe(2);
   });
 
-  // A software adapter gets 4 GFLOP a submit, so that none comes near the driver's watchdog.
-  for (const [count, flops, submits] of [
-    [6, 0, 1],
-    [6, 0.5e9, 1],
-    [4, 1.5e9, 2],
-    [3, 3e9, 3],
-    [3, 9e9, 3],
+  // A software adapter gets 4 GFLOP in its first submit, and in the others what the first one's time allows (test/gpu/pace).
+  for (const [count, flops, least, most] of [
+    [6, 0, 1, 1],
+    [6, 0.5e9, 1, 1],
+    [4, 1.5e9, 2, 3],
+    [3, 3e9, 2, 3],
+    [3, 9e9, 2, 3],
   ] as const)
     deviceTest(
-      `${count} dispatches of ${flops / 1e9} GFLOP take ${submits} submits, with the same result`,
+      `${count} dispatches of ${flops / 1e9} GFLOP take ${least} to ${most} submits, with the same result`,
       async (gpu) => {
         expect(gpu.traits.cpu).toBe(true);
         const { executable, feed, read } = await prepare(gpu, costly(count, flops));
@@ -85,10 +85,12 @@ describe('executor', () => {
         const before = gpu.created.submits;
         const progress: number[] = [];
         await executable.run({ onProgress: (done) => progress.push(done) });
-        expect(gpu.created.submits - before).toBe(submits);
-        expect(progress).toEqual(
-          submits > 1 ? Array.from({ length: submits }, (_, i) => (i + 1) / submits) : [],
-        );
+        const submits = gpu.created.submits - before;
+        expect(submits).toBeGreaterThanOrEqual(least);
+        expect(submits).toBeLessThanOrEqual(most);
+        expect(progress).toHaveLength(submits > 1 ? submits : 0);
+        expect(progress).toEqual([...progress].sort((a, b) => a - b));
+        expect(progress.at(-1) ?? 1).toBe(1);
         expect([...(await read())]).toEqual([1, 2, 3, 4].map((value) => value * 2 ** count));
       },
     );
