@@ -4,13 +4,16 @@ import { derivativeOf } from '../graph/tape.ts';
 import { columnsOf, expect, rowsOf, type Tensor } from '../graph/tensor.ts';
 import { add } from './add.ts';
 import { laneGrid } from './lane-grid.ts';
-import { MATMUL, matmul } from './matmul.ts';
+import { MATMUL, matmul, recordProduct } from './matmul.ts';
 import { passOn } from './pass-on.ts';
 import { sumRows } from './sum-rows.ts';
-import { transpose } from './transpose.ts';
+import { transpose, transposeRows } from './transpose.ts';
 
 /** Rows that one invocation adds up for a weight's gradient: long sums are split, for there are few of them. */
 const CHUNK = 512;
+
+/** From so many on the transpose of x is little beside the product. */
+const MANY_ROWS = 64;
 
 /** `dx = dy wᵀ`, `dw = xᵀ dy`, `dbias` the sum of dy over rows; the residual gets dy. */
 export const matmulGrad = derivativeOf(MATMUL, (g, { x, w, bias, residual }, dy) => {
@@ -38,12 +41,12 @@ export const matmulGrad = derivativeOf(MATMUL, (g, { x, w, bias, residual }, dy)
 
 const made = new WeakMap<Graph, Map<Tensor, Tensor>>();
 
-/** The transpose of a weight, made once a recording however many products read it. */
-function transposed(g: Graph, w: Tensor): Tensor {
+/** The transpose of a weight, or of the rows of a map, made once a recording however many products read it. */
+function transposed(g: Graph, x: Tensor, turn = transpose): Tensor {
   const known = made.get(g) ?? new Map<Tensor, Tensor>();
   made.set(g, known);
-  const turned = known.get(w) ?? transpose(g, w);
-  known.set(w, turned);
+  const turned = known.get(x) ?? turn(g, x);
+  known.set(x, turned);
   return turned;
 }
 
@@ -54,6 +57,17 @@ function weightGradient(g: Graph, x: Tensor, dy: Tensor, w: Tensor, before: Tens
   const chunks = Math.ceil(rows / CHUNK);
   const tiles = chunks * batch * Math.ceil(inner4 / 2) * Math.ceil(cols4 / 2);
   const name = `grad(${w.name})`;
+  // Where quads share their loads the forward's kernel is so much the faster that a transpose is paid for.
+  const { cpu, subgroups } = g.traits;
+  if (cpu && subgroups && batch === 1 && rows % 4 === 0 && rows >= MANY_ROWS) {
+    const y = g.tensor(name, w.shape);
+    recordProduct(
+      g,
+      { x: transposed(g, x, transposeRows), w: dy, bias: undefined, residual: before, y },
+      { batch, rows: columnsOf(x), inner: rows, cols: columnsOf(dy), activation: 'none' },
+    );
+    return y;
+  }
   const dw = chunks === 1 ? g.tensor(name, w.shape) : g.tensor(`${name} in ${chunks}`, [chunks, ...w.shape]);
   const adds = before !== undefined && chunks === 1;
   g.record(

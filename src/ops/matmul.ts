@@ -63,11 +63,38 @@ export function matmul(g: Graph, x: Tensor, w: Tensor, epilogue: MatmulEpilogue 
     );
 
   const y = g.tensor(name, [...x.shape.slice(0, -1), cols]);
-  const { kernel, tileRows, tileCols, tuning } = choose(g.traits, { batch, rows, cols });
+  recordProduct(g, { x, w, bias, residual, y }, { batch, rows, inner, cols, activation });
+  g.note(MATMUL, { x, w, bias, residual }, y, [x, w, bias, residual]);
+  return y;
+}
+
+/** What a product is made of: x is read as [batch, rows, inner], w as [batch, inner, cols], whatever their axes. */
+export interface ProductOperands {
+  readonly x: Tensor;
+  readonly w: Tensor;
+  readonly bias: Tensor | undefined;
+  readonly residual: Tensor | undefined;
+  readonly y: Tensor;
+}
+
+/** Records the kernel for a product of this size; inner and cols are multiples of 4. */
+export function recordProduct(
+  g: Graph,
+  { x, w, bias, residual, y }: ProductOperands,
+  size: {
+    readonly batch: number;
+    readonly rows: number;
+    readonly inner: number;
+    readonly cols: number;
+    readonly activation: Activation;
+  },
+): void {
+  const { batch, rows, inner, cols, activation } = size;
+  const { kernel, tileRows, tileCols, tuning } = choose(g.traits, size);
   g.record(
     computedAs(storedAs(kernel, storageOf(w)), g.traits.compute),
     { x, w, scale: w.scale ?? w, bias: bias ?? w, residual: residual ?? w, y },
-    { rows, inner4: inner / 4, cols4: cols / 4, residual_rows: residual ? rowsOf(residual) : 1 },
+    { rows, inner4: inner / 4, cols4: cols / 4, residual_rows: residual ? sizeOf(residual) / cols : 1 },
     {
       workgroups: [Math.ceil(cols / tileCols), Math.ceil(rows / tileRows), batch],
       tuning: {
@@ -80,8 +107,6 @@ export function matmul(g: Graph, x: Tensor, w: Tensor, epilogue: MatmulEpilogue 
       flops: 2 * batch * rows * inner * cols,
     },
   );
-  g.note(MATMUL, { x, w, bias, residual }, y, [x, w, bias, residual]);
-  return y;
 }
 
 /** What all kernels of this op have in common. */

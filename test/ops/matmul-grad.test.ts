@@ -20,6 +20,7 @@ describe('gradient of matmul', () => {
     [1, 1, 4, 4],
     [1, 7, 8, 12],
     [1, 18, 32, 8],
+    [1, 68, 12, 20],
     [1, 513, 4, 20],
     [1, 1030, 12, 4],
     [4, 1, 8, 4],
@@ -55,6 +56,28 @@ describe('gradient of matmul', () => {
         derivatives,
       });
     });
+
+  gpuTest('a weight of two products over many rows', async (gpu) => {
+    const [rows, inner, cols] = [72, 8, 8];
+    await expectGradient(gpu, {
+      inputs: {
+        x: { shape: [6, 12, inner], values: randomValues(rows * inner, 1) },
+        w: { shape: [inner, cols], values: randomValues(inner * cols, 2) },
+      },
+      record: (g, { x, w }) => matmul(g, matmul(g, x, w), w),
+      definition: ({ x, w }) => {
+        const times = (left: ArrayLike<number>) =>
+          Array.from({ length: rows * cols }, (_, i) => {
+            let sum = 0;
+            for (let k = 0; k < inner; k++)
+              sum += at(left, Math.floor(i / cols) * inner + k) * at(w, k * cols + (i % cols));
+            return sum;
+          });
+        return times(times(x));
+      },
+      derivatives,
+    });
+  });
 
   for (const activation of ['relu', 'gelu', 'sigmoid'] as const)
     gpuTest(`with ${activation} between product and residual`, async (gpu) => {

@@ -1,4 +1,5 @@
 import { featureMaps } from '../../models/features.ts';
+import { resizedShape } from '../../ops/resize-tables.ts';
 import { maskOfClass } from '../evaluate/mask.ts';
 import { scoreMask } from '../evaluate/metrics.ts';
 import { predict } from '../predict.ts';
@@ -55,8 +56,9 @@ async function autonomous(
     choice: 'single' as const,
     feedBack: false,
   };
-  const scale = config.imageSize / Math.max(width, height);
-  const picture = { width, height, scaleX: scale, scaleY: scale };
+  const { imageSize, preprocess: family } = config;
+  const [rows, cols] = resizedShape({ width, height, imageSize, family });
+  const picture = { width, height, scaleX: cols / width, scaleY: rows / height };
   const { prediction } = await predict(stages, context, picture, question, {});
   return prediction.map(({ mask }) => mask);
 }
