@@ -17,7 +17,19 @@ export interface Dispatch {
   readonly params: Readonly<Record<string, number>>;
   readonly workgroups: Workgroups;
   readonly flops: number;
+  /** Where other kernels compute the same. */
+  readonly choice?: Choice;
 }
+
+/** What a kernel was chosen from: see ops/variants.ts. */
+export interface Choice {
+  readonly sizeClass: string;
+  /** Names, the default first. */
+  readonly variants: readonly string[];
+}
+
+/** The variant that is fastest on a device, by class of sizes; what is not named takes its default. */
+export type TunedKernels = Readonly<Record<string, string>>;
 
 /** What an op says of a dispatch besides operands and parameters. */
 export interface DispatchOptions<Tunable extends string> {
@@ -25,6 +37,7 @@ export interface DispatchOptions<Tunable extends string> {
   readonly tuning?: Readonly<Partial<Record<Tunable, number>>>;
   /** Multiply-adds count as two; element-wise work may be left out. */
   readonly flops?: number;
+  readonly choice?: Choice;
 }
 
 /** A finished recording: what plan and executor work on. It can be printed, compared and replayed. */
@@ -44,6 +57,7 @@ export interface GraphTraits {
   readonly storage?: WeightStorage;
   /** What products multiply in; f32 unless given. */
   readonly compute?: Precision;
+  readonly tuned?: TunedKernels | undefined;
 }
 
 const PORTABLE: GraphTraits = { subgroups: false, cpu: false };
@@ -142,7 +156,7 @@ export class Graph {
     kernel: Kernel<Operand, Param, Tunable>,
     operands: Readonly<Record<NoInfer<Operand>, Tensor>>,
     params: Readonly<Record<NoInfer<Param>, number>>,
-    { workgroups, tuning, flops = 0 }: DispatchOptions<NoInfer<Tunable>>,
+    { workgroups, tuning, flops = 0, choice }: DispatchOptions<NoInfer<Tunable>>,
   ): void {
     if (workgroups.some((count) => count > 65535 || count < 1))
       throw new ShapeError(
@@ -158,6 +172,7 @@ export class Graph {
       params,
       workgroups,
       flops,
+      ...(choice && { choice }),
     });
   }
 

@@ -4,13 +4,14 @@ import {
   conv2dQuad as quad,
   conv2dTile as tile,
 } from '../generated/kernels.ts';
-import { computedAs, type Kernel, storedAs, type Tuning } from '../gpu/kernel.ts';
-import type { Graph, GraphTraits } from '../graph/graph.ts';
+import { computedAs, type Kernel, storedAs } from '../gpu/kernel.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, expectShape, rowsOf, storageOf, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
 import { unfused } from './epilogue.ts';
-import { rowsOfLane } from './product-tile.ts';
+import { type ProductKernels, productVariants } from './product-tile.ts';
+import { chosen, rowClass } from './variants.ts';
 
 /** What the gradient of a convolution must know. */
 export interface Conv2dCall {
@@ -88,7 +89,11 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
 
   const rows = outHeight * outWidth;
   const y = g.tensor(name, [outHeight, outWidth, cols]);
-  const { kernel, tileRows, tileCols, tuning } = choose(g.traits, rows, cols);
+  const steps = kernelHeight * kernelWidth * channels;
+  const sizeClass = `conv2d ${rowClass(rows)}x${kernelHeight}x${kernelWidth}x${channels}x${cols} ${storageOf(w)}`;
+  const variants = productVariants(KERNELS, g.traits, { batch: 1, rows, cols });
+  const { variant, choice } = chosen(g.traits, sizeClass, variants);
+  const { kernel, tileRows, tileCols, tuning } = variant;
   g.record(
     computedAs(storedAs(kernel, storageOf(w)), g.traits.compute),
     { x, w, scale: w.scale ?? w, bias: bias ?? w, residual: residual ?? w, y },
@@ -114,7 +119,8 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
         RESIDUAL: residual ? 1 : 0,
         ...tuning,
       },
-      flops: 2 * rows * cols * kernelHeight * kernelWidth * channels,
+      flops: 2 * rows * cols * steps,
+      choice,
     },
   );
   g.note(CONV2D, { x, w, bias, residual, stride, padding }, y, [x, w, bias, residual]);
@@ -127,17 +133,4 @@ type ConvKernel =
     ? Kernel<Operand, Param, 'ACTIVATION' | 'SCALED' | 'BIAS' | 'RESIDUAL'>
     : never;
 
-/** The kernel for a device and a size, and the pixels and channels of y that one of its workgroups makes. */
-function choose(
-  { cpu, subgroups, compute }: GraphTraits,
-  rows: number,
-  cols: number,
-): { kernel: ConvKernel; tileRows: number; tileCols: number; tuning?: Tuning } {
-  // No software adapter with subgroups computes in f16: the quad has no such variant.
-  if (cpu && subgroups && compute !== 'f16')
-    return { kernel: quad, tileRows: 4 * quad.tunables.LANES.default, tileCols: 32 };
-  if (cpu) return { kernel: block, tileRows: 8, tileCols: 16 * block.tunables.LANES.default };
-  const ROWS = rowsOfLane(rows, cols);
-  if (ROWS === undefined) return { kernel: plain, tileRows: 32, tileCols: 32 };
-  return { kernel: tile, tileRows: 8 * ROWS, tileCols: 64, tuning: { ROWS } };
-}
+const KERNELS: ProductKernels<ConvKernel> = { plain, tile, block, quad };

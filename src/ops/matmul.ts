@@ -4,13 +4,14 @@ import {
   matmulQuad as quad,
   matmulTile as tile,
 } from '../generated/kernels.ts';
-import { computedAs, type Kernel, storedAs, type Tuning } from '../gpu/kernel.ts';
-import type { Graph, GraphTraits } from '../graph/graph.ts';
+import { computedAs, type Kernel, storedAs } from '../gpu/kernel.ts';
+import type { Graph } from '../graph/graph.ts';
 import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, rowsOf, sizeOf, storageOf, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
 import { unfused } from './epilogue.ts';
-import { rowsOfLane } from './product-tile.ts';
+import { type ProductKernels, productVariants } from './product-tile.ts';
+import { chosen, rowClass } from './variants.ts';
 
 /** What a product does with its sums before it stores them. */
 export interface MatmulEpilogue {
@@ -90,7 +91,9 @@ export function recordProduct(
   },
 ): void {
   const { batch, rows, inner, cols, activation } = size;
-  const { kernel, tileRows, tileCols, tuning } = choose(g.traits, size);
+  const sizeClass = `matmul ${rowClass(rows)}x${inner}x${cols}${batch > 1 ? ` by ${batch}` : ''} ${storageOf(w)}`;
+  const { variant, choice } = chosen(g.traits, sizeClass, productVariants(KERNELS, g.traits, size));
+  const { kernel, tileRows, tileCols, tuning } = variant;
   g.record(
     computedAs(storedAs(kernel, storageOf(w)), g.traits.compute),
     { x, w, scale: w.scale ?? w, bias: bias ?? w, residual: residual ?? w, y },
@@ -105,6 +108,7 @@ export function recordProduct(
         ...tuning,
       },
       flops: 2 * batch * rows * inner * cols,
+      choice,
     },
   );
 }
@@ -116,16 +120,4 @@ type MatmulKernel = Kernel<
   'ACTIVATION' | 'SCALED' | 'BIAS' | 'RESIDUAL'
 >;
 
-/** The kernel for a device and a size, and the rows and columns of y that one of its workgroups makes. */
-function choose(
-  { cpu, subgroups, compute }: GraphTraits,
-  { batch, rows, cols }: { readonly batch: number; readonly rows: number; readonly cols: number },
-): { kernel: MatmulKernel; tileRows: number; tileCols: number; tuning?: Tuning } {
-  // No software adapter with subgroups computes in f16: the quad has no such variant.
-  if (cpu && subgroups && compute !== 'f16')
-    return { kernel: quad, tileRows: 4 * quad.tunables.LANES.default, tileCols: 32 };
-  if (cpu) return { kernel: block, tileRows: 8, tileCols: 16 * block.tunables.LANES.default };
-  const ROWS = rowsOfLane(rows, cols, batch);
-  if (ROWS === undefined) return { kernel: plain, tileRows: 32, tileCols: 32 };
-  return { kernel: tile, tileRows: 8 * ROWS, tileCols: 64, tuning: { ROWS } };
-}
+const KERNELS: ProductKernels<MatmulKernel> = { plain, tile, block, quad };

@@ -1,11 +1,56 @@
+import type { Kernel, Tuning } from '../gpu/kernel.ts';
+import type { GraphTraits } from '../graph/graph.ts';
+import type { Variant } from './variants.ts';
+
+/** The kernels of an op that is a product of rows and columns, by what a workgroup does. */
+export interface ProductKernels<K extends Kernel> {
+  /** 4 x 4 values a lane, straight from storage. */
+  readonly plain: K;
+  /** 64 columns by 32 or 64 rows a workgroup, by way of its memory. */
+  readonly tile: K;
+  /** 8 x 16 values a lane: software adapters. */
+  readonly block: K;
+  /** The same with loads shared by 4 lanes: software adapters with subgroups. */
+  readonly quad: K;
+}
+
+export interface ProductVariant<K extends Kernel> extends Variant {
+  readonly kernel: K;
+  /** Of y, for a workgroup. */
+  readonly tileRows: number;
+  readonly tileCols: number;
+  readonly tuning?: Tuning;
+}
+
 /** Workgroups that keep a GPU busy: where larger tiles would make fewer, smaller ones are taken. */
 const BUSY = 128;
 
 /** Rows below which a tile of workgroup memory would be mostly empty. */
 const FEW_ROWS = 32;
 
-/** Rows of a lane of `matmul_tile` and `conv2d_tile` for a product of this size; undefined where rows are too few. */
-export function rowsOfLane(rows: number, cols: number, batch = 1): 4 | 8 | undefined {
-  if (rows < FEW_ROWS) return undefined;
-  return batch * Math.ceil(rows / 64) * Math.ceil(cols / 64) < BUSY ? 4 : 8;
+/** What may compute a product of this size on a device, the likeliest first. */
+export function productVariants<K extends Kernel>(
+  { plain, tile, block, quad }: ProductKernels<K>,
+  { cpu, subgroups, compute }: GraphTraits,
+  { batch, rows, cols }: { readonly batch: number; readonly rows: number; readonly cols: number },
+): [ProductVariant<K>, ...ProductVariant<K>[]] {
+  const simple = { name: 'plain', kernel: plain, tileRows: 32, tileCols: 32 };
+  if (cpu) {
+    const lanes = block.tunables['LANES']?.default ?? 1;
+    const blocks = { name: 'block', kernel: block, tileRows: 8, tileCols: 16 * lanes };
+    // No software adapter with subgroups computes in f16: the quad has no such variant.
+    if (!subgroups || compute === 'f16') return [blocks, simple];
+    const rowsOfQuads = 4 * (quad.tunables['LANES']?.default ?? 1);
+    return [{ name: 'quad', kernel: quad, tileRows: rowsOfQuads, tileCols: 32 }, blocks, simple];
+  }
+  const tiles = (ROWS: 4 | 8): ProductVariant<K> => ({
+    name: `tile ${8 * ROWS}`,
+    kernel: tile,
+    tileRows: 8 * ROWS,
+    tileCols: 64,
+    tuning: { ROWS },
+  });
+  if (rows < FEW_ROWS) return [simple, tiles(4)];
+  const few = batch * Math.ceil(rows / 64) * Math.ceil(cols / 64) < BUSY;
+  return few ? [tiles(4), tiles(8), simple] : [tiles(8), tiles(4), simple];
 }

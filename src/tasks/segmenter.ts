@@ -2,6 +2,7 @@ import { DeviceLostError, GpuError } from '../errors.ts';
 import type { AdapterSummary, Gpu } from '../gpu/device.ts';
 import type { ProfileEntry } from '../gpu/executor.ts';
 import type { Precision, WeightStorage } from '../gpu/kernel.ts';
+import type { TunedKernels } from '../graph/graph.ts';
 import { featureMaps } from '../models/features.ts';
 import { resizedShape } from '../ops/resize-tables.ts';
 import type { PictureSource } from '../web/picture.ts';
@@ -66,6 +67,10 @@ export class Segmenter implements Model {
 
   get compute(): Precision {
     return this.#parts.context.traits.compute ?? 'f32';
+  }
+
+  get tuned(): TunedKernels {
+    return this.#parts.context.traits.tuned ?? {};
   }
 
   get memory(): MemoryReport {

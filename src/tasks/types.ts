@@ -2,11 +2,19 @@ import type { DeviceLostError } from '../errors.ts';
 import type { AdapterSummary } from '../gpu/device.ts';
 import type { ProfileEntry } from '../gpu/executor.ts';
 import type { Precision, WeightStorage } from '../gpu/kernel.ts';
+import type { TunedKernels } from '../graph/graph.ts';
 import type { PictureSource } from '../web/picture.ts';
 import type { ModelConfig } from '../weights/config.ts';
 
 /** x0, y0, x1, y1 in pixels of the original picture; x1 and y1 are on the far edge. */
 export type Box = readonly [x0: number, y0: number, x1: number, y1: number];
+
+/** A text kept from visit to visit: `browserTuning()` in a page, a file elsewhere. */
+export interface TuningStore {
+  /** null where nothing is kept yet. */
+  read(): Promise<string | null>;
+  write(text: string): Promise<void>;
+}
 
 /** What `onProgress` of loadModel is told. Counts are bytes for `download` and `weights`, pipelines for `compile`. */
 export interface LoadProgress {
@@ -39,6 +47,13 @@ export interface LoadOptions {
    * answer alike on every device. f16 needs a device with `shader-f16`.
    */
   readonly compute?: Precision;
+  /**
+   * Where the fastest kernels of this device are kept. On a GPU what is not there yet is timed, within a second, before
+   * the weights are loaded; a software adapter, where compiling variants takes longer than they save, takes defaults.
+   */
+  readonly tuning?: TuningStore;
+  /** Which variant computes a class of sizes, as `Model.tuned` of another load: nothing is timed then. */
+  readonly tuned?: TunedKernels;
   /** Bytes that the model's buffers may take on the GPU, weights and activations together. */
   readonly memoryLimit?: number;
   readonly onProgress?: (progress: LoadProgress) => void;
@@ -148,6 +163,8 @@ export interface Model extends Disposable {
   readonly storage: WeightStorage;
   /** What its products multiply in. */
   readonly compute: Precision;
+  /** The variants that were tuned for this device, by class of sizes; empty where defaults compute. */
+  readonly tuned: TunedKernels;
   readonly memory: MemoryReport;
   /** Sentences about the weights file that a person should see. */
   readonly warnings: readonly string[];

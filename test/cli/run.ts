@@ -78,9 +78,9 @@ async function sharedModel(
   const loading = shared.get(name) ?? loadModel(source, { gpu: createNodeGpu(), ...wanted });
   shared.set(name, loading);
   const model = await loading;
-  const { config, adapter, classes, storage, compute, memory, warnings, lost } = model;
+  const { config, adapter, classes, storage, compute, tuned, memory, warnings, lost } = model;
   return {
-    ...{ config, adapter, classes, storage, compute, memory, warnings, lost },
+    ...{ config, adapter, classes, storage, compute, tuned, memory, warnings, lost },
     setImage: (picture, call) => model.setImage(picture, call),
     profile: () => model.profile(),
     dispose: () => {},

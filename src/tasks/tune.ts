@@ -1,0 +1,237 @@
+import { bufferUsage, type Gpu } from '../gpu/device.ts';
+import { type BoundDispatch, Executable } from '../gpu/executor.ts';
+import { PipelineCache } from '../gpu/pipelines.ts';
+import type { Dispatch, GraphTraits, Recording, TunedKernels } from '../graph/graph.ts';
+import { trafficOf } from '../graph/graph.ts';
+import { bytesOf, type Tensor } from '../graph/tensor.ts';
+import type { TuningStore } from './types.ts';
+
+/** Milliseconds that tuning may take: what is not reached keeps its default. */
+const BUDGET_MS = 1000;
+/** A measurement lasts at least this long, as far as `MOST_REPEATS` reach: clocks are coarse. */
+const MEASURED_MS = 2;
+const MOST_REPEATS = 64;
+const ROUNDS = 3;
+/** What another variant must be faster by: noise shall not choose. */
+const GAIN = 0.97;
+
+/** A class of sizes, its dispatch by each variant, and how much of the models' arithmetic it is. */
+export interface Contest {
+  readonly sizeClass: string;
+  readonly contestants: ReadonlyMap<string, Dispatch>;
+  readonly flops: number;
+}
+
+/** When to stop. */
+interface Limits {
+  /** Milliseconds; 1000 unless given. */
+  readonly budget?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Kept {
+  readonly variant: string;
+  /** Of the texts of all its kernels: another version of the engine times again. */
+  readonly kernels: string;
+}
+
+/**
+ * What was tuned on this device before, and now what was not: the classes of these recordings that the store does not
+ * know. What another device or driver left there is timed again.
+ *
+ * @returns the choices, and a sentence where they could not be kept
+ */
+export async function tunedKernels(
+  gpu: Gpu,
+  traits: GraphTraits,
+  record: (traits: GraphTraits) => readonly Recording[],
+  { store, ...limits }: { readonly store: TuningStore } & Limits,
+): Promise<{ readonly tuned: TunedKernels; readonly problem?: string }> {
+  const { vendor, architecture, description } = gpu.adapter;
+  const device = [vendor, architecture, description].join(' ');
+  let problem: string | undefined;
+  const attempt = async <T>(what: string, work: () => Promise<T>) => {
+    try {
+      return await work();
+    } catch (error) {
+      problem = `what was tuned could not be ${what} (${error instanceof Error ? error.message : String(error)}): it is timed again next time`;
+      return undefined;
+    }
+  };
+  const known = keptFor(device, await attempt('read', () => store.read()));
+  const contests = contestsOf(traits, record);
+  const isKnown = ({ sizeClass, contestants }: Contest) =>
+    known[sizeClass]?.kernels === fingerprint(contestants) && contestants.has(known[sizeClass].variant);
+  const timed = await tuneKernels(
+    gpu,
+    contests.filter((contest) => !isKnown(contest)),
+    limits,
+  );
+  const all: Record<string, Kept> = { ...known };
+  const tuned: Record<string, string> = {};
+  for (const contest of contests) {
+    const { sizeClass, contestants } = contest;
+    const variant = timed[sizeClass] ?? (isKnown(contest) ? known[sizeClass]?.variant : undefined);
+    if (variant === undefined) continue;
+    tuned[sizeClass] = variant;
+    all[sizeClass] = { variant, kernels: fingerprint(contestants) };
+  }
+  if (Object.keys(timed).length > 0)
+    await attempt('kept', () => store.write(JSON.stringify({ device, tuned: all })));
+  return { tuned, ...(problem !== undefined && { problem }) };
+}
+
+/** What the text says of this device: nothing, where it is of another one or damaged. */
+function keptFor(device: string, text: string | null | undefined): Readonly<Record<string, Kept>> {
+  try {
+    const value: unknown = JSON.parse(text ?? '');
+    if (!isRecord(value) || value['device'] !== device || !isRecord(value['tuned'])) return {};
+    const entries = Object.entries(value['tuned']).flatMap(([sizeClass, kept]): [string, Kept][] => {
+      if (!isRecord(kept)) return [];
+      const { variant, kernels } = kept;
+      return typeof variant === 'string' && typeof kernels === 'string'
+        ? [[sizeClass, { variant, kernels }]]
+        : [];
+    });
+    return Object.fromEntries(entries);
+  } catch {
+    return {};
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+/** FNV-1a of all contestants' texts. */
+function fingerprint(contestants: ReadonlyMap<string, Dispatch>): string {
+  let hash = 0x811c9dc5;
+  for (const [name, { kernel, tuning }] of contestants)
+    for (const letter of `${name}${kernel.code}${JSON.stringify(tuning)}`)
+      hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+  return (hash >>> 0).toString(16);
+}
+
+/**
+ * Finds the fastest variant of every class, by timing each on this device, within a second. Nothing of a model is on the
+ * GPU for it.
+ */
+export async function tuneKernels(
+  gpu: Gpu,
+  contests: readonly Contest[],
+  {
+    budget = BUDGET_MS,
+    signal,
+  }: { readonly budget?: number; readonly signal?: AbortSignal | undefined } = {},
+): Promise<TunedKernels> {
+  const deadline = performance.now() + budget;
+  const pipelines = new PipelineCache(gpu);
+  const tuned: Record<string, string> = {};
+  for (const { sizeClass, contestants } of contests) {
+    const times = new Map<string, number>();
+    const scratch = new Scratch(gpu);
+    try {
+      for (const [name, dispatch] of contestants) {
+        signal?.throwIfAborted();
+        if (performance.now() >= deadline) return tuned;
+        times.set(name, await timeOf(gpu, pipelines, scratch.bind(dispatch)));
+      }
+    } finally {
+      scratch.dispose();
+    }
+    const [usual = ''] = contestants.keys();
+    const [best, fastest] = [...times].reduce((a, b) => (b[1] < a[1] ? b : a));
+    tuned[sizeClass] = fastest < GAIN * (times.get(usual) ?? 0) ? best : usual;
+  }
+  return tuned;
+}
+
+/**
+ * Every class with more than one variant; those with the most arithmetic first.
+ *
+ * @param record a model's recordings under some traits
+ */
+export function contestsOf(
+  traits: GraphTraits,
+  record: (traits: GraphTraits) => readonly Recording[],
+): readonly Contest[] {
+  const dispatchesOf = (tuned?: TunedKernels) =>
+    record({ ...traits, tuned }).flatMap(({ dispatches }) => dispatches);
+  const flops = new Map<string, number>();
+  const variants = new Map<string, readonly string[]>();
+  for (const { choice, flops: own } of dispatchesOf()) {
+    if (!choice || choice.variants.length < 2) continue;
+    flops.set(choice.sizeClass, (flops.get(choice.sizeClass) ?? 0) + own);
+    variants.set(choice.sizeClass, choice.variants);
+  }
+  const contestants = new Map<string, Map<string, Dispatch>>();
+  const most = Math.max(0, ...[...variants.values()].map(({ length }) => length));
+  for (let i = 0; i < most; i++) {
+    const nth: Record<string, string> = {};
+    for (const [sizeClass, { [i]: name }] of variants) if (name !== undefined) nth[sizeClass] = name;
+    for (const dispatch of dispatchesOf(nth)) {
+      const { sizeClass = '' } = dispatch.choice ?? {};
+      const name = nth[sizeClass];
+      if (name === undefined) continue;
+      const own = contestants.get(sizeClass) ?? new Map<string, Dispatch>();
+      if (!own.has(name)) own.set(name, dispatch);
+      contestants.set(sizeClass, own);
+    }
+  }
+  return [...contestants]
+    .map(([sizeClass, own]) => ({ sizeClass, contestants: own, flops: flops.get(sizeClass) ?? 0 }))
+    .sort((a, b) => b.flops - a.flops);
+}
+
+/** Milliseconds of one dispatch: the least of some rounds, after a first run that pays for what is made only once. */
+async function timeOf(gpu: Gpu, pipelines: PipelineCache, dispatch: BoundDispatch): Promise<number> {
+  const run = async (repeats: number) => {
+    const executable = await Executable.create(gpu, pipelines, 'tuning', Array(repeats).fill(dispatch));
+    try {
+      await executable.run();
+      await gpu.finish();
+      const started = performance.now();
+      await executable.run();
+      await gpu.finish();
+      return (performance.now() - started) / repeats;
+    } finally {
+      executable.dispose();
+    }
+  };
+  let best = await run(1);
+  const repeats = Math.min(MOST_REPEATS, Math.ceil(MEASURED_MS / best));
+  for (let round = 1; round < ROUNDS && best < MEASURED_MS * ROUNDS; round++)
+    best = Math.min(best, await run(repeats));
+  return best;
+}
+
+/** Buffers of zeros in place of a dispatch's operands, shared by the contestants of a class. */
+class Scratch {
+  readonly #gpu: Gpu;
+  readonly #buffers = new Map<string, GPUBuffer>();
+
+  constructor(gpu: Gpu) {
+    this.#gpu = gpu;
+  }
+
+  bind(dispatch: Dispatch): BoundDispatch {
+    const seen = new Map<Tensor, number>();
+    const buffers = dispatch.operands.map((tensor) => {
+      const at = seen.get(tensor) ?? seen.size;
+      seen.set(tensor, at);
+      return { buffer: this.#buffer(at, bytesOf(tensor)) };
+    });
+    return { ...dispatch, label: 'tuning', buffers, bytes: trafficOf(dispatch) };
+  }
+
+  #buffer(at: number, bytes: number): GPUBuffer {
+    const key = `${at} ${bytes}`;
+    const buffer =
+      this.#buffers.get(key) ?? this.#gpu.createBuffer(`tuning.${at}`, bytes, bufferUsage.STORAGE);
+    this.#buffers.set(key, buffer);
+    return buffer;
+  }
+
+  dispose(): void {
+    for (const buffer of this.#buffers.values()) buffer.destroy();
+  }
+}
