@@ -1,5 +1,6 @@
 /**
- * sam2rad-webgpu/evaluation: how well masks agree with true ones. Plain computation, without a GPU, a page or Node,
+ * sam2rad-webgpu/evaluation: how well masks agree with true ones, and what a file of true ones
+ * must be. Plain computation, without a GPU, a page or Node,
  * and apart from the engine, so that who only segments does not load it.
  */
 export * from './tasks/evaluate/bootstrap.ts';
@@ -9,3 +10,6 @@ export * from './tasks/evaluate/metrics.ts';
 export { randomStream, shuffled } from './tasks/evaluate/random.ts';
 export * from './tasks/evaluate/summary.ts';
 export * from './tasks/evaluate/surface.ts';
+export { DatasetError, listed } from './tasks/masks/error.ts';
+export * from './tasks/masks/mask-file.ts';
+export { decodePng, type PngSamples } from './tasks/masks/png.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { randomStream } from '../../src/evaluation.ts';
-import { decodePng } from '../../weights-tools/dataset/png.ts';
+import { decodePng } from '../../src/tasks/masks/png.ts';
 import { packageRoot } from '../../weights-tools/node/package.ts';
 import { makePng } from '../cli/png.ts';
 import { encoded, levels, palettePng } from './files.ts';
@@ -17,7 +17,7 @@ test('the samples of the phantoms’ masks and pictures are those that sharp rea
         .toColourspace('b-w')
         .raw()
         .toBuffer({ resolveWithObject: true });
-      const png = decodePng(name, bytes);
+      const png = await decodePng(name, bytes);
       expect(png).toMatchObject({
         width: info.width,
         height: info.height,
@@ -43,53 +43,59 @@ test('all row filters are undone: 40 pictures of any width, grey and in colours'
       );
     const pixels = of(1);
     const bytes = await encoded(pixels, width, height);
-    expect([...decodePng('grey', bytes).samples]).toEqual([...pixels]);
+    expect([...(await decodePng('grey', bytes)).samples]).toEqual([...pixels]);
     const rgb = of(3);
     const raw = { width, height, channels: 3 } as const;
     const png = await sharp(rgb, { raw }).png({ adaptiveFiltering: true, palette: false }).toBuffer();
-    const colours = decodePng('rgb', png);
+    const colours = await decodePng('rgb', png);
     expect([...colours.samples]).toEqual([...rgb]);
     filters.add(colours.channels);
   }
   expect([...filters]).toEqual([3]);
 });
 
-test('1 and 16 bits are taken as they are stored, palettes as indices', () => {
-  const one = decodePng(
+test('1 and 16 bits are taken as they are stored, palettes as indices', async () => {
+  const one = await decodePng(
     'a',
     makePng({ width: 10, height: 2, bits: 1 }, [0, 0b10110000, 0b01000000, 0, 0, 0]),
   );
   expect([...one.samples.subarray(0, 10)]).toEqual([1, 0, 1, 1, 0, 0, 0, 0, 0, 1]);
-  const deep = decodePng('a', makePng({ width: 2, height: 1, bits: 16 }, [0, 0, 2, 1, 0]));
+  const deep = await decodePng('a', makePng({ width: 2, height: 1, bits: 16 }, [0, 0, 2, 1, 0]));
   expect([...deep.samples]).toEqual([2, 256]);
   const palette = [
     [0, 0, 0],
     [128, 0, 0],
     [0, 128, 0],
   ];
-  expect(decodePng('a', palettePng(palette, 2, 0, 1))).toMatchObject({
+  expect(await decodePng('a', palettePng(palette, 2, 0, 1))).toMatchObject({
     kind: 'palette',
     samples: Uint16Array.from([2, 0, 1]),
     palette,
   });
 });
 
-test('what is no whole PNG is refused with a reason, whatever byte is wrong', () => {
+test('what is no whole PNG is refused with a reason, whatever byte is wrong', async () => {
   const good = levels(0, 1, 2, 1);
-  expect(() => decodePng('m.png', Buffer.from('GIF89a..'))).toThrow(/m\.png is no PNG/);
-  expect(() => decodePng('m.png', good.subarray(0, -20))).toThrow(/m\.png is damaged \(it is cut short\)/);
-  expect(() => decodePng('m.png', makePng({ width: 9, height: 9 }, [0, 1]))).toThrow(/do not fit its size/);
-  expect(() => decodePng('m.png', makePng({ width: 1, height: 1 }, [7, 1]))).toThrow(/filter 7/);
-  expect(() => decodePng('m.png', makePng({ width: 60000, height: 60000 }, [0, 1]))).toThrow(/60000 x 60000/);
+  await expect(decodePng('m.png', Buffer.from('GIF89a..'))).rejects.toThrow(/m\.png is no PNG/);
+  await expect(decodePng('m.png', good.subarray(0, -20))).rejects.toThrow(
+    /m\.png is damaged \(it is cut short\)/,
+  );
+  await expect(decodePng('m.png', makePng({ width: 9, height: 9 }, [0, 1]))).rejects.toThrow(
+    /do not fit its size/,
+  );
+  await expect(decodePng('m.png', makePng({ width: 1, height: 1 }, [7, 1]))).rejects.toThrow(/filter 7/);
+  await expect(decodePng('m.png', makePng({ width: 60000, height: 60000 }, [0, 1]))).rejects.toThrow(
+    /60000 x 60000/,
+  );
   const interlaced = Buffer.from(good);
   interlaced.writeUInt8(1, 28);
-  expect(() => decodePng('m.png', interlaced)).toThrow(/interlaced/);
+  await expect(decodePng('m.png', interlaced)).rejects.toThrow(/interlaced/);
   for (let at = 0; at < good.length; at++)
     for (const value of [0, 255, (good[at] ?? 0) ^ 1]) {
       const bad = Buffer.from(good);
       bad[at] = value;
       try {
-        decodePng('m.png', bad);
+        await decodePng('m.png', bad);
       } catch (error) {
         expect(error).toMatchObject({ name: 'DatasetError', message: expect.stringMatching(/^m\.png /) });
       }

@@ -1,6 +1,6 @@
+import { DatasetError, listed } from '../../src/tasks/masks/error.ts';
+import { checkValues, type MaskValues } from '../../src/tasks/masks/mask-file.ts';
 import { UsageError } from '../errors.ts';
-import { DatasetError, listed } from './error.ts';
-import { checkValues, type MaskValues } from './mask.ts';
 
 /** As many as a mask of 8 bits may hold; each costs the prompt predictor a pass. */
 export const MOST_CLASSES = 255;
@@ -43,7 +43,7 @@ export function classesOf(
   folder: string,
   names?: readonly string[],
 ): readonly string[] {
-  for (const mask of masks) checkValues(mask, names?.length ?? MOST_INFERRED);
+  for (const mask of masks) checkValues(mask, names?.length ?? MOST_INFERRED, 'give --classes');
   const used = new Set(masks.flatMap(({ counts }) => [...counts.keys()]));
   used.delete(0);
   if (used.size === 0)

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { DatasetError } from '../../src/tasks/masks/error.ts';
+import { checkSize, readMask } from '../../src/tasks/masks/mask-file.ts';
 import { systemReason } from '../errors.ts';
 import { type Picture, readPicture } from '../node/pictures.ts';
 import { classesOf } from './classes.ts';
-import { DatasetError } from './error.ts';
 import { groupOf } from './groups.ts';
-import { readMask } from './mask.ts';
 import { findPairs, type Pair, type Part } from './pairs.ts';
 
 type Sharp = Parameters<typeof readPicture>[0];
@@ -68,9 +68,9 @@ export async function openDataset(
     options.signal?.throwIfAborted();
     const group = groupOf(pair.image, options.groupBy);
     const [image, truth] = [await readBytes(pair.image), await readBytes(pair.truth)];
-    const mask = readMask(pair.truth, truth);
+    const mask = await readMask(pair.truth, truth);
     // Decoded whole: a picture that is cut short is found now, not in the tenth epoch.
-    checkSize(pair, await readPicture(sharp, pair.image), mask);
+    checkSize(mask, { ...(await readPicture(sharp, pair.image)), file: pair.image });
     const classes = [...mask.counts.keys()].filter((value) => value > 0);
     const { width, height } = mask;
     counts.push({ file: pair.truth, counts: mask.counts });
@@ -89,21 +89,9 @@ export async function openDataset(
 /** @throws DatasetError, PictureError where a file changed since `openDataset` */
 export async function loadCase(sharp: Sharp, one: Case): Promise<Example> {
   const picture = await readPicture(sharp, one.image);
-  const mask = readMask(one.truth, await readBytes(one.truth));
-  checkSize(one, picture, mask);
+  const mask = await readMask(one.truth, await readBytes(one.truth));
+  checkSize(mask, { ...picture, file: one.image });
   return { case: one, picture, classMap: Uint8Array.from(mask.values) };
-}
-
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
-function checkSize({ image, truth }: Pair, picture: Size, mask: Size): void {
-  if (picture.width === mask.width && picture.height === mask.height) return;
-  throw new DatasetError(
-    `${truth} is ${mask.width} x ${mask.height} pixels, its picture ${image} is ${picture.width} x ${picture.height}; they must be of one size`,
-  );
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');

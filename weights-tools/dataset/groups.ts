@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { randomStream, shuffled } from '../../src/evaluation.ts';
+import { DatasetError } from '../../src/tasks/masks/error.ts';
 import { UsageError } from '../errors.ts';
-import { DatasetError } from './error.ts';
 
 /**
  * `--group-by`: what of a file's name is its patient: the first capture group of a regular expression, or the whole

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { DatasetError, listed } from '../../src/tasks/masks/error.ts';
 import { systemReason } from '../errors.ts';
-import { DatasetError, listed } from './error.ts';
 
 /** A picture's file and its mask's. */
 export interface Pair {

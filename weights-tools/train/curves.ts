@@ -1,4 +1,4 @@
-import { DatasetError } from '../dataset/error.ts';
+import { DatasetError } from '../../src/tasks/masks/error.ts';
 import type { Losses, StepEvent, TrainingEvent, ValidationEvent } from './engine.ts';
 
 const TERMS: readonly (keyof Losses)[] = ['total', 'dice', 'focal', 'box', 'object', 'interim'];

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { AdapterSummary } from '../../src/index.ts';
+import { DatasetError } from '../../src/tasks/masks/error.ts';
 import type { Case } from '../dataset/dataset.ts';
-import { DatasetError } from '../dataset/error.ts';
 import { packageVersion } from '../node/package.ts';
 import { DEFAULTS, type TrainChoices } from './request.ts';
 

@@ -1,6 +1,6 @@
-import { Sam2RadError } from '../../src/errors.ts';
+import { Sam2RadError } from '../../errors.ts';
 
-/** A folder of pictures and masks that cannot be learned from or measured on. Names the file and what to do. */
+/** Pictures and masks that cannot be learned from or measured on. Names the file and what to do. */
 export class DatasetError extends Sam2RadError {
   override name = 'DatasetError';
 }

@@ -1,5 +1,4 @@
-import { inflateSync } from 'node:zlib';
-import { MAX_PIXELS, MAX_SIDE } from '../../src/web/picture.ts';
+import { MAX_PIXELS, MAX_SIDE } from '../../web/picture.ts';
 import { DatasetError } from './error.ts';
 
 /** A PNG's samples as they are stored: no gamma, no palette applied, no scaling of 1 or 16 bits to 8. */
@@ -17,7 +16,7 @@ export interface PngSamples {
   readonly palette: readonly (readonly [number, number, number])[];
 }
 
-const SIGNATURE = '89504e470d0a1a0a';
+const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Samples a pixel and kind by the colour type of the header. */
 const TYPES: Readonly<Record<number, { kind: PngSamples['kind']; channels: number }>> = {
   0: { kind: 'grey', channels: 1 },
@@ -32,14 +31,14 @@ const TYPES: Readonly<Record<number, { kind: PngSamples['kind']; channels: numbe
  * for pictures and wrong for class numbers.
  * @throws DatasetError that names the file, for anything but a whole, plain (not interlaced) PNG of a sensible size
  */
-export function decodePng(file: string, bytes: Buffer): PngSamples {
+export async function decodePng(file: string, bytes: Uint8Array): Promise<PngSamples> {
   const damaged = (reason: string) => new DatasetError(`${file} is damaged (${reason}); get it again`);
-  if (bytes.subarray(0, 8).toString('hex') !== SIGNATURE)
+  if (!SIGNATURE.every((byte, i) => bytes[i] === byte))
     throw new DatasetError(`${file} is no PNG: masks must be PNGs, which keep class numbers as they are`);
   const chunks = readChunks(bytes, damaged);
   const header = chunks.find(({ type }) => type === 'IHDR')?.data;
   if (!header || header.length < 13) throw damaged('no header');
-  const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
+  const [width, height] = [viewOf(header).getUint32(0), viewOf(header).getUint32(4)];
   const [bits = 0, colour = 0, , , interlaced] = header.subarray(8);
   if (width === 0 || height === 0 || width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE)
     throw new DatasetError(`${file} is ${width} x ${height} pixels, expected 1 to ${MAX_PIXELS}`);
@@ -47,11 +46,11 @@ export function decodePng(file: string, bytes: Buffer): PngSamples {
   if (!type || ![1, 2, 4, 8, 16].includes(bits)) throw damaged(`colour type ${colour} of ${bits} bits`);
   if (interlaced) throw new DatasetError(`${file} is an interlaced PNG; save it without interlacing`);
   const rowBytes = Math.ceil((width * type.channels * bits) / 8);
-  const packed = Buffer.concat(chunks.filter(({ type }) => type === 'IDAT').map(({ data }) => data));
-  const rows = inflate(packed, height * (rowBytes + 1), damaged);
+  const packed = new Blob(chunks.filter(({ type }) => type === 'IDAT').map(({ data }) => data));
+  const rows = await inflate(packed, height * (rowBytes + 1), damaged);
   unfilter(rows, rowBytes, Math.max(1, (type.channels * bits) / 8), damaged);
   const samples = unpack(rows, { count: width * type.channels, rowBytes, height, bits });
-  const colours = chunks.find(({ type }) => type === 'PLTE')?.data ?? Buffer.alloc(0);
+  const colours = chunks.find(({ type }) => type === 'PLTE')?.data ?? new Uint8Array();
   const palette = Array.from(
     { length: Math.floor(colours.length / 3) },
     (_, i) => [colours[i * 3] ?? 0, colours[i * 3 + 1] ?? 0, colours[i * 3 + 2] ?? 0] as const,
@@ -61,32 +60,43 @@ export function decodePng(file: string, bytes: Buffer): PngSamples {
 
 type Damaged = (reason: string) => DatasetError;
 
-function readChunks(bytes: Buffer, damaged: Damaged): { type: string; data: Buffer }[] {
-  const chunks: { type: string; data: Buffer }[] = [];
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+function readChunks(bytes: Uint8Array, damaged: Damaged): { type: string; data: Uint8Array<ArrayBuffer> }[] {
+  const chunks: { type: string; data: Uint8Array<ArrayBuffer> }[] = [];
   for (let at = 8; at + 12 <= bytes.length; ) {
-    const length = bytes.readUInt32BE(at);
+    const length = viewOf(bytes).getUint32(at);
     if (at + 12 + length > bytes.length) throw damaged('it is cut short');
-    const type = bytes.toString('latin1', at + 4, at + 8);
-    chunks.push({ type, data: bytes.subarray(at + 8, at + 8 + length) });
+    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    chunks.push({ type, data: bytes.slice(at + 8, at + 8 + length) });
     if (type === 'IEND') return chunks;
     at += 12 + length;
   }
   throw damaged('it is cut short');
 }
 
-function inflate(packed: Buffer, expected: number, damaged: Damaged): Buffer {
+/** Stops where there is more than expected, so that a small file cannot fill the memory. */
+async function inflate(packed: Blob, expected: number, damaged: Damaged): Promise<Uint8Array> {
+  const rows = new Uint8Array(expected);
+  let length = 0;
   try {
-    // One byte more than expected is enough to know that it is too much.
-    const rows = inflateSync(packed, { maxOutputLength: expected + 1 });
-    if (rows.length === expected) return rows;
+    const reader = packed.stream().pipeThrough(new DecompressionStream('deflate')).getReader();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      if (length + part.value.length <= expected) rows.set(part.value, length);
+      length += part.value.length;
+      if (length > expected) await reader.cancel();
+    }
   } catch (error) {
     throw damaged(error instanceof Error ? error.message : String(error));
   }
-  throw damaged('its data do not fit its size');
+  if (length !== expected) throw damaged('its data do not fit its size');
+  return rows;
 }
 
 /** Undoes PNG's row filters in place (PNG specification, section 9). Each row begins with its filter's number. */
-function unfilter(rows: Buffer, rowBytes: number, pixelBytes: number, damaged: Damaged): void {
+function unfilter(rows: Uint8Array, rowBytes: number, pixelBytes: number, damaged: Damaged): void {
   for (let row = 0; row * (rowBytes + 1) < rows.length; row++) {
     const start = row * (rowBytes + 1) + 1;
     const filter = rows[start - 1] ?? 0;
@@ -117,7 +127,7 @@ function paeth(left: number, up: number, corner: number): number {
 
 /** Samples of 1 to 16 bits, of rows that begin with a byte of their own and end at a whole byte. */
 function unpack(
-  rows: Buffer,
+  rows: Uint8Array,
   layout: {
     readonly count: number;
     readonly rowBytes: number;
@@ -126,6 +136,7 @@ function unpack(
   },
 ): Uint16Array {
   const { count, rowBytes, height, bits } = layout;
+  const view = viewOf(rows);
   const samples = new Uint16Array(count * height);
   for (let row = 0; row < height; row++) {
     const start = row * (rowBytes + 1) + 1;
@@ -133,7 +144,7 @@ function unpack(
       const bit = i * bits;
       const at = start + (bit >> 3);
       samples[row * count + i] =
-        bits === 16 ? rows.readUInt16BE(at) : ((rows[at] ?? 0) >> (8 - bits - (bit & 7))) & ((1 << bits) - 1);
+        bits === 16 ? view.getUint16(at) : ((rows[at] ?? 0) >> (8 - bits - (bit & 7))) & ((1 << bits) - 1);
     }
   }
   return samples;

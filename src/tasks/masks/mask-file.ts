@@ -18,8 +18,12 @@ export interface MaskValues {
  * because then nobody can tell which of the two is meant.
  * @throws DatasetError that names the file: a mask saved as colours, with transparency, or damaged
  */
-export function readMask(file: string, bytes: Buffer): MaskValues {
-  const png = decodePng(file, bytes);
+export async function readMask(file: string, bytes: Uint8Array): Promise<MaskValues> {
+  return maskOfSamples(file, await decodePng(file, bytes));
+}
+
+/** The same of samples that are decoded already. @throws DatasetError as `readMask` does */
+export function maskOfSamples(file: string, png: PngSamples): MaskValues {
   const { width, height } = png;
   const values = png.kind === 'palette' ? indices(file, png) : greys(file, png);
   const histogram = new Uint32Array(65536);
@@ -70,9 +74,14 @@ const FEW_LEVELS = 3;
 
 /**
  * @param classes how many there are
+ * @param remedy what a person does who is right about the number and has said another one
  * @throws DatasetError that names the file and what its values look like, where one is past the last class
  */
-export function checkValues({ file, counts }: Pick<MaskValues, 'file' | 'counts'>, classes: number): void {
+export function checkValues(
+  { file, counts }: Pick<MaskValues, 'file' | 'counts'>,
+  classes: number,
+  remedy: string,
+): void {
   const past = [...counts.keys()].filter((value) => value > classes);
   if (past.length === 0) return;
   const expected = `expected 0 for the background and ${classes === 1 ? '1' : `1 to ${classes}`}`;
@@ -86,6 +95,19 @@ export function checkValues({ file, counts }: Pick<MaskValues, 'file' | 'counts'
       `${file} is black and white (0 and 255), ${expected}; save 255 as the class's number`,
     );
   throw new DatasetError(
-    `${file} holds class number ${listed(past.map(String))}, ${expected}; correct the mask or give --classes`,
+    `${file} holds class number ${listed(past.map(String))}, ${expected}; correct the mask or ${remedy}`,
+  );
+}
+
+/**
+ * @throws DatasetError that names both files, where the sizes of a mask and its picture differ
+ */
+export function checkSize(
+  truth: { readonly file: string; readonly width: number; readonly height: number },
+  image: { readonly file: string; readonly width: number; readonly height: number },
+): void {
+  if (image.width === truth.width && image.height === truth.height) return;
+  throw new DatasetError(
+    `${truth.file} is ${truth.width} x ${truth.height} pixels, its picture ${image.file} is ${image.width} x ${image.height}; they must be of one size`,
   );
 }
