@@ -1,5 +1,9 @@
 import type { Box } from '../../src/index.ts';
+import type { LabelMaps } from './labels/label-maps.ts';
+import type { Labelling } from './labels/labelling.ts';
+import type { RestRunner } from './labels/segment-rest.ts';
 import type { Acts } from './state/acts.ts';
+import { countLabels, type LabelStatus, openLabel } from './state/labels.ts';
 import type { PromptPoint } from './state/prompts.ts';
 import { activeClass, activePrompts, modeOf, openPicture } from './state/select.ts';
 import type { Store } from './state/store.ts';
@@ -27,6 +31,9 @@ export interface Automation {
       readonly area: number;
     }[];
     readonly notice: string | null;
+    /** Of the open picture. */
+    readonly label: LabelStatus | null;
+    readonly accepted: number;
   };
   /** Replaces the prompts of the active class, as one step that can be undone. */
   setPrompts(prompts: { box?: Box; points?: readonly PromptPoint[] }): void;
@@ -34,6 +41,19 @@ export interface Automation {
   open(name: string): void;
   /** Class numbers of the masks on show, row by row; null where there are none. */
   classMap(): { readonly width: number; readonly height: number; readonly data: Uint8Array } | null;
+  /** Paints the label of the open picture in the active class along these places, or erases along them. */
+  paint(
+    places: readonly { readonly x: number; readonly y: number }[],
+    brush?: { size?: number; erase?: boolean },
+  ): void;
+  /** Keeps the masks on show as label. */
+  keep(): void;
+  /** Accepts the label, and opens the next picture that is not accepted. */
+  accept(): void;
+  /** Segments every picture without a label; ends when all are done. */
+  segmentRest(): Promise<void>;
+  /** Class numbers of the label of a picture of the strip, the open one unless named; null where it has none. */
+  labelMap(name?: string): Uint8Array | null;
   /** Where a pixel of the picture is in the window, in CSS pixels. */
   toPage(x: number, y: number): { readonly x: number; readonly y: number };
 }
@@ -44,7 +64,19 @@ declare global {
   }
 }
 
-export function exposeAutomation(store: Store, acts: Acts, viewer: Viewer): void {
+interface Labels {
+  readonly labelling: Labelling;
+  readonly labelMaps: LabelMaps;
+  readonly rest: RestRunner;
+}
+
+export function exposeAutomation(
+  store: Store,
+  acts: Acts,
+  viewer: Viewer,
+  { labelling, labelMaps, rest }: Labels,
+): void {
+  const named = (name: string) => store.state.library.pictures.find((picture) => picture.name === name);
   window.sam2rad = {
     state() {
       const { state } = store;
@@ -60,16 +92,32 @@ export function exposeAutomation(store: Store, acts: Acts, viewer: Viewer): void
         points,
         results: state.session.result?.results ?? [],
         notice: state.session.notice?.text ?? null,
+        label: openLabel(state)?.status ?? null,
+        accepted: countLabels(state).accepted,
       };
     },
     setPrompts: ({ box, points = [] }) => acts.setPrompts(box ?? null, points),
     open(name) {
-      const found = store.state.library.pictures.find((picture) => picture.name === name);
+      const found = named(name);
       if (found) store.dispatch({ type: 'library/open', id: found.id });
     },
     classMap() {
       const { result } = store.state.session;
       return result && { width: result.width, height: result.height, data: result.classMap };
+    },
+    paint([first, ...others], { size, erase = false } = {}) {
+      if (first === undefined) return;
+      if (size !== undefined) store.dispatch({ type: 'options', change: { brushSize: size } });
+      labelling.beginStroke(first, erase);
+      for (const place of others) labelling.editor.extend(place);
+      labelling.editor.finish();
+    },
+    keep: () => labelling.keep(),
+    accept: () => labelling.accept(),
+    segmentRest: () => rest.start(),
+    labelMap(name) {
+      const picture = name === undefined ? openPicture(store.state) : named(name);
+      return picture ? labelMaps.get(picture.id) : null;
     },
     toPage: (x, y) => viewer.toPage({ x, y }),
   };

@@ -1,14 +1,19 @@
 import { type Command, commandFor, needsViewer, type PlainCommand } from './keys.ts';
+import type { Labelling } from './labels/labelling.ts';
 import type { Acts } from './state/acts.ts';
 import type { Options } from './state/options.ts';
 import { activeClass, classList, modeOf } from './state/select.ts';
 import type { Store } from './state/store.ts';
 import type { Viewer } from './viewer/viewer.ts';
 
+/** How much larger a brush is than the one before it. */
+const BRUSH_STEP = 1.25;
+
 export interface KeyTargets {
   readonly store: Store;
   readonly acts: Acts;
   readonly viewer: Viewer;
+  readonly labelling: Labelling;
   readonly host: HTMLElement;
   /** Opens the picture that is so many places further in the strip. */
   step(by: 1 | -1): void;
@@ -54,7 +59,13 @@ function obey(command: Command, targets: KeyTargets): void {
   else plainCommands(targets)[command.do]();
 }
 
-function plainCommands({ store, acts, viewer, step }: KeyTargets): Record<PlainCommand, () => void> {
+function plainCommands({
+  store,
+  acts,
+  viewer,
+  labelling,
+  step,
+}: KeyTargets): Record<PlainCommand, () => void> {
   const { state } = store;
   const { contour, fill, help } = state.options;
   const set = (change: Partial<Options>) => store.dispatch({ type: 'options', change });
@@ -78,6 +89,16 @@ function plainCommands({ store, acts, viewer, step }: KeyTargets): Record<PlainC
     'zoom-in': () => viewer.zoom(1),
     'zoom-out': () => viewer.zoom(-1),
     'show-all': () => viewer.showAll(),
+    brush: () => set({ tool: 'brush' }),
+    eraser: () => set({ tool: 'eraser' }),
+    'prompt-tool': () => set({ tool: 'prompt' }),
+    'smaller-brush': () => labelling.resizeBrush(1 / BRUSH_STEP),
+    'larger-brush': () => labelling.resizeBrush(BRUSH_STEP),
+    keep: () => labelling.keep(),
+    add: () => labelling.keep('add'),
+    accept: () => labelling.accept(),
+    reject: () => labelling.remove(),
+    'next-to-accept': () => labelling.next(),
     help: () => set({ help: !help }),
   };
 }

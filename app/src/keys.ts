@@ -17,6 +17,16 @@ export type PlainCommand =
   | 'zoom-in'
   | 'zoom-out'
   | 'show-all'
+  | 'brush'
+  | 'eraser'
+  | 'prompt-tool'
+  | 'smaller-brush'
+  | 'larger-brush'
+  | 'keep'
+  | 'add'
+  | 'accept'
+  | 'reject'
+  | 'next-to-accept'
   | 'help';
 
 /** What a key does. */
@@ -44,6 +54,15 @@ export const KEY_HELP: readonly (readonly [keys: string, does: string])[] = [
   ['Arrow keys (Shift: by 10)', 'Move the cursor'],
   ['Enter, Shift + Enter', 'Point + or − at the cursor'],
   ['B, then B', 'Two corners of a box at the cursor'],
+  ['P, E, V', 'Brush, eraser, box and point'],
+  ['[ and ]', 'Smaller, larger brush'],
+  ['Brush: Shift or right button', 'Erase'],
+  ['Brush: Enter, Shift + Enter', 'Paint or erase at the cursor'],
+  ['K', 'Keep the masks on show as label'],
+  ['Shift + K', 'Keep, beside what the class has'],
+  ['A', 'Accept the label, next picture'],
+  ['R', 'Reject: remove the label'],
+  ['N', 'Next picture that is not accepted'],
   ['Ctrl + Z', 'Undo'],
   ['Ctrl + Y, Ctrl + Shift + Z', 'Redo'],
   ['Esc', 'Cancel the drag, or clear the prompts'],
@@ -74,16 +93,25 @@ const NAMED: Readonly<Record<string, Command>> = {
 };
 
 const SINGLE: Readonly<Record<string, Command>> = {
+  a: { do: 'accept' },
   b: { do: 'corner' },
   c: { do: 'toggle-contour' },
   d: { do: 'previous-picture' },
+  e: { do: 'eraser' },
   f: { do: 'next-picture' },
   h: { do: 'hold-hide' },
+  k: { do: 'keep' },
   l: { do: 'toggle-fill' },
   m: { do: 'toggle-mode' },
+  n: { do: 'next-to-accept' },
+  p: { do: 'brush' },
   q: { do: 'previous-class' },
+  r: { do: 'reject' },
+  v: { do: 'prompt-tool' },
   w: { do: 'next-class' },
   ' ': { do: 'hold-pan' },
+  '[': { do: 'smaller-brush' },
+  ']': { do: 'larger-brush' },
   '0': { do: 'show-all' },
   '+': { do: 'zoom-in' },
   '=': { do: 'zoom-in' },
@@ -112,5 +140,6 @@ export function commandFor(event: Key, letters = true): Command | null {
   const named = NAMED[key];
   if (named || event.altKey || !letters) return named ?? null;
   if (/^[1-9]$/.test(key)) return { do: 'class', classNumber: Number(key) };
+  if (key === 'k' && event.shiftKey) return { do: 'add' };
   return SINGLE[key] ?? null;
 }

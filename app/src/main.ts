@@ -5,6 +5,11 @@ import { SceneRunner } from './engine/scene-runner.ts';
 import EngineWorker from './engine-worker.ts?worker&inline';
 import { makeDownload, save } from './export/download.ts';
 import { listenToKeys } from './keyboard.ts';
+import { announceLabels } from './labels/announce-labels.ts';
+import { LabelEditor } from './labels/label-editor.ts';
+import { LabelMaps } from './labels/label-maps.ts';
+import { Labelling } from './labels/labelling.ts';
+import { RestRunner } from './labels/segment-rest.ts';
 import { acceptDrops } from './pictures/drop.ts';
 import { PictureFiles } from './pictures/files.ts';
 import { openFiles } from './pictures/open-files.ts';
@@ -23,9 +28,13 @@ const store = createStore();
 const files = new PictureFiles();
 const acts = createActs(store);
 const host = element('viewer');
-const viewer = new Viewer(host, store, acts);
+const labelMaps = new LabelMaps();
+const editor = new LabelEditor(store, labelMaps);
+const labelling = new Labelling(store, labelMaps, editor);
+const viewer = new Viewer(host, store, acts, labelling);
 const engine = new Engine(store, () => new EngineWorker());
 const runner = new SceneRunner(store, engine, files);
+const rest = new RestRunner({ store, engine, files, editor });
 runner.onBitmap = (bitmap) => viewer.show(bitmap);
 
 const fail = (error: unknown) => engine.fail(error);
@@ -34,7 +43,9 @@ const app: App = {
   store,
   acts,
   viewer,
-  openFiles: (chosen) => void openFiles(chosen, { store, files, engine }),
+  labelling,
+  rest,
+  openFiles: (chosen) => void openFiles(chosen, { store, files, engine, editor }),
   loadDemo: () =>
     void engine.load({ source: new URL(`demo/${DEMO_NAME}`, document.baseURI).href, name: DEMO_NAME }),
   cancelLoad: () => engine.cancelLoad(),
@@ -47,6 +58,7 @@ const app: App = {
     const picture = store.state.library.pictures.find((entry) => entry.id === id);
     store.dispatch({ type: 'library/remove', id });
     if (picture) files.remove(picture);
+    editor.forget(id);
     engine.client.call('forget', { picture: id }).catch(fail);
   },
   download(kind) {
@@ -77,8 +89,9 @@ async function start(): Promise<void> {
 
 keepRendered(app);
 listenToPointer(host, viewer, element('readout'));
-listenToKeys({ store, acts, viewer, host, step });
+listenToKeys({ store, acts, viewer, labelling, host, step });
 acceptDrops(app.openFiles, (over) => document.body.classList.toggle('dropping', over));
 announceChanges(store, element('live'));
-exposeAutomation(store, acts, viewer);
+announceLabels(store, element('live-labels'));
+exposeAutomation(store, acts, viewer, { labelling, labelMaps, rest });
 start().catch(fail);

@@ -6,7 +6,7 @@ type Unplaced<A> = A extends { classNumber: number } ? Omit<A, 'picture' | 'clas
 const on = (action: Unplaced<PromptAction>, classNumber = 1): PromptAction =>
   ({ ...action, picture: 'a', classNumber }) as PromptAction;
 const run = (...actions: readonly PromptAction[]) => actions.reduce(promptReducer, {} as PromptState);
-const present = (state: PromptState) => state['a']?.present;
+const present = (state: PromptState) => state['a']?.present.prompts;
 const positive = { x: 3, y: 4, label: 1 } as const;
 const negative = { x: 5, y: 6, label: 0 } as const;
 const box = [1, 2, 30, 40] as const;
@@ -28,7 +28,7 @@ test('classes and pictures have their own prompts', () => {
     other,
   );
   expect(Object.keys(present(state) ?? {})).toEqual(['1', '2']);
-  expect(state['b']?.present[1]?.box).toEqual(box);
+  expect(state['b']?.present.prompts[1]?.box).toEqual(box);
 });
 
 test('a point moves and keeps its label; a removed one closes the gap', () => {

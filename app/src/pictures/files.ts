@@ -49,7 +49,8 @@ export class PictureFiles {
   }
 }
 
-function stemOf(name: string): string {
+/** A file's name without its ending, as downloads are named. */
+export function stemOf(name: string): string {
   return name
     .replace(/\.[^.]+$/, '')
     .replaceAll(/\s+/g, '-')

@@ -1,4 +1,7 @@
 import type { Engine } from '../engine/engine.ts';
+import { importMasks } from '../labels/import-masks.ts';
+import type { LabelEditor } from '../labels/label-editor.ts';
+import { sortMasks } from '../labels/mask-files.ts';
 import { USER_GROUP } from '../state/classes.ts';
 import type { Picture } from '../state/library.ts';
 import type { Store } from '../state/store.ts';
@@ -9,11 +12,17 @@ interface Targets {
   readonly store: Store;
   readonly files: PictureFiles;
   readonly engine: Engine;
+  readonly editor: LabelEditor;
 }
 
-/** Files that a person dropped or chose: pictures join the strip, and the first one opens; a checkpoint is loaded. */
-export async function openFiles(chosen: readonly File[], { store, files, engine }: Targets): Promise<void> {
-  const { checkpoints, others } = sortFiles(chosen);
+/**
+ * Files that a person dropped or chose: pictures join the strip, and the first one opens; masks become draft labels; a
+ * checkpoint is loaded.
+ */
+export async function openFiles(chosen: readonly File[], targets: Targets): Promise<void> {
+  const { store, files, engine } = targets;
+  const { checkpoints, others: rest } = sortFiles(chosen);
+  const { masks, others } = await sortMasks(rest, store.state.library.pictures);
   const [checkpoint] = checkpoints;
   if (checkpoint) void engine.load({ source: checkpoint, name: checkpoint.name });
   const pictures: Picture[] = [];
@@ -26,7 +35,9 @@ export async function openFiles(chosen: readonly File[], { store, files, engine 
     }
   }
   const [first] = pictures;
-  if (first === undefined) return;
-  store.dispatch({ type: 'library/add', pictures });
-  store.dispatch({ type: 'library/open', id: first.id });
+  if (first !== undefined) {
+    store.dispatch({ type: 'library/add', pictures });
+    store.dispatch({ type: 'library/open', id: first.id });
+  }
+  await importMasks(masks, targets);
 }

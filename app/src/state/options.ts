@@ -2,8 +2,14 @@ export type Mode = 'auto' | 'manual';
 export type Refine = 'learned' | 'logits';
 /** How weights are to lie on the GPU. auto: as in the file, or the first smaller way that fits. */
 export type StorageChoice = 'auto' | 'f32' | 'f16' | 'q8';
-/** prompt: drag = box, click = point. exclude: click = negative point, for touch and pens. pan: drag moves. */
-export type Tool = 'prompt' | 'exclude' | 'pan';
+/**
+ * prompt: drag = box, click = point. exclude: click = negative point, for touch and pens. brush and eraser: drag paints
+ * the label. pan: drag moves.
+ */
+export type Tool = 'prompt' | 'exclude' | 'brush' | 'eraser' | 'pan';
+
+/** The brush's diameter in pixels of the picture. */
+export const BRUSH_SIZES = { least: 1, most: 120 } as const;
 
 /** What a person chose that is no prompt: how to predict, and how to show it. */
 export interface Options {
@@ -12,6 +18,9 @@ export interface Options {
   readonly multimask: boolean;
   readonly storage: StorageChoice;
   readonly tool: Tool;
+  readonly brushSize: number;
+  /** Whether labels are drawn over their pictures. */
+  readonly labels: boolean;
   /** Of the fill, 0 to 1. */
   readonly opacity: number;
   readonly fill: boolean;
@@ -31,6 +40,8 @@ export const INITIAL_OPTIONS: Options = {
   multimask: false,
   storage: 'auto',
   tool: 'prompt',
+  brushSize: 12,
+  labels: true,
   opacity: 0.4,
   fill: true,
   contour: true,

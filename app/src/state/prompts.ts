@@ -19,8 +19,15 @@ export interface ClassPrompts {
 /** By class number. Classes without prompts are absent. */
 export type Prompts = Readonly<Record<number, ClassPrompts>>;
 
+/** A step of a picture's history. Its label's pixels are not in it, but the number of the edit that made them. */
+export interface Moment {
+  readonly prompts: Prompts;
+  /** 0: as the label was before the first edit. */
+  readonly labelEdit: number;
+}
+
 /** By picture. */
-export type PromptState = Readonly<Record<string, History<Prompts>>>;
+export type PromptState = Readonly<Record<string, History<Moment>>>;
 
 export const NO_PROMPTS: ClassPrompts = { box: null, points: [], choice: null };
 
@@ -43,6 +50,13 @@ export type PromptAction =
   | (On & { readonly type: 'prompt/choose'; readonly choice: number })
   | (On & { readonly type: 'prompt/clear' })
   | (On & { readonly type: 'prompt/set'; readonly box: Box | null; readonly points: readonly PromptPoint[] })
+  /** The label was changed, by the prompts of the consumed classes where there are any. */
+  | {
+      readonly type: 'prompt/label-edit';
+      readonly picture: string;
+      readonly edit: number;
+      readonly consumed: readonly number[];
+    }
   | { readonly type: 'prompt/undo'; readonly picture: string }
   | { readonly type: 'prompt/redo'; readonly picture: string };
 
@@ -50,23 +64,37 @@ export function isEmpty(prompts: ClassPrompts): boolean {
   return prompts.box === null && prompts.points.length === 0;
 }
 
+const START: Moment = { prompts: {}, labelEdit: 0 };
+
 export function promptReducer(state: PromptState, action: PromptAction): PromptState {
-  const history = state[action.picture] ?? startHistory<Prompts>({});
+  const history = state[action.picture] ?? startHistory(START);
   const next = step(history, action);
   return next === history ? state : { ...state, [action.picture]: next };
 }
 
-function step(history: History<Prompts>, action: PromptAction): History<Prompts> {
+function step(history: History<Moment>, action: PromptAction): History<Moment> {
   if (action.type === 'prompt/undo') return undo(history);
   if (action.type === 'prompt/redo') return redo(history);
-  const before = history.present[action.classNumber] ?? NO_PROMPTS;
+  const { prompts, labelEdit } = history.present;
+  if (action.type === 'prompt/label-edit')
+    return commit(history, { prompts: without(prompts, action.consumed), labelEdit: action.edit });
+  const before = prompts[action.classNumber] ?? NO_PROMPTS;
   const after = edit(before, action);
   if (after === before) return history;
-  const { [action.classNumber]: _, ...others } = history.present;
-  return commit(history, isEmpty(after) ? others : { ...others, [action.classNumber]: after });
+  const others = without(prompts, [action.classNumber]);
+  return commit(history, {
+    prompts: isEmpty(after) ? others : { ...others, [action.classNumber]: after },
+    labelEdit,
+  });
 }
 
-type Edit = Exclude<PromptAction, { type: 'prompt/undo' | 'prompt/redo' }>;
+function without(prompts: Prompts, classNumbers: readonly number[]): Prompts {
+  return Object.fromEntries(
+    Object.entries(prompts).filter(([classNumber]) => !classNumbers.includes(Number(classNumber))),
+  );
+}
+
+type Edit = Exclude<PromptAction, { type: 'prompt/undo' | 'prompt/redo' | 'prompt/label-edit' }>;
 
 /** A changed prompt means other masks, so it forgets which of them was chosen. */
 function edit(prompts: ClassPrompts, action: Edit): ClassPrompts {

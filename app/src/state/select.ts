@@ -16,13 +16,13 @@ export function modeOf(state: AppState): Mode {
   return state.engine.model?.hasPredictor === false ? 'manual' : state.options.mode;
 }
 
-export function classGroup(state: AppState): string {
+export function classGroup(state: AppState, picture = openPicture(state)): string {
   if (state.engine.model?.hasPredictor) return MODEL_GROUP;
-  return openPicture(state)?.group ?? USER_GROUP;
+  return picture?.group ?? USER_GROUP;
 }
 
-export function classList(state: AppState): readonly ClassEntry[] {
-  return state.classes.lists[classGroup(state)] ?? [];
+export function classList(state: AppState, picture = openPicture(state)): readonly ClassEntry[] {
+  return state.classes.lists[classGroup(state, picture)] ?? [];
 }
 
 /** The class that prompts go to; within the list even after the list became shorter. */
@@ -32,7 +32,7 @@ export function activeClass(state: AppState): number {
 
 export function allPrompts(state: AppState): Prompts {
   const { open } = state.library;
-  return (open === null ? undefined : state.prompts[open]?.present) ?? NOTHING;
+  return (open === null ? undefined : state.prompts[open]?.present.prompts) ?? NOTHING;
 }
 
 export function activePrompts(state: AppState): ClassPrompts {

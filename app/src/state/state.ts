@@ -1,5 +1,13 @@
 import { type ClassAction, type ClassState, classReducer, INITIAL_CLASSES } from './classes.ts';
 import { type EngineAction, type EngineState, engineReducer, INITIAL_ENGINE } from './engine.ts';
+import {
+  type LabelAction,
+  type LabelState,
+  labelReducer,
+  type RestAction,
+  type RestState,
+  restReducer,
+} from './labels.ts';
 import { INITIAL_LIBRARY, type LibraryAction, type LibraryState, libraryReducer } from './library.ts';
 import { INITIAL_OPTIONS, type Options, type OptionsAction, optionsReducer } from './options.ts';
 import { type PromptAction, type PromptState, promptReducer } from './prompts.ts';
@@ -13,6 +21,8 @@ export interface AppState {
   readonly prompts: PromptState;
   readonly options: Options;
   readonly session: SessionState;
+  readonly labels: LabelState;
+  readonly rest: RestState;
 }
 
 export type Action =
@@ -21,7 +31,9 @@ export type Action =
   | ClassAction
   | PromptAction
   | OptionsAction
-  | SessionAction;
+  | SessionAction
+  | LabelAction
+  | RestAction;
 
 export const INITIAL_STATE: AppState = {
   engine: INITIAL_ENGINE,
@@ -30,6 +42,8 @@ export const INITIAL_STATE: AppState = {
   prompts: {},
   options: INITIAL_OPTIONS,
   session: INITIAL_SESSION,
+  labels: {},
+  rest: null,
 };
 
 /** The word before the slash names the part of the state that an action changes. */
@@ -39,6 +53,8 @@ export function reducer(state: AppState, action: Action): AppState {
   if (isOf('class', action)) return { ...state, classes: classReducer(state.classes, action) };
   if (isOf('prompt', action)) return { ...state, prompts: promptReducer(state.prompts, action) };
   if (isOf('session', action)) return { ...state, session: sessionReducer(state.session, action) };
+  if (isOf('label', action)) return { ...state, labels: labelReducer(state.labels, action) };
+  if (isOf('rest', action)) return { ...state, rest: restReducer(state.rest, action) };
   return { ...state, options: optionsReducer(state.options, action) };
 }
 

@@ -1,4 +1,6 @@
 import type { Download } from '../export/download.ts';
+import type { Labelling } from '../labels/labelling.ts';
+import type { RestRunner } from '../labels/segment-rest.ts';
 import type { Acts } from '../state/acts.ts';
 import type { StorageChoice } from '../state/options.ts';
 import type { AppState } from '../state/state.ts';
@@ -10,6 +12,8 @@ export interface App {
   readonly store: Store;
   readonly acts: Acts;
   readonly viewer: Viewer;
+  readonly labelling: Labelling;
+  readonly rest: RestRunner;
   openFiles(files: readonly File[]): void;
   loadDemo(): void;
   cancelLoad(): void;

@@ -2,6 +2,7 @@ import { html, type TemplateResult } from 'lit-html';
 import type { AppState } from '../state/state.ts';
 import type { App } from './app.ts';
 import { classesSection } from './classes.ts';
+import { labelsSection } from './labels.ts';
 import { modeSection } from './mode.ts';
 import { modelCard } from './model-card.ts';
 import { promptsSection } from './prompts.ts';
@@ -9,5 +10,5 @@ import { resultsSection } from './results.ts';
 
 export function panel(state: AppState, app: App): TemplateResult {
   return html`
-    ${modelCard(state, app)} ${modeSection(state, app)} ${classesSection(state, app)} ${promptsSection(state, app)} ${resultsSection(state, app)}`;
+    ${modelCard(state, app)} ${modeSection(state, app)} ${classesSection(state, app)} ${promptsSection(state, app)} ${resultsSection(state, app)} ${labelsSection(state, app)}`;
 }

@@ -6,10 +6,13 @@ import type { AppState } from '../state/state.ts';
 import { type App, setOptions } from './app.ts';
 import { displayGroup } from './display.ts';
 import { type IconName, icon } from './icons.ts';
+import { brushSize } from './labels-brush.ts';
 
 const TOOLS: readonly (readonly [Tool, IconName, string, string])[] = [
   ['prompt', 'prompt', 'Box and point', 'Drag a box, click a point (right click: exclude)'],
   ['exclude', 'exclude', 'Exclude', 'Click where the object is not'],
+  ['brush', 'brush', 'Brush', 'Paint the label (P; Shift or right button erases)'],
+  ['eraser', 'eraser', 'Eraser', 'Erase from the label (E)'],
   ['pan', 'pan', 'Move', 'Drag to move the picture (Space + drag)'],
 ];
 
@@ -26,6 +29,7 @@ export function toolbar(state: AppState, app: App): TemplateResult {
           ?disabled=${off} @click=${() => setOptions(app, { tool })}>${icon(name)}<span>${label}</span></button>`,
       )}
     </div>
+    ${brushSize(state, app)}
     <div class="group">
       ${action('undo', 'Undo (Ctrl+Z)', () => acts.undo(), off || !undo)}
       ${action('redo', 'Redo (Ctrl+Y)', () => acts.redo(), off || !redo)}

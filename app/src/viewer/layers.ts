@@ -1,6 +1,7 @@
 import { render } from 'lit-html';
 import type { SceneResult } from '../engine/protocol.ts';
 import { paintMasks } from '../export/paint.ts';
+import { LabelCanvas } from '../labels/label-canvas.ts';
 import type { Camera, Size } from './geometry.ts';
 import { type PromptLayer, promptLayer } from './prompt-layer.ts';
 
@@ -8,8 +9,9 @@ import { type PromptLayer, promptLayer } from './prompt-layer.ts';
 const SHOW_PIXELS_FROM = 4;
 const SVG = 'http://www.w3.org/2000/svg';
 
-/** The picture, the masks' fill on its own canvas, and the vector layer: three things that change apart. */
+/** The picture, the fills of masks and of the label on canvases of their own, and the vector layer: they change apart. */
 export class Layers {
+  readonly label = new LabelCanvas();
   readonly #stage = document.createElement('div');
   readonly #picture = document.createElement('canvas');
   readonly #fill = document.createElement('canvas');
@@ -23,13 +25,14 @@ export class Layers {
     this.#fill.className = 'fill';
     this.#vectors.classList.add('vectors');
     this.#vectors.setAttribute('aria-hidden', 'true');
-    this.#stage.append(this.#picture, this.#fill);
+    this.#stage.append(this.#picture, this.#fill, this.label.element);
     host.append(this.#stage, this.#vectors);
   }
 
   showPicture(bitmap: ImageBitmap | null): void {
     this.#stage.hidden = bitmap === null;
     this.clearFill();
+    this.label.clear();
     if (bitmap === null) return;
     this.#picture.width = bitmap.width;
     this.#picture.height = bitmap.height;

@@ -12,6 +12,7 @@ export function listenToPointer(host: HTMLElement, viewer: Viewer, readout: HTML
   host.addEventListener('pointermove', (event) => viewer.moved(event));
   host.addEventListener('pointerup', (event) => viewer.up(event));
   host.addEventListener('pointercancel', () => viewer.cancel());
+  host.addEventListener('pointerleave', () => viewer.left());
   host.addEventListener('contextmenu', (event) => event.preventDefault());
   host.addEventListener('wheel', (event) => zoom(event, host, viewer), { passive: false });
   viewer.onReadout = ({ at, scale }) => {

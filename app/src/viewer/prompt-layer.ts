@@ -1,13 +1,17 @@
 import { nothing, svg, type TemplateResult } from 'lit-html';
 import type { Box } from '../../../src/index.ts';
+import type { ClassOutline } from '../labels/label-layer.ts';
 import { cssColor } from '../palette.ts';
 import type { ClassPrompts, PromptPoint } from '../state/prompts.ts';
+import { type BrushRing, brushRing } from './brush-ring.ts';
 import { type Camera, corners, pixelCentre, toScreen, type XY } from './geometry.ts';
 
 /** What the vector layer above the picture shows, in pixels of the picture; outlines as SVG path data. */
 export interface PromptLayer {
   readonly camera: Camera;
-  readonly outlines: readonly { readonly classNumber: number; readonly outline: string }[];
+  /** Of masks that are proposed. */
+  readonly outlines: readonly ClassOutline[];
+  readonly labelOutlines: readonly ClassOutline[];
   readonly predictedBoxes: readonly { readonly classNumber: number; readonly box: Box }[];
   readonly prompts: readonly { readonly classNumber: number; readonly prompts: ClassPrompts }[];
   readonly active: number;
@@ -15,12 +19,14 @@ export interface PromptLayer {
   readonly draft: Box | null;
   /** The keyboard's cursor, and the first corner of the box that is being set with it. */
   readonly cursor: XY | null;
+  readonly ring: BrushRing | null;
 }
 
 export function promptLayer(layer: PromptLayer): TemplateResult<2> {
   const { camera, active } = layer;
   return svg`
-    ${layer.outlines.map(({ classNumber, outline }) => contourPath(camera, classNumber, outline))}
+    ${layer.labelOutlines.map((entry) => contourPath(camera, entry, 'contour'))}
+    ${layer.outlines.map((entry) => contourPath(camera, entry, 'contour proposal'))}
     ${layer.predictedBoxes.map(({ classNumber, box }) => rectangle(camera, box, classNumber, 'predicted'))}
     ${layer.prompts.map(
       ({ classNumber, prompts }) => svg`
@@ -30,14 +36,19 @@ export function promptLayer(layer: PromptLayer): TemplateResult<2> {
       </g>`,
     )}
     ${layer.draft ? rectangle(camera, layer.draft, active, 'draft') : nothing}
-    ${layer.cursor ? crosshair(toScreen(camera, pixelCentre(layer.cursor))) : nothing}`;
+    ${layer.cursor ? crosshair(toScreen(camera, pixelCentre(layer.cursor))) : nothing}
+    ${layer.ring ? brushRing(camera, layer.ring) : nothing}`;
 }
 
-function contourPath(camera: Camera, classNumber: number, d: string): TemplateResult<2> {
+function contourPath(
+  camera: Camera,
+  { classNumber, outline: d }: ClassOutline,
+  kind: string,
+): TemplateResult<2> {
   const transform = `translate(${camera.x} ${camera.y}) scale(${camera.scale})`;
   return svg`
     <path class="halo" d=${d} transform=${transform} />
-    <path class="contour" d=${d} transform=${transform} stroke=${cssColor(classNumber)} />`;
+    <path class=${kind} d=${d} transform=${transform} stroke=${cssColor(classNumber)} />`;
 }
 
 function boxOf(camera: Camera, box: Box | null, classNumber: number): TemplateResult<2> | typeof nothing {

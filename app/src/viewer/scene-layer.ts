@@ -1,7 +1,10 @@
 import type { Box } from '../../../src/index.ts';
+import type { ClassOutline } from '../labels/label-layer.ts';
+import { proposedClasses } from '../state/labels.ts';
 import type { ClassPrompts } from '../state/prompts.ts';
 import { activeClass, allPrompts, classList } from '../state/select.ts';
 import type { AppState } from '../state/state.ts';
+import type { BrushRing } from './brush-ring.ts';
 import { boxOfPixels, type Cursor } from './cursor.ts';
 import { boxBetween, type Camera, type Size } from './geometry.ts';
 import type { Gesture } from './gesture.ts';
@@ -15,6 +18,7 @@ export function sceneLayer(
   camera: Camera,
   gesture: Gesture,
   cursor: Cursor | null,
+  label: { readonly outlines: readonly ClassOutline[]; readonly ring: BrushRing | null },
 ): void {
   if (picture === null) {
     layers.showVectors(null);
@@ -23,11 +27,12 @@ export function sceneLayer(
   const { options } = state;
   const result = options.overlayHidden ? null : state.session.result;
   const classes = classList(state);
-  const shown = (classNumber: number) => classes[classNumber - 1]?.visible ?? true;
+  const proposed = proposedClasses(state);
+  const shown = (classNumber: number) => proposed.includes(classNumber);
   if (result && options.fill)
     layers.showFill(
       result,
-      classes.map((entry) => entry.visible),
+      classes.map((_, i) => shown(i + 1)),
       options.opacity,
     );
   else layers.clearFill();
@@ -51,6 +56,8 @@ export function sceneLayer(
         })),
     draft: draftBox(gesture, cursor, picture),
     cursor: cursor?.at ?? null,
+    labelOutlines: label.outlines,
+    ring: label.ring,
   });
 }
 

@@ -1,12 +1,17 @@
+import { LabelLayer } from '../labels/label-layer.ts';
+import type { Labelling } from '../labels/labelling.ts';
 import type { Acts } from '../state/acts.ts';
-import { activePrompts } from '../state/select.ts';
+import { activeClass, activePrompts } from '../state/select.ts';
 import type { Store } from '../state/store.ts';
+import { BrushHand, brushOf, placesOf } from './brush.ts';
+import type { BrushRing } from './brush-ring.ts';
 import { type Cursor, markCorner, moveCursor, startCursor } from './cursor.ts';
 import {
   type Camera,
   fitCamera,
   pan,
   pixelAt,
+  pixelCentre,
   type Size,
   toPicture,
   toScreen,
@@ -33,25 +38,35 @@ export class Viewer {
   readonly #acts: Acts;
   readonly #layers: Layers;
   readonly #touch = new TouchPoints();
+  readonly #brush: BrushHand;
+  readonly #labels: LabelLayer;
   #picture: Size | null = null;
   #camera: Camera = { scale: 1, x: 0, y: 0 };
   #fitted = true;
   #gesture: Gesture = IDLE_GESTURE;
   #cursor: Cursor | null = null;
   #over: XY | null = null;
+  /** Where a pointer that can hover is. */
+  #hover: XY | null = null;
   #frame = 0;
 
-  constructor(host: HTMLElement, store: Store, acts: Acts) {
+  constructor(host: HTMLElement, store: Store, acts: Acts, labelling: Labelling) {
     this.#host = host;
     this.#store = store;
     this.#acts = acts;
     this.#layers = new Layers(host);
+    this.#brush = new BrushHand(labelling);
+    this.#labels = new LabelLayer(this.#layers.label, labelling.editor);
+    labelling.editor.onPixels = (picture, rect) => {
+      if (picture === store.state.library.open) this.#layers.label.update(rect);
+    };
     host.tabIndex = 0;
     store.subscribe(() => this.#refresh());
     new ResizeObserver(() => this.#resized()).observe(host);
   }
 
   show(bitmap: ImageBitmap | null): void {
+    this.#brush.end();
     this.#layers.showPicture(bitmap);
     this.#picture = bitmap && { width: bitmap.width, height: bitmap.height };
     this.#gesture = IDLE_GESTURE;
@@ -83,8 +98,10 @@ export class Viewer {
   down(event: PointerEvent): void {
     const screen = this.#screen(event);
     this.#cursor = null;
-    if (this.#touch.down(event, screen)) this.#gesture = IDLE_GESTURE;
-    else if (this.#picture) this.#press(event, screen);
+    if (this.#touch.down(event, screen)) {
+      this.#gesture = IDLE_GESTURE;
+      this.#brush.cancel();
+    } else if (this.#picture) this.#press(event, screen);
     this.#refresh();
   }
 
@@ -92,19 +109,31 @@ export class Viewer {
     const screen = this.#screen(event);
     const pinched = this.#touch.move(event, screen, this.#camera);
     if (pinched) this.#look(pinched);
+    else if (this.#brush.isDown)
+      for (const place of placesOf(event)) this.#brush.extend(toPicture(this.#camera, this.#screen(place)));
     else this.#apply(move(this.#gesture, screen, toPicture(this.#camera, screen)));
+    this.#hover = event.pointerType === 'touch' ? null : toPicture(this.#camera, screen);
     this.#readout(toPicture(this.#camera, screen));
-    this.#host.classList.toggle('on-handle', hitTest(this.#camera, this.#prompts(), screen) !== null);
+    const onHandle = this.#ring() === null && hitTest(this.#camera, this.#prompts(), screen) !== null;
+    this.#host.classList.toggle('on-handle', onHandle);
+    this.#refresh();
+  }
+
+  /** The pointer is not over the picture any more. */
+  left(): void {
+    this.#hover = null;
+    this.#refresh();
   }
 
   up(event: PointerEvent): void {
     this.#touch.up(event);
+    this.#brush.end();
     if (this.#picture) this.#apply(release(this.#gesture, this.#picture));
   }
 
   /** Ends a drag without an effect. Says whether there was one. */
   cancel(): boolean {
-    const busy = this.#gesture.kind !== 'idle' || this.#cursor?.corner != null;
+    const busy = this.#brush.cancel() || this.#gesture.kind !== 'idle' || this.#cursor?.corner != null;
     this.#gesture = IDLE_GESTURE;
     this.#touch.clear();
     if (this.#cursor) this.#cursor = { ...this.#cursor, corner: null };
@@ -119,9 +148,13 @@ export class Viewer {
     this.#refresh();
   }
 
-  /** A point at the keyboard's cursor. */
+  /** At the keyboard's cursor a point, or with the brush a dab. */
   placePoint(label: 0 | 1): void {
-    if (this.#cursor) this.#acts.addPoint({ ...this.#cursor.at, label });
+    const kind = brushOf(this.#store.state.options.tool, label === 1 ? 'include' : 'exclude');
+    if (this.#cursor && kind) {
+      this.#brush.begin(pixelCentre(this.#cursor.at), kind);
+      this.#brush.end();
+    } else if (this.#cursor) this.#acts.addPoint({ ...this.#cursor.at, label });
     else this.moveCursor({ x: 0, y: 0 });
   }
 
@@ -146,6 +179,11 @@ export class Viewer {
 
   #press(event: PointerEvent, screen: XY): void {
     const meaning = meaningOf(event, this.#store.state.options.tool, this.spaceHeld);
+    const kind = brushOf(this.#store.state.options.tool, meaning);
+    if (kind) {
+      this.#brush.begin(toPicture(this.#camera, screen), kind);
+      return;
+    }
     const hit = hitTest(this.#camera, this.#prompts(), screen);
     this.#apply(press({ screen, picture: toPicture(this.#camera, screen), hit, meaning }));
   }
@@ -201,7 +239,17 @@ export class Viewer {
     return { width: this.#host.clientWidth, height: this.#host.clientHeight };
   }
 
-  #screen({ clientX, clientY }: PointerEvent): XY {
+  /** null where no brush is in hand. */
+  #ring(): BrushRing | null {
+    const { state } = this.#store;
+    const { tool, brushSize } = state.options;
+    const kind = brushOf(tool, this.spaceHeld ? 'pan' : 'include');
+    const at = this.#cursor ? pixelCentre(this.#cursor.at) : this.#hover;
+    if (kind === null || at === null || this.#picture === null) return null;
+    return { at, diameter: brushSize, classNumber: kind === 'erase' ? 0 : activeClass(state) };
+  }
+
+  #screen({ clientX, clientY }: Pick<PointerEvent, 'clientX' | 'clientY'>): XY {
     const { left, top } = this.#host.getBoundingClientRect();
     return { x: clientX - left, y: clientY - top };
   }
@@ -212,7 +260,11 @@ export class Viewer {
     this.#frame = requestAnimationFrame(() => {
       this.#frame = 0;
       const { state } = this.#store;
-      sceneLayer(this.#layers, state, this.#picture, this.#camera, this.#gesture, this.#cursor);
+      const outlines = this.#labels.draw(state, this.#picture, this.#brush.isDown);
+      sceneLayer(this.#layers, state, this.#picture, this.#camera, this.#gesture, this.#cursor, {
+        outlines,
+        ring: this.#ring(),
+      });
       this.#host.dataset['tool'] = this.spaceHeld ? 'pan' : state.options.tool;
     });
   }
