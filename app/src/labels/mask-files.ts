@@ -19,8 +19,9 @@ export interface MaskFile {
 }
 
 /**
- * Tells masks from pictures: PNGs that are named `<stem>_mask.png`, or as a picture that is there or comes with them;
- * and that look like masks, because pictures of different folders may share a name.
+ * Tells masks from pictures. Masks are PNGs that are named `<stem>_mask.png` for a picture that is there or comes with
+ * them; or that look like masks and are named so without a picture, or as a picture is: pictures of different folders
+ * may share a name.
  */
 export async function sortMasks(
   files: readonly File[],
@@ -29,12 +30,14 @@ export async function sortMasks(
   const masks: MaskFile[] = [];
   const others: File[] = [];
   for (const file of files) {
-    const stem = stemOf(file.name);
-    const hasTwin =
+    const named = stemOf(file.name);
+    const stem = named.replace(MASK_NAME, '');
+    const hasPicture =
       pictures.some((picture) => picture.stem === stem) ||
       files.some((other) => other !== file && stemOf(other.name) === stem);
-    const meant = PNG.test(file.name) && (MASK_NAME.test(stem) || hasTwin) && (await isFlat(file));
-    if (meant) masks.push({ file, stem: stem.replace(MASK_NAME, '') });
+    const saysSo = named !== stem;
+    const mayBe = PNG.test(file.name) && (saysSo || hasPicture);
+    if (mayBe && ((saysSo && hasPicture) || (await isFlat(file)))) masks.push({ file, stem });
     else others.push(file);
   }
   return { masks, others };
@@ -70,15 +73,16 @@ export function pictureOf({ file, stem }: MaskFile, pictures: readonly Picture[]
   return picture;
 }
 
-/** Most of a mask, and no picture, has one of a few values. Damaged files are left to who reads pictures. */
+/** Most of a mask, and of no picture, has one of a few values: of the phantoms' pictures up to 0.27 have. */
 const FEW_VALUES = 3;
-const MOST = 0.9;
+const MOST = 0.8;
 
 async function isFlat(file: File): Promise<boolean> {
   try {
     return shareOfMostFrequent(await decodePng(file.name, await bytesOf(file))) >= MOST;
   } catch (error) {
-    if (error instanceof DatasetError) return MASK_NAME.test(stemOf(file.name));
+    // Who reads pictures says what is wrong with it.
+    if (error instanceof DatasetError) return false;
     throw error;
   }
 }

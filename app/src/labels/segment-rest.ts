@@ -61,24 +61,21 @@ export class RestRunner {
     const bitmap = await files.decode(picture);
     const size = { width: bitmap.width, height: bitmap.height };
     store.dispatch({ type: 'library/size', id: picture.id, ...size });
-    try {
-      await engine.client.call('open', { picture: picture.id, bitmap }, { signal, transfer: [bitmap] });
-      const scene = {
-        mode: 'auto',
-        refine: 'learned',
-        multimask: false,
-        classes: classList(store.state).length,
-        prompts: [],
-      } as const;
-      const { classMap } = await engine.client.call('predict', { picture: picture.id, scene }, { signal });
-      if (!this.#isWanted(picture)) return false;
-      editor.replace({ picture: picture.id, size }, classMap);
-      return true;
-    } finally {
-      // Features of a few pictures stay on the GPU; those of the picture on show must not have to give way.
-      if (store.state.library.open !== picture.id)
-        await engine.client.call('forget', { picture: picture.id }, {});
-    }
+    await engine.client.call('open', { picture: picture.id, bitmap }, { signal, transfer: [bitmap] });
+    const scene = {
+      mode: 'auto',
+      refine: 'learned',
+      multimask: false,
+      classes: classList(store.state).length,
+      prompts: [],
+    } as const;
+    const { classMap } = await engine.client.call('predict', { picture: picture.id, scene }, { signal });
+    // Features of a few pictures stay on the GPU; those of the picture on show must not have to give way.
+    if (store.state.library.open !== picture.id)
+      await engine.client.call('forget', { picture: picture.id }, { signal });
+    if (!this.#isWanted(picture)) return false;
+    editor.replace({ picture: picture.id, size }, classMap);
+    return true;
   }
 
   #say(text: string): void {

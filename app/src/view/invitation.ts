@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { openLabel } from '../state/labels.ts';
 import { allPrompts, modeOf, openPicture } from '../state/select.ts';
 import type { AppState } from '../state/state.ts';
 import type { App } from './app.ts';
@@ -7,7 +8,8 @@ import type { App } from './app.ts';
 export function invitation(state: AppState, app: App): TemplateResult | typeof nothing {
   const picture = openPicture(state);
   const untouched = Object.keys(allPrompts(state)).length === 0;
-  if (!picture?.size || !untouched || modeOf(state) === 'auto' || state.session.notice) return nothing;
+  const asks = untouched && openLabel(state) === null && state.options.tool === 'prompt';
+  if (!picture?.size || !asks || modeOf(state) === 'auto' || state.session.notice) return nothing;
   const { length } = picture.exampleBoxes;
   const example = html`<button @click=${() => showExample(state, app)}>Show ${length > 1 ? 'example boxes' : 'an example box'}</button>`;
   return html`

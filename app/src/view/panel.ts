@@ -10,5 +10,5 @@ import { resultsSection } from './results.ts';
 
 export function panel(state: AppState, app: App): TemplateResult {
   return html`
-    ${modelCard(state, app)} ${modeSection(state, app)} ${classesSection(state, app)} ${promptsSection(state, app)} ${resultsSection(state, app)} ${labelsSection(state, app)}`;
+    ${modelCard(state, app)} ${modeSection(state, app)} ${classesSection(state, app)} ${labelsSection(state, app)} ${promptsSection(state, app)} ${resultsSection(state, app)}`;
 }
