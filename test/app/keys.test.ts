@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { commandFor, type Key } from '../../app/src/keys.ts';
+import { commandFor, KEY_HELP, type Key } from '../../app/src/keys.ts';
 import { parseCoordinates } from '../../app/src/state/coordinates.ts';
 
 const key = (name: string, held: Partial<Key> = {}): Key => ({
@@ -31,6 +31,24 @@ test('the cursor moves by one pixel, with Shift by ten; Enter sets a point, with
   expect(commandFor(key('ArrowRight', { shiftKey: true }))).toEqual({ do: 'move', x: 10, y: 0 });
   expect(commandFor(key('Enter'))).toEqual({ do: 'point', label: 1 });
   expect(commandFor(key('Enter', { shiftKey: true }))).toEqual({ do: 'point', label: 0 });
+});
+
+test('labels have keys of their own, each of which the list names', () => {
+  for (const [name, command] of [
+    ['p', 'brush'],
+    ['e', 'eraser'],
+    ['v', 'prompt-tool'],
+    ['[', 'smaller-brush'],
+    ['k', 'keep'],
+    ['a', 'accept'],
+    ['r', 'reject'],
+    ['n', 'next-to-accept'],
+  ] as const) {
+    expect(commandFor(key(name))).toEqual({ do: command });
+    const letter = new RegExp(`(^|[ ,])${name === '[' ? '\\[' : name.toUpperCase()}($|[ ,])`);
+    expect(KEY_HELP.filter(([keys]) => letter.test(keys)).length, name).toBeGreaterThan(0);
+  }
+  expect(commandFor(key('K', { shiftKey: true }))).toEqual({ do: 'add' });
 });
 
 test('single letters and digits can be switched off; the others stay', () => {
