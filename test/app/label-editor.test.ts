@@ -2,10 +2,11 @@ import { expect, test } from 'vitest';
 import { describeLabelChange } from '../../app/src/labels/announce-labels.ts';
 import { EditLog } from '../../app/src/labels/edit-log.ts';
 import { keptLabel } from '../../app/src/labels/keep.ts';
+import { KeptOutlines } from '../../app/src/labels/outlines.ts';
 import { Patch } from '../../app/src/labels/patch.ts';
 import { countLabels } from '../../app/src/state/labels.ts';
 import { allPrompts } from '../../app/src/state/select.ts';
-import { loadModel, mapOf, type Page, paint, propose, rowsOf, startLabelling } from './label-start.ts';
+import { loadModel, mapOf, type Page, paint, propose, rowsOf, SIZE, startLabelling } from './label-start.ts';
 
 const undo = ({ store }: Page) => store.dispatch({ type: 'prompt/undo', picture: 'a' });
 const redo = ({ store }: Page) => store.dispatch({ type: 'prompt/redo', picture: 'a' });
@@ -66,8 +67,9 @@ test('a stroke that is not at its end is on show, and can be taken back', () => 
   expect(shown(page)).toEqual(['100000', '000000', '000000', '000000']);
 });
 
-test('a stroke beside the picture is no step', () => {
+test('a stroke that changes nothing is no step: beside the picture, or erasing where nothing is', () => {
   const page = startLabelling();
+  paint(page, [[3, 3]], true);
   paint(page, [
     [-9, 1],
     [-5, 1],
@@ -204,6 +206,21 @@ test('the oldest edits are forgotten before they fill the memory, and the pixels
   }
   log.moveTo(0);
   expect([map[0], log.isAt(0)]).toEqual([2, true]);
+});
+
+test('outlines are where the class ends, and new ones after each change', () => {
+  const page = startLabelling();
+  const outlines = new KeptOutlines();
+  const now = () => {
+    const [map, entry] = [page.maps.get('a'), page.store.state.labels['a']];
+    return map && entry ? outlines.get(map, entry, SIZE) : {};
+  };
+  paint(page, [[4, 2]]);
+  expect(now()).toEqual({ 1: 'M5 2L5 3L4 3L4 2Z' });
+  expect(now()).toBe(now());
+  page.labelling.remove();
+  paint(page, [[0, 3]]);
+  expect(now()).toEqual({ 1: 'M1 3L1 4L0 4L0 3Z' });
 });
 
 test('changes of a label are put into words', () => {

@@ -73,11 +73,11 @@ export class LabelEditor {
     if (rect) this.onPixels(sheet.picture, rect);
   }
 
-  /** Lifts the brush: the stroke is one step. A stroke beside the picture is none. */
+  /** Lifts the brush: the stroke is one step. One that changes nothing is none. */
   finish(): void {
     const stroke = this.#stroke;
     this.#stroke = null;
-    if (stroke && stroke.patch.bytes > 0) this.#commit(stroke.sheet, stroke.log, stroke.patch, 'draft');
+    if (stroke?.patch.isChange) this.#commit(stroke.sheet, stroke.log, stroke.patch, 'draft');
   }
 
   /** Takes back the stroke that is not at its end; says whether there was one. */

@@ -1,3 +1,4 @@
+import { openLabel } from '../state/labels.ts';
 import { classList } from '../state/select.ts';
 import type { AppState } from '../state/state.ts';
 import type { Size } from '../viewer/geometry.ts';
@@ -32,9 +33,9 @@ export class LabelLayer {
     const visible = classList(state).map((entry) => entry.visible);
     if (options.fill || painting) this.#canvas.show(map, size, visible, options.opacity);
     else this.#canvas.clear();
-    const revision = state.labels[library.open ?? '']?.revision;
-    if (!options.contour || revision === undefined) return [];
-    return Object.entries(this.#outlines.get(map, revision, size))
+    const entry = openLabel(state);
+    if (!options.contour || entry === null) return [];
+    return Object.entries(this.#outlines.get(map, entry, size))
       .map(([key, outline]) => ({ classNumber: Number(key), outline }))
       .filter(({ classNumber }) => visible[classNumber - 1] !== false);
   }

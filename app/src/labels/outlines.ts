@@ -1,4 +1,5 @@
 import { contour, pathData } from '../../../src/index.ts';
+import type { LabelEntry } from '../state/labels.ts';
 import type { Size } from '../viewer/geometry.ts';
 import type { Rect } from './stroke.ts';
 
@@ -40,13 +41,12 @@ function boxesOf(map: Uint8Array, width: number, height: number): Map<number, Re
   return boxes;
 }
 
-/** Outlines of the label on show, computed again only where it changed. */
+/** Outlines of the label on show, computed again only where it changed: then the state has another entry for it. */
 export class KeptOutlines {
-  #of: { readonly map: Uint8Array; readonly revision: number; readonly outlines: Outlines } | null = null;
+  #of: { readonly entry: LabelEntry; readonly outlines: Outlines } | null = null;
 
-  get(map: Uint8Array, revision: number, size: Size): Outlines {
-    if (this.#of?.map !== map || this.#of.revision !== revision)
-      this.#of = { map, revision, outlines: outlinesOf(map, size) };
+  get(map: Uint8Array, entry: LabelEntry, size: Size): Outlines {
+    if (this.#of?.entry !== entry) this.#of = { entry, outlines: outlinesOf(map, size) };
     return this.#of.outlines;
   }
 }

@@ -46,6 +46,14 @@ export class Patch {
     return this.#tiles.size * TILE * TILE;
   }
 
+  /** Whether the map is another one than before. */
+  get isChange(): boolean {
+    return [...this.#tiles].some(([tile, kept]) => {
+      const now = this.#copy(tile);
+      return !same(kept, now, 0, now.length);
+    });
+  }
+
   /** Exchanges what is kept with what is in the map. @returns around what changed; null where nothing did */
   swap(): Rect | null {
     let rect: Rect | null = null;
