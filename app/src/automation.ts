@@ -3,7 +3,7 @@ import type { LabelMaps } from './labels/label-maps.ts';
 import type { Labelling } from './labels/labelling.ts';
 import type { RestRunner } from './labels/segment-rest.ts';
 import type { Acts } from './state/acts.ts';
-import { countLabels, type LabelStatus, openLabel } from './state/labels.ts';
+import { type LabelStatus, openLabel } from './state/labels.ts';
 import type { PromptPoint } from './state/prompts.ts';
 import { activeClass, activePrompts, modeOf, openPicture } from './state/select.ts';
 import type { Store } from './state/store.ts';
@@ -33,7 +33,8 @@ export interface Automation {
     readonly notice: string | null;
     /** Of the open picture. */
     readonly label: LabelStatus | null;
-    readonly accepted: number;
+    /** Accepted pictures, by name. */
+    readonly accepted: readonly string[];
   };
   /** Replaces the prompts of the active class, as one step that can be undone. */
   setPrompts(prompts: { box?: Box; points?: readonly PromptPoint[] }): void;
@@ -66,7 +67,7 @@ declare global {
 
 interface Labels {
   readonly labelling: Labelling;
-  readonly labelMaps: LabelMaps;
+  readonly maps: LabelMaps;
   readonly rest: RestRunner;
 }
 
@@ -74,7 +75,7 @@ export function exposeAutomation(
   store: Store,
   acts: Acts,
   viewer: Viewer,
-  { labelling, labelMaps, rest }: Labels,
+  { labelling, maps, rest }: Labels,
 ): void {
   const named = (name: string) => store.state.library.pictures.find((picture) => picture.name === name);
   window.sam2rad = {
@@ -93,7 +94,9 @@ export function exposeAutomation(
         results: state.session.result?.results ?? [],
         notice: state.session.notice?.text ?? null,
         label: openLabel(state)?.status ?? null,
-        accepted: countLabels(state).accepted,
+        accepted: state.library.pictures
+          .filter(({ id }) => state.labels[id]?.status === 'accepted')
+          .map(({ name }) => name),
       };
     },
     setPrompts: ({ box, points = [] }) => acts.setPrompts(box ?? null, points),
@@ -117,7 +120,7 @@ export function exposeAutomation(
     segmentRest: () => rest.start(),
     labelMap(name) {
       const picture = name === undefined ? openPicture(store.state) : named(name);
-      return picture ? labelMaps.get(picture.id) : null;
+      return picture ? maps.get(picture.id) : null;
     },
     toPage: (x, y) => viewer.toPage({ x, y }),
   };

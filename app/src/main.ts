@@ -28,9 +28,9 @@ const store = createStore();
 const files = new PictureFiles();
 const acts = createActs(store);
 const host = element('viewer');
-const labelMaps = new LabelMaps();
-const editor = new LabelEditor(store, labelMaps);
-const labelling = new Labelling(store, labelMaps, editor);
+const maps = new LabelMaps();
+const editor = new LabelEditor(store, maps);
+const labelling = new Labelling(store, maps, editor);
 const viewer = new Viewer(host, store, acts, labelling);
 const engine = new Engine(store, () => new EngineWorker());
 const runner = new SceneRunner(store, engine, files);
@@ -61,6 +61,7 @@ const app: App = {
     editor.forget(id);
     engine.client.call('forget', { picture: id }).catch(fail);
   },
+  downloadLabel: () => void labelling.download().catch(fail),
   download(kind) {
     const picture = openPicture(store.state);
     if (picture === null || runner.bitmap === null) return;
@@ -93,5 +94,5 @@ listenToKeys({ store, acts, viewer, labelling, host, step });
 acceptDrops(app.openFiles, (over) => document.body.classList.toggle('dropping', over));
 announceChanges(store, element('live'));
 announceLabels(store, element('live-labels'));
-exposeAutomation(store, acts, viewer, { labelling, labelMaps, rest });
+exposeAutomation(store, acts, viewer, { labelling, maps, rest });
 start().catch(fail);

@@ -11,7 +11,16 @@ import { openCheckpoint } from '../../src/weights/open.ts';
 import { adapterLabel } from '../../tools/runtimes/label.ts';
 import { countGpuTest } from '../gpu-device.ts';
 import { goldenModelFile } from '../models/golden-run.ts';
-import { classMapOf, click, drag, drop, type Served, servePage, settled } from './served-page.ts';
+import {
+  classMapOf,
+  click,
+  drag,
+  drop,
+  readWhenThere,
+  type Served,
+  servePage,
+  settled,
+} from './served-page.ts';
 
 /** The page as a person has it: built, served, in a browser, with the demo's weights. */
 
@@ -328,15 +337,4 @@ function pngHeader(width: number, height: number): Buffer {
   bytes.writeUInt32BE(width, 16);
   bytes.writeUInt32BE(height, 20);
   return bytes;
-}
-
-async function readWhenThere(path: string): Promise<Buffer> {
-  for (let tries = 0; tries < 200; tries++) {
-    try {
-      return readFileSync(path);
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-  throw new Error(`${path} was not downloaded`);
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -96,4 +96,16 @@ export async function drop(page: Page, name: string, bytes: Uint8Array): Promise
     name,
     Buffer.from(bytes).toString('base64'),
   );
+}
+
+/** A download, as soon as the browser has written it. */
+export async function readWhenThere(path: string): Promise<Buffer> {
+  for (let tries = 0; tries < 200; tries++) {
+    try {
+      return readFileSync(path);
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+  throw new Error(`${path} was not downloaded`);
 }

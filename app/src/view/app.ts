@@ -22,6 +22,7 @@ export interface App {
   openPicture(id: string): void;
   removePicture(id: string): void;
   download(kind: Download): void;
+  downloadLabel(): void;
 }
 
 export function setOptions(app: App, change: Partial<AppState['options']>): void {

@@ -41,7 +41,7 @@ export function labelsSection(state: AppState, app: App): TemplateResult {
           : html`
         <div class="row pair">
           <button class="quiet small" title="Removes the label (R)" @click=${() => labelling.remove()}>${status === 'draft' ? 'Reject' : 'Remove'}</button>
-          <button class="quiet small" title="PNG of class numbers" @click=${() => void labelling.download()}>Download</button>${nextButton(state, app)}</div>`
+          <button class="quiet small download-label" title="PNG of class numbers at the size of the picture" @click=${() => app.downloadLabel()}>Download</button>${nextButton(state, app)}</div>`
       }
       <p class="hint">${RULE}</p>
       ${restOfPictures(state, app)}
