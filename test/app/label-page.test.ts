@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'puppeteer';
@@ -151,8 +152,10 @@ test('a trained model makes drafts of the rest; one is taken after the other', a
     await page.evaluate(() => window.sam2rad.accept());
   }
   await page.evaluate(() => window.sam2rad.open('Hip 003'));
-  const bytes = new Uint8Array(await (await goldenModelFile('nano-sam2rad')).arrayBuffer());
-  await drop(page, 'nano-sam2rad.safetensors', bytes);
+  const path = join(served.scratch, 'nano-sam2rad.safetensors');
+  writeFileSync(path, new Uint8Array(await (await goldenModelFile('nano-sam2rad')).arrayBuffer()));
+  const [chooser] = await Promise.all([page.waitForFileChooser(), page.click('.card .row button')]);
+  await chooser.accept([path]);
   await page.waitForFunction(() => window.sam2rad.state().model === 'nano-sam2rad.safetensors');
   await settled(page);
   await page.evaluate(() => window.sam2rad.segmentRest());
