@@ -42,7 +42,7 @@ test('pictures without a label are segmented one after the other, and get drafts
   expect(page.store.state.rest).toEqual({ done: 0, total: 2 });
   for (let i = 0; i < 3; i++) await answer(page);
   expect(page.store.state.rest).toEqual({ done: 1, total: 2 });
-  for (let i = 0; i < 3; i++) await answer(page);
+  for (let i = 0; i < 3; i++) await answer(page, new Uint8Array(24));
   await done;
   expect(asked(page)).toEqual(['open b', 'predict b', 'forget b', 'open c', 'predict c', 'forget c']);
   expect(page.worker.sent[1]).toMatchObject({ input: { scene: { mode: 'auto', classes: 2, prompts: [] } } });
@@ -50,7 +50,9 @@ test('pictures without a label are segmented one after the other, and get drafts
   expect(rowsOf(page.maps.get('b'))).toEqual(ROWS);
   expect(rowsOf(page.maps.get('a'))?.[0]).toBe('100000');
   expect(page.store.state.rest).toBeNull();
-  expect(page.store.state.session.notice?.text).toMatch(/2 pictures have new drafts/);
+  expect(page.store.state.session.notice?.text).toMatch(
+    /2 pictures have new drafts; in 1 of them nothing was found\./,
+  );
 });
 
 test('features of the picture on show are not given away', async () => {
@@ -89,9 +91,12 @@ test('an error ends it and is told; another model leaves the rest', async () => 
   expect([page.store.state.rest, page.errors.length]).toEqual([null, 1]);
   const again = page.rest.start();
   await answer(page);
-  page.engine.epoch += 1;
   await answer(page);
+  await settle();
+  page.engine.epoch += 1;
+  page.worker.reply({ id: 4, kind: 'failed', name: 'Error', message: 'this picture is not open any more' });
   await again;
+  expect(page.errors).toHaveLength(1);
   expect(page.store.state.session.notice?.text).toMatch(/1 picture has a new draft\. Another model/);
 });
 

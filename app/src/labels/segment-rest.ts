@@ -12,6 +12,8 @@ interface Targets {
   readonly editor: LabelEditor;
 }
 
+type Finding = 'something' | 'nothing';
+
 /** Segments every picture without a label by a trained model, one after the other: what it finds is a draft. */
 export class RestRunner {
   readonly #targets: Targets;
@@ -28,16 +30,19 @@ export class RestRunner {
     const { signal } = this.#running;
     const { epoch } = engine;
     const pictures = store.state.library.pictures.filter(({ id }) => store.state.labels[id] === undefined);
-    let drafts = 0;
+    const drafts: Finding[] = [];
     try {
       for (const [done, picture] of pictures.entries()) {
         store.dispatch({ type: 'rest/progress', done, total: pictures.length });
         if (signal.aborted || engine.epoch !== epoch) break;
-        if (this.#isWanted(picture) && (await this.#segment(picture, signal))) drafts += 1;
+        const draft = this.#isWanted(picture) ? await this.#segment(picture, signal) : null;
+        if (draft) drafts.push(draft);
       }
       this.#say(summary(drafts, engine.epoch !== epoch));
     } catch (error) {
-      if (signal.aborted) this.#say(summary(drafts, false));
+      // A picture that the model before has encoded is not open any more.
+      const modelChanged = engine.epoch !== epoch;
+      if (signal.aborted || modelChanged) this.#say(summary(drafts, modelChanged));
       else engine.fail(error);
     } finally {
       store.dispatch({ type: 'rest/end' });
@@ -55,8 +60,8 @@ export class RestRunner {
     return labels[id] === undefined && library.pictures.some((picture) => picture.id === id);
   }
 
-  /** Says whether the picture has a draft now. */
-  async #segment(picture: Picture, signal: AbortSignal): Promise<boolean> {
+  /** What the picture's new draft holds; null where a person was faster. */
+  async #segment(picture: Picture, signal: AbortSignal): Promise<Finding | null> {
     const { store, engine, files, editor } = this.#targets;
     const bitmap = await files.decode(picture);
     const size = { width: bitmap.width, height: bitmap.height };
@@ -73,9 +78,9 @@ export class RestRunner {
     // Features of a few pictures stay on the GPU; those of the picture on show must not have to give way.
     if (store.state.library.open !== picture.id)
       await engine.client.call('forget', { picture: picture.id }, { signal });
-    if (!this.#isWanted(picture)) return false;
+    if (!this.#isWanted(picture)) return null;
     editor.replace({ picture: picture.id, size }, classMap);
-    return true;
+    return classMap.some((classNumber) => classNumber > 0) ? 'something' : 'nothing';
   }
 
   #say(text: string): void {
@@ -83,8 +88,11 @@ export class RestRunner {
   }
 }
 
-function summary(drafts: number, modelChanged: boolean): string {
-  const made = drafts === 1 ? '1 picture has a new draft' : `${drafts} pictures have new drafts`;
+function summary(drafts: readonly Finding[], modelChanged: boolean): string {
+  const { length } = drafts;
+  const made = length === 1 ? '1 picture has a new draft' : `${length} pictures have new drafts`;
+  const empty = drafts.filter((finding) => finding === 'nothing').length;
+  const found = empty > 0 ? `; in ${empty} of them nothing was found` : '';
   const why = modelChanged ? ' Another model was loaded, so the rest was left.' : '';
-  return `${made}.${why} Look at each, correct it, and accept it (A) or reject it (R).`;
+  return `${made}${found}.${why} Look at each, correct it, and accept it (A) or reject it (R).`;
 }
