@@ -1,6 +1,6 @@
 /**
  * `npx tsx tools/train-phantoms.ts ANATOMY|all OUT.safetensors [--steps N] [--seed N] [--augment none|mirror|full]
- * [--preprocess sam2rad|sam2] [--train ppn|ppn+lora] [--lr 1e-4] [--val N]`: trains the demo base on an anatomy's ten pictures
+ * [--preprocess sam2rad|sam2] [--train ppn|ppn+lora] [--lr 1e-4] [--val N] [--base FILE]`: trains the demo base on an anatomy's ten pictures
  * as `sam2rad train` does, but on wgpu (Deno): on a machine without a GPU llvmpipe takes a fifth of SwiftShader's time.
  * `all` makes the page's demo model: the thirty pictures of the three anatomies, whose bone surfaces are one class.
  * The last N pictures are held out, for choosing settings without a look at the test pictures.
@@ -24,6 +24,7 @@ const { values, positionals } = parseArgs({
     train: { type: 'string', default: 'ppn' },
     lr: { type: 'string', default: '1e-4' },
     val: { type: 'string', default: '0' },
+    base: { type: 'string', default: 'app/public/demo/sam2-nano-shapes.safetensors' },
   },
 });
 const [anatomy, output] = positionals;
@@ -59,7 +60,7 @@ try {
     }
   const batch = 4;
   const order = {
-    base: join(root, 'app/public/demo/sam2-nano-shapes.safetensors'),
+    base: resolve(root, values.base),
     output: join(folder, 'model.safetensors'),
     datasetName: isAll ? 'phantoms' : anatomy,
     classNames,
