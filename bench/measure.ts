@@ -1,41 +1,77 @@
 /** Timing that survives a loaded machine: contestants take turns, and medians are compared. */
 
-/** Milliseconds of each round, and what is quoted of them. */
-export interface Timing {
+/** What is quoted of a measurement that was repeated: the middle, and between which values half of the rounds lie. */
+export interface Spread {
   readonly median: number;
+  readonly q1: number;
+  readonly q3: number;
+  readonly rounds: number;
+}
+
+/** Milliseconds of each round, and what is quoted of them. */
+export interface Timing extends Omit<Spread, 'rounds'> {
   readonly min: number;
   readonly max: number;
   readonly rounds: readonly number[];
 }
 
+/** The value below which this share of `sorted` lies; between two of them, in proportion. */
+function quantile(sorted: readonly number[], share: number): number {
+  const at = share * (sorted.length - 1);
+  const [below, above] = [sorted[Math.floor(at)] ?? 0, sorted[Math.ceil(at)] ?? 0];
+  return below + (at - Math.floor(at)) * (above - below);
+}
+
 export function summarise(rounds: readonly number[]): Timing {
   const sorted = [...rounds].sort((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0;
-  const middle = sorted.length % 2 ? at(0.5) : (at(0.5) + (sorted[sorted.length / 2 - 1] ?? 0)) / 2;
-  return { median: middle, min: sorted[0] ?? 0, max: sorted.at(-1) ?? 0, rounds };
+  return {
+    median: quantile(sorted, 0.5),
+    q1: quantile(sorted, 0.25),
+    q3: quantile(sorted, 0.75),
+    min: sorted[0] ?? 0,
+    max: sorted.at(-1) ?? 0,
+    rounds,
+  };
+}
+
+export function spread(rounds: readonly number[]): Spread {
+  const { median, q1, q3 } = summarise(rounds);
+  return { median, q1, q3, rounds: rounds.length };
 }
 
 /** Something to be timed; it returns when its result is there. */
 export type Contestant = () => Promise<unknown>;
 
+/** How often all take their turn. */
+export interface Turns {
+  readonly rounds: number;
+  readonly warmUp?: number;
+  /** After so long no further round begins; one is always run. */
+  readonly budgetMs?: number;
+  /** Is told who is next. */
+  readonly onTurn?: (name: string, round: number) => void;
+}
+
 /**
- * Runs every contestant once to warm up, then all in turn, `rounds` times, so that a machine that slows down in the
- * middle slows them all.
+ * Runs every contestant once to warm up, then all in turn, so that a machine that slows down in the middle slows them
+ * all.
  */
 export async function interleave<Name extends string>(
   contestants: Readonly<Record<Name, Contestant>>,
-  rounds: number,
-  warmUp = 1,
+  { rounds, warmUp = 1, budgetMs = Number.POSITIVE_INFINITY, onTurn = () => {} }: Turns,
 ): Promise<Record<Name, Timing>> {
   const names = Object.keys(contestants) as Name[];
-  for (let i = 0; i < warmUp; i++) for (const name of names) await contestants[name]();
   const times = new Map<Name, number[]>(names.map((name) => [name, []]));
-  for (let i = 0; i < rounds; i++)
+  const begin = performance.now();
+  for (let round = -warmUp; round < rounds; round++) {
+    if (round > 0 && performance.now() - begin > budgetMs) break;
     for (const name of names) {
+      onTurn(name, round);
       const start = performance.now();
       await contestants[name]();
-      times.get(name)?.push(performance.now() - start);
+      if (round >= 0) times.get(name)?.push(performance.now() - start);
     }
+  }
   return Object.fromEntries(names.map((name) => [name, summarise(times.get(name) ?? [])])) as Record<
     Name,
     Timing

@@ -3,16 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { root } from './host/serve.ts';
-
-/** What every result file says about where its figures come from. */
-export interface Provenance {
-  readonly date: string;
-  readonly commit: string;
-  readonly adapter: string;
-  readonly runtime: string;
-  readonly cpu: string;
-  readonly cores: number;
-}
+import type { Provenance } from './report.ts';
 
 function commit(): string {
   const git = (...args: string[]) =>
@@ -23,25 +14,34 @@ function commit(): string {
 
 type AdapterInfo = Pick<GPUAdapterInfo, 'vendor' | 'architecture' | 'description'>;
 
-export function provenance({ vendor, architecture, description }: AdapterInfo, runtime: string): Provenance {
+export function provenance(
+  { vendor, architecture, description }: AdapterInfo,
+  runtime: string,
+  driver = '',
+): Provenance {
   const processors = cpus();
   return {
     date: new Date().toISOString(),
     commit: commit(),
     adapter: [vendor, architecture, description].filter(Boolean).join(' '),
+    driver,
     runtime,
     cpu: processors[0]?.model ?? '',
     cores: processors.length,
   };
 }
 
+/** An adapter as file names have it. */
+export function slugOf(adapter: string): string {
+  const name = /swiftshader|llvmpipe/i.exec(adapter)?.[0] ?? adapter;
+  return name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+}
+
 /** Writes bench/results/<date>-<adapter>-<name>.json. @returns its path */
 export function save(name: string, where: Provenance, result: unknown): string {
-  const adapter = /swiftshader|llvmpipe/i.exec(where.adapter)?.[0] ?? where.adapter;
-  const slug = adapter.toLowerCase().replace(/[^a-z0-9]+/g, '-');
   const folder = join(root, 'bench/results');
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${where.date.slice(0, 10)}-${slug}-${name}.json`);
+  const file = join(folder, `${where.date.slice(0, 10)}-${slugOf(where.adapter)}-${name}.json`);
   writeFileSync(file, `${JSON.stringify({ ...where, result }, null, 2)}\n`);
   return file;
 }

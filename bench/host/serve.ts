@@ -1,13 +1,19 @@
-import { createReadStream, statSync } from 'node:fs';
+/** Serves bench/page, and opens it in a browser of its own. */
+import { createReadStream, realpathSync, statSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
+import { cpus } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Page } from 'puppeteer';
-import { createServer } from 'vite';
+import { createServer, type ViteDevServer } from 'vite';
 import { launchBrowser } from '../../tools/runtimes/chromium.ts';
+import { cpuMsOfGpuProcess, driverOf } from './gpu-process.ts';
 
 export const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** Where packages really lie: in a worktree the folder may be a link. */
+const modules = realpathSync(join(root, 'node_modules'));
 
 /** The page may use threads and fine clocks only when it is isolated: WASM providers need both for their best. */
 const ISOLATED = {
@@ -29,13 +35,26 @@ const FOLDERS: Readonly<Record<string, string>> = {
   '/ort/': dirname(createRequire(import.meta.url).resolve('onnxruntime-web')),
 };
 
-function sendFile(address: string, response: ServerResponse): boolean {
-  const path = new URL(address, 'http://localhost').pathname;
+/** Single files that the page may fetch, by their address. */
+export type Files = ReadonlyMap<string, string>;
+
+/** The address at which the page finds a file of the machine's. */
+export const addressOf = (file: string): string => `/file${normalize(`/${file}`)}`;
+
+function pathOf(address: string, files: Files): string | undefined {
+  const path = decodeURIComponent(new URL(address, 'http://localhost').pathname);
+  const single = files.get(path);
+  if (single !== undefined) return single;
   const [prefix, folder] = Object.entries(FOLDERS).find(([start]) => path.startsWith(start)) ?? [];
-  if (!prefix || !folder) return false;
+  if (!prefix || !folder) return undefined;
   const file = join(folder, normalize(path.slice(prefix.length)));
-  const size = file.startsWith(folder) ? statSync(file, { throwIfNoEntry: false })?.size : undefined;
-  if (size === undefined) return false;
+  return file.startsWith(folder) ? file : undefined;
+}
+
+function sendFile(address: string, response: ServerResponse, files: Files): boolean {
+  const file = pathOf(address, files);
+  const size = file === undefined ? undefined : statSync(file, { throwIfNoEntry: false })?.size;
+  if (file === undefined || size === undefined) return false;
   response.writeHead(200, {
     'Content-Type': TYPES[file.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
     'Content-Length': size,
@@ -45,8 +64,8 @@ function sendFile(address: string, response: ServerResponse): boolean {
   return true;
 }
 
-/** Serves bench/page, opens it in headless Chromium and hands it to `work`; closes everything afterwards. */
-export async function withPage<T>(work: (page: Page, browserVersion: string) => Promise<T>): Promise<T> {
+/** bench/page on a free local port. */
+export async function servePage(files: Files = new Map()): Promise<ViteDevServer> {
   const server = await createServer({
     root: join(root, 'bench/page'),
     configFile: false,
@@ -54,30 +73,58 @@ export async function withPage<T>(work: (page: Page, browserVersion: string) => 
     // A build of its own, or it would share, and upset, the cache of the app's server.
     cacheDir: join(root, 'node_modules/.cache/bench-vite'),
     optimizeDeps: { noDiscovery: true },
-    server: { port: 0, host: 'localhost', hmr: false, watch: null, headers: ISOLATED, fs: { allow: [root] } },
+    server: {
+      port: 0,
+      host: 'localhost',
+      hmr: false,
+      watch: null,
+      headers: ISOLATED,
+      fs: { allow: [root, modules] },
+    },
     plugins: [
       {
         name: 'bench-files',
         configureServer: ({ middlewares }) => {
           middlewares.use((request, response, next) => {
-            if (!sendFile(request.url ?? '', response)) next();
+            if (!sendFile(request.url ?? '', response, files)) next();
           });
         },
       },
     ],
   });
   await server.listen();
+  return server;
+}
+
+/** The page that measures, and what its browser says of itself. */
+export interface Opened {
+  readonly page: Page;
+  readonly version: string;
+  readonly driver: string;
+}
+
+/** Opens bench/page in a fresh headless Chromium and hands it to `work`; closes everything afterwards. */
+export async function withPage<T>(
+  work: (opened: Opened) => Promise<T>,
+  { say, file }: { readonly say: (line: string) => void; readonly file?: string | undefined },
+): Promise<T> {
+  const files = file === undefined ? [] : [[addressOf(file), file] as const];
+  const server = await servePage(new Map(files));
   // Timestamps to the nanosecond instead of 100 us.
   const browser = await launchBrowser(['--enable-webgpu-developer-features']);
   try {
     const page = await browser.newPage();
     page.on('console', (message) => {
-      if (message.type() !== 'debug') console.error(`page: ${message.text()}`);
+      if (message.type() !== 'debug') say(`page: ${message.text()}`);
     });
-    page.on('pageerror', (error) => console.error(`page: ${error}`));
+    page.on('pageerror', (error) => say(`page: ${error}`));
+    await page.exposeFunction('hostSay', say);
+    await page.exposeFunction('hostCores', () => cpus().length);
+    const cpuMs = await cpuMsOfGpuProcess(browser);
+    if (cpuMs) await page.exposeFunction('hostCpuMs', cpuMs);
     await page.goto(server.resolvedUrls?.local[0] ?? '', { waitUntil: 'load' });
     await page.waitForFunction('window.bench !== undefined');
-    return await work(page, await browser.version());
+    return await work({ page, version: await browser.version(), driver: await driverOf(browser) });
   } finally {
     await browser.close();
     await server.close();

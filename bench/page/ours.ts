@@ -7,12 +7,10 @@ import { generatedCheckpoint, type WeightsJson } from '../../test/weights/genera
 export interface OurModel {
   readonly model: Model;
   readonly loadMs: number;
-  readonly device: GPUDevice;
   /** Preprocesses and encodes; resolves when the GPU has finished. */
   encode(): Promise<void>;
   /** One box: the mask at the picture's size and its statistics, read back. */
   click(options?: { multimaskOutput?: boolean; returnTensors?: boolean }): Promise<Prediction>;
-  profile: Model['profile'];
 }
 
 /** @param box in pixels of `picture` */
@@ -37,7 +35,6 @@ export async function loadOurs(
   return {
     model,
     loadMs,
-    device,
     async encode() {
       session?.dispose();
       session = await model.setImage(picture);
@@ -47,6 +44,5 @@ export async function loadOurs(
       if (!session) throw new Error('encode first');
       return session.predict({ mode: 'manual', box, ...options });
     },
-    profile: () => model.profile(),
   };
 }

@@ -20,8 +20,12 @@ describe('the bench', () => {
       'conv2d_v0',
       'matmul_v0',
       'roof_copy',
+      'roof_copy4',
       'roof_fma2',
+      'roof_fma4',
       'roof_fma8',
+      'roof_fma8_f16',
+      'roof_workgroup',
     ]);
   });
 
@@ -49,7 +53,7 @@ describe('the bench', () => {
   it('lets contestants take turns', async () => {
     const order: string[] = [];
     const enter = (name: string) => async () => order.push(name);
-    const times = await interleave({ a: enter('a'), b: enter('b') }, 2);
+    const times = await interleave({ a: enter('a'), b: enter('b') }, { rounds: 2 });
     expect(order.join('')).toBe('ababab');
     expect(times.a.rounds.length).toBe(2);
   });

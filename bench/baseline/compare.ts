@@ -1,0 +1,99 @@
+/** Whether a kernel became less efficient than it was, beyond what the measuring itself scatters. */
+import type { KernelRow } from '../census/measure.ts';
+import type { Clock } from '../lab/lab.ts';
+import type { Spread } from '../measure.ts';
+import type { Provenance } from '../report.ts';
+
+/** What is kept of a kernel. */
+export type KeptKernel = Pick<KernelRow, 'key' | 'kernel' | 'shape' | 'ofRoof'>;
+
+/** The efficiencies of one run on one adapter and runtime, for later runs to be held to. */
+export interface Baseline extends Provenance {
+  readonly clock: Clock;
+  readonly kernels: readonly KeptKernel[];
+}
+
+/** A kernel whose share of its roof fell. */
+export interface Loss {
+  readonly key: string;
+  readonly kernel: string;
+  readonly shape: string;
+  readonly was: Spread;
+  readonly is: Spread;
+  /** A fall of this much says nothing. */
+  readonly noise: number;
+}
+
+export interface Verdict {
+  readonly losses: readonly Loss[];
+  /** Kernels that both have. */
+  readonly compared: number;
+  /** Those that only one has: another kernel or shape has taken their place. */
+  readonly added: readonly string[];
+  readonly gone: readonly string[];
+}
+
+/** A fall of less than this share of what it was is never called one. */
+const LEAST_FALL = 0.1;
+/** Standard errors of the difference of two medians. */
+const ERRORS = 4;
+
+/** The standard error of a median, from the quartiles: 1.253 sigma / sqrt(n), and a quartile range is 1.349 sigma. */
+const errorOf = ({ q1, q3, rounds }: Spread) => (0.929 * (q3 - q1)) / Math.sqrt(Math.max(1, rounds));
+
+export function noiseOf(was: Spread, is: Spread): number {
+  return Math.max(LEAST_FALL * was.median, ERRORS * Math.hypot(errorOf(was), errorOf(is)));
+}
+
+export function compareKernels(kept: readonly KeptKernel[], now: readonly KeptKernel[]): Verdict {
+  const before = new Map(kept.map((kernel) => [kernel.key, kernel]));
+  const after = new Set(now.map(({ key }) => key));
+  const losses: Loss[] = [];
+  let compared = 0;
+  for (const { key, kernel, shape, ofRoof: is } of now) {
+    const was = before.get(key)?.ofRoof;
+    if (!was) continue;
+    compared += 1;
+    const noise = noiseOf(was, is);
+    if (was.median - is.median > noise) losses.push({ key, kernel, shape, was, is, noise });
+  }
+  const named = ({ kernel, shape }: KeptKernel) => `${kernel} ${shape}`;
+  return {
+    losses: losses.sort((a, b) => a.is.median / a.was.median - b.is.median / b.was.median),
+    compared,
+    added: now.filter(({ key }) => !before.has(key)).map(named),
+    gone: kept.filter(({ key }) => !after.has(key)).map(named),
+  };
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+export const lossText = ({ kernel, shape, was, is, noise }: Loss): string =>
+  `${kernel} ${shape}: ${percent(is.median)} of its roof, was ${percent(was.median)}; the noise is ${percent(noise)}`;
+
+/** Whether two runs can be held against each other at all, and what to say of it. */
+export interface Kinship {
+  readonly judged: boolean;
+  readonly remarks: readonly string[];
+}
+
+export function kinshipOf(baseline: Baseline, now: Provenance & { readonly clock: Clock }): Kinship {
+  const other = (what: string, was: string, is: string) =>
+    `the baseline is of another ${what}: ${was}; this is ${is}`;
+  if (baseline.adapter !== now.adapter)
+    return {
+      judged: false,
+      remarks: [`${other('adapter', baseline.adapter, now.adapter)}. Nothing is judged by it`],
+    };
+  if (baseline.clock !== now.clock)
+    return {
+      judged: false,
+      remarks: [`${other('clock', baseline.clock, now.clock)}. Nothing is judged by it`],
+    };
+  const remarks: string[] = [];
+  if (baseline.driver !== now.driver)
+    remarks.push(`${other('driver', baseline.driver, now.driver)}: a fall may be the driver's`);
+  if (baseline.runtime !== now.runtime)
+    remarks.push(`${other('runtime', baseline.runtime, now.runtime)}: a fall may be its compiler's`);
+  return { judged: true, remarks };
+}

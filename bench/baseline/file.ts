@@ -1,0 +1,42 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from '../host/serve.ts';
+import type { KernelReport } from '../kernel-report.ts';
+import type { Provenance } from '../report.ts';
+import { slugOf } from '../results.ts';
+import type { Baseline } from './compare.ts';
+
+const FOLDER = join(root, 'bench/results/baselines');
+
+/** One an adapter and runtime. */
+export const baselinePath = (adapter: string, runtime: string): string =>
+  join(FOLDER, `${slugOf(adapter)}-${runtime}.json`);
+
+export function saveBaseline(path: string, where: Provenance, { clock, rows }: KernelReport): void {
+  const kernels = rows.map(({ key, kernel, shape, ofRoof }) => ({ key, kernel, shape, ofRoof }));
+  mkdirSync(FOLDER, { recursive: true });
+  writeFileSync(path, `${JSON.stringify({ ...where, clock, kernels } satisfies Baseline, null, 1)}\n`);
+}
+
+/** @throws Error that says what to do where there is none, or the file is something else */
+export function readBaseline(path: string): Baseline {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    const others = existsSync(FOLDER) ? readdirSync(FOLDER).filter((name) => name.endsWith('.json')) : [];
+    throw new Error(
+      `there is no baseline ${path}: make one with \`npm run bench -- kernels --save-baseline\`${others.length > 0 ? `; there are ${others.join(', ')}` : ''}`,
+    );
+  }
+  const value: unknown = JSON.parse(text);
+  if (!isBaseline(value))
+    throw new Error(`${path} is no baseline of \`npm run bench -- kernels --save-baseline\``);
+  return value;
+}
+
+const isBaseline = (value: unknown): value is Baseline =>
+  typeof value === 'object' &&
+  value !== null &&
+  ['adapter', 'driver', 'runtime', 'clock', 'kernels'].every((key) => key in value) &&
+  Array.isArray((value as { kernels: unknown }).kernels);

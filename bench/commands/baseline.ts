@@ -1,0 +1,60 @@
+import { compareKernels, kinshipOf, type Loss, lossText } from '../baseline/compare.ts';
+import { baselinePath, readBaseline, saveBaseline } from '../baseline/file.ts';
+import type { Runtime } from '../host/runtimes.ts';
+import type { KernelReport } from '../kernel-report.ts';
+import { readLadder } from '../kernels/ladder.ts';
+import type { Provenance } from '../report.ts';
+import { modelsOf, type Options } from './options.ts';
+
+export function keepBaseline(report: KernelReport, where: Provenance, { runtime }: Options): void {
+  const path = baselinePath(where.adapter, runtime);
+  saveBaseline(path, where, report);
+  console.log(`baseline of ${report.rows.length} kernels: ${path}`);
+}
+
+/**
+ * Holds the kernels to the baseline. What seems to have fallen is measured again with twice the rounds, and only what
+ * falls both times is a loss: of some two hundred kernels one is unlucky.
+ *
+ * @returns whether nothing fell
+ */
+export async function checkBaseline(
+  report: KernelReport,
+  where: Provenance,
+  options: Options,
+  runtime: Runtime,
+): Promise<boolean> {
+  const path = options.baseline ?? baselinePath(where.adapter, options.runtime);
+  const baseline = readBaseline(path);
+  const { judged, remarks } = kinshipOf(baseline, { ...where, clock: report.clock });
+  for (const remark of remarks) console.log(`check: ${remark}`);
+  const verdict = compareKernels(baseline.kernels, report.rows);
+  console.log(
+    `check: ${verdict.compared} kernels held to ${path} of ${baseline.date.slice(0, 10)}, ${verdict.added.length} new, ${verdict.gone.length} gone`,
+  );
+  for (const loss of verdict.losses) console.log(`check: ${judged ? 'again' : 'differs'}: ${lossText(loss)}`);
+  if (!judged) return false;
+  const losses = await confirm(verdict.losses, baseline.kernels, options, runtime);
+  for (const loss of losses) console.error(`check: FELL: ${lossText(loss)}`);
+  if (losses.length === 0) console.log('check: no kernel fell by more than its noise');
+  return losses.length === 0;
+}
+
+async function confirm(
+  losses: readonly Loss[],
+  kept: Parameters<typeof compareKernels>[0],
+  options: Options,
+  runtime: Runtime,
+): Promise<readonly Loss[]> {
+  if (losses.length === 0) return losses;
+  const again = await runtime.do('kernels', {
+    ladder: readLadder(),
+    options: {
+      models: modelsOf(options, runtime.address),
+      rounds: 2 * options.rounds,
+      only: '',
+      keys: losses.map(({ key }) => key),
+    },
+  });
+  return compareKernels(kept, again.rows).losses;
+}

@@ -1,0 +1,67 @@
+import { requestDevice } from '../../src/gpu/device.ts';
+import { openTrainingEngine } from '../../src/tasks/train/engine.ts';
+import { openCheckpoint } from '../../src/weights/open.ts';
+import { generateImage } from '../../test/weights/generated-weights.ts';
+import { DRAW, DROPOUT } from '../census/parts.ts';
+import type { Host } from '../lab/host.ts';
+import { spread } from '../measure.ts';
+import type { CallRow, ModelOptions } from './measure.ts';
+import type { Stopwatch } from './stopwatch.ts';
+import { watchDevice } from './watch.ts';
+
+const SEED = 11;
+const RATE = 1e-4;
+
+/** Steps over one picture whose features are kept, as a run of training takes them. */
+export async function measureTraining(
+  file: Blob,
+  host: Host,
+  watch: Stopwatch,
+  { rounds, budgetMs }: ModelOptions,
+): Promise<{ calls: Omit<CallRow, 'dispatches'>[]; peak: number }> {
+  const checkpoint = await openCheckpoint(file, { name: 'bench.safetensors' });
+  const { device } = await requestDevice(host.gpu ? { gpu: host.gpu } : {});
+  const counts = watchDevice(device);
+  const opened = await watch.time(() =>
+    openTrainingEngine(checkpoint, { device, parts: 'ppn', dropout: DROPOUT, draws: [DRAW] }),
+  );
+  using engine = opened.value;
+  const side = engine.description.config.imageSize;
+  const { classes } = engine.context.dataset;
+  const inputs = await engine.encode({ data: generateImage(side, side, SEED), width: side, height: side });
+  const batch = [{ inputs, labels: stripes(side, classes) }];
+  host.say('training: ready');
+  const step = () => engine.trainer.step(batch, { draw: DRAW, rate: RATE, seed: SEED });
+  const first = await watch.time(step);
+  const laps: { ms: number; cpu: number | null; submits: number }[] = [];
+  const begin = performance.now();
+  while (laps.length < rounds && (laps.length === 0 || performance.now() - begin < budgetMs)) {
+    const before = counts.submits;
+    const { ms, cpu } = await watch.time(step);
+    laps.push({ ms, cpu, submits: counts.submits - before });
+    host.say(`training: step ${laps.length + 1}`);
+  }
+  const cpu = laps.flatMap((each) => each.cpu ?? []);
+  return {
+    peak: counts.peak,
+    calls: [
+      { call: 'training load', cold: opened.ms, warm: spread([]), cpu: null, submits: null },
+      {
+        call: 'train step',
+        cold: first.ms,
+        warm: spread(laps.map(({ ms }) => ms)),
+        cpu: cpu.length > 0 ? spread(cpu) : null,
+        submits: laps.at(-1)?.submits ?? null,
+      },
+    ],
+  };
+}
+
+/** A class map with a band a class. */
+function stripes(side: number, classes: number): Uint8Array {
+  const height = Math.floor(side / (2 * classes + 1));
+  return Uint8Array.from({ length: side * side }, (_, i) => {
+    const band = Math.floor(Math.floor(i / side) / height);
+    return band % 2 === 1 && band < 2 * classes + 1 ? (band + 1) / 2 : 0;
+  });
+}
