@@ -48,6 +48,8 @@ export async function reportKernels(
         (keys.length === 0 || keys.includes(key)) &&
         `${dispatch.kernel.name} ${label} ${shape}`.includes(only),
     );
+    if (census.length === 0)
+      throw new Error(`no kernel, output or shape contains '${only}': leave --only out to see them all`);
     const { rows, parts: partRows, roofRounds } = await measureCensus(lab, roofs, census, { rounds, host });
     const features = [...gpu.device.features].sort();
     return {

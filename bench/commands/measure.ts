@@ -35,7 +35,7 @@ export async function measure(parts: readonly PartName[], options: Options): Pro
   console.log(`${where.adapter}; ${where.runtime}, ${where.driver}; ${where.cpu}, ${where.cores} cores`);
   print(made, options.all);
   const whole = parts.length === 3 || (options.runtime !== 'chromium' && !parts.includes('ort'));
-  const name = `bench-${options.runtime}${whole ? '' : `-${parts.join('-')}`}`;
+  const name = `bench-${options.runtime}${whole ? '' : `-${parts.join('-')}`}${options.only ? '-only' : ''}`;
   console.log(`\n${save(name, where, made)}`);
   console.log(`measured in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
   const failed = made.kernels ? await baselines(made.kernels, where, options, runtime) : false;

@@ -84,7 +84,10 @@ export function parseCommand(args: readonly string[]): Command {
   const named = positionals.map((part) => oneOf('the part', part, PARTS));
   if ((options.saveBaseline || options.check) && options.only !== '')
     throw new Error('a baseline is of all kernels: leave --only out');
-  return { name: 'measure', parts: named.length > 0 ? named : PARTS, options };
+  const parts = named.length > 0 ? named : PARTS;
+  if ((options.saveBaseline || options.check) && !parts.includes('kernels'))
+    throw new Error('a baseline is of kernels: measure them, too');
+  return { name: 'measure', parts, options };
 }
 
 function oneOf<T extends string>(what: string, value: string, known: readonly T[]): T {

@@ -83,7 +83,7 @@ function deno(): Runtime {
       const folder = mkdtempSync(join(tmpdir(), 'sam2rad-bench-'));
       try {
         const file = join(folder, 'given.json');
-        writeFileSync(file, JSON.stringify(given));
+        writeFileSync(file, JSON.stringify({ given, cores: cpus().length }));
         // The script prints what the worker of this name made.
         return (await runDeno(script, [name, resolve(file)])) as Work[Name]['made'];
       } finally {

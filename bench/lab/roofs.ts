@@ -167,31 +167,32 @@ export class Roofs {
   /** @throws Error where a roof's kernel computed something else than it was given: its rate would mean nothing */
   static async measure(lab: Lab, ladder: Ladder, host: Host, rounds: number): Promise<Roofs> {
     const best = new Map<RoofName, Runner>();
-    const list: Roof[] = [];
-    for (const { name, unit, what, forms } of ROOFS) {
-      const missing = forms
-        .flatMap(({ kernel }) => ladder[kernel]?.features ?? [])
-        .find((feature) => !lab.gpu.device.features.has(feature));
-      if (missing) {
-        list.push({ name, unit, what, rate: null, note: `not available: the device lacks ${missing}` });
-        continue;
-      }
-      const found: { runner: Runner; rate: Spread; kernel: string }[] = [];
+    const missing = new Map<RoofName, GPUFeatureName>();
+    const tried: Tried[] = [];
+    for (const { name, forms } of ROOFS)
       for (const form of forms) {
-        const runner = await prepare(lab, ladder, form);
-        const rates: number[] = [];
-        for (let i = 0; i < rounds; i++) rates.push(runner.amount / (await lab.time(runner.probe)) / 1e6);
-        const wrong = await runner.check();
-        if (wrong) throw new Error(`roof ${name}: ${form.kernel} ${wrong}`);
-        found.push({ runner, rate: spread(rates), kernel: form.kernel });
+        const lacks = ladder[form.kernel]?.features.find((feature) => !lab.gpu.device.features.has(feature));
+        if (lacks) missing.set(name, lacks);
+        else tried.push({ name, form, runner: await prepare(lab, ladder, form), rates: [] });
       }
-      found.sort((a, b) => b.rate.median - a.rate.median);
-      const [first] = found;
-      if (!first) continue;
-      best.set(name, first.runner);
-      list.push({ name, unit, what, rate: first.rate, note: first.kernel });
-      host.say(`roof ${name}: ${first.rate.median.toPrecision(3)} ${unit}`);
+    // In turns, so that a busy moment does not choose the form.
+    for (let i = 0; i < rounds; i++)
+      for (const { runner, rates } of tried) rates.push(await rateOf(lab, runner));
+    for (const { name, form, runner } of tried) {
+      const wrong = await runner.check();
+      if (wrong) throw new Error(`roof ${name}: ${form.kernel} ${wrong}`);
     }
+    const list = ROOFS.map(({ name, unit, what }): Roof => {
+      const [first] = tried
+        .filter((each) => each.name === name)
+        .map(({ form, runner, rates }) => ({ form, runner, rate: spread(rates) }))
+        .sort((a, b) => b.rate.median - a.rate.median);
+      if (!first)
+        return { name, unit, what, rate: null, note: `not available: the device lacks ${missing.get(name)}` };
+      best.set(name, first.runner);
+      host.say(`roof ${name}: ${first.rate.median.toPrecision(3)} ${unit}`);
+      return { name, unit, what, rate: first.rate, note: first.form.kernel };
+    });
     return new Roofs(lab, list, best);
   }
 
@@ -203,9 +204,20 @@ export class Roofs {
   /** The rate of a roof now, in GFLOP/s or GB/s, by one pass. */
   async now(name: RoofName): Promise<number> {
     const runner = this.#best.get(name);
-    return runner ? runner.amount / (await this.#lab.time(runner.probe)) / 1e6 : Number.NaN;
+    return runner ? rateOf(this.#lab, runner) : Number.NaN;
   }
 }
+
+interface Tried {
+  readonly name: RoofName;
+  readonly form: Form;
+  readonly runner: Runner;
+  readonly rates: number[];
+}
+
+/** GFLOP/s or GB/s of one pass. */
+const rateOf = async (lab: Lab, { probe, amount }: Runner): Promise<number> =>
+  amount / (await lab.time(probe)) / 1e6;
 
 async function prepare(lab: Lab, ladder: Ladder, form: Form): Promise<Runner> {
   const kernel = ladder[form.kernel];
@@ -232,6 +244,8 @@ async function prepare(lab: Lab, ladder: Ladder, form: Form): Promise<Runner> {
     await lab.warmUp(probe);
   }
   const check = async () => {
+    // Forms share their output: it must be this one's.
+    await lab.time(probe);
     const values = new Float32Array(await lab.read(probe));
     const last = values.length / 4 - 1;
     for (const id of new Set([0, 1, 17, 63, 64, Math.floor(last / 2), last])) {

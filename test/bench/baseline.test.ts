@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { compareKernels, kinshipOf, lossText, noiseOf } from '../../bench/baseline/compare.ts';
+import { baselinePath, readBaseline } from '../../bench/baseline/file.ts';
+import { around, baseline, kept, PLACE } from './fixtures.ts';
+
+test('a kernel whose share of its roof fell beyond its noise is named, with the figures', () => {
+  const { losses, compared } = compareKernels(
+    [kept('a', around(0.5)), kept('b', around(0.3))],
+    [kept('a', around(0.35)), kept('b', around(0.3))],
+  );
+  expect(compared).toBe(2);
+  expect(losses.map(({ key }) => key)).toEqual(['a']);
+  expect(losses.map(lossText)).toEqual([
+    'kernel a 4x4 to 4x4: 35.0 % of its roof, was 50.0 %; the noise is 5.0 %',
+  ]);
+});
+
+test('what scatters wide may fall further, what scatters little a tenth; rising is never a loss', () => {
+  const wide = around(0.5, 0.3);
+  expect(noiseOf(wide, wide)).toBeGreaterThan(0.5 * 0.4);
+  expect(noiseOf(around(0.5, 0), around(0.5, 0))).toBeCloseTo(0.05);
+  // More rounds know better.
+  expect(noiseOf(around(0.5, 0.3, 20), around(0.5, 0.3, 20))).toBeLessThan(noiseOf(wide, wide));
+  expect(compareKernels([kept('a', wide)], [kept('a', around(0.35, 0.3))]).losses).toEqual([]);
+  expect(compareKernels([kept('a', around(0.5))], [kept('a', around(0.46))]).losses).toEqual([]);
+  expect(compareKernels([kept('a', around(0.2))], [kept('a', around(0.9))]).losses).toEqual([]);
+});
+
+test('the deepest fall comes first; kernels that only one run has are named', () => {
+  const before = [kept('a', around(0.5)), kept('b', around(0.5)), kept('old', around(0.5))];
+  const after = [kept('a', around(0.4)), kept('b', around(0.2)), kept('new', around(0.1))];
+  const verdict = compareKernels(before, after);
+  expect(verdict.losses.map(({ key }) => key)).toEqual(['b', 'a']);
+  expect(verdict).toMatchObject({
+    compared: 2,
+    added: ['kernel new 4x4 to 4x4'],
+    gone: ['kernel old 4x4 to 4x4'],
+  });
+});
+
+test('a baseline of another adapter or clock judges nothing; of another driver it judges, and says so', () => {
+  const now = { ...PLACE, clock: 'cpu' } as const;
+  expect(kinshipOf(baseline([]), now)).toEqual({ judged: true, remarks: [] });
+  expect(kinshipOf(baseline([], { adapter: 'apple m4' }), now)).toEqual({
+    judged: false,
+    remarks: [
+      'the baseline is of another adapter: apple m4; this is google swiftshader. Nothing is judged by it',
+    ],
+  });
+  expect(kinshipOf(baseline([]), { ...PLACE, clock: 'wall' }).judged).toBe(false);
+  const { judged, remarks } = kinshipOf(
+    baseline([], { driver: 'SwiftShader 4', runtime: 'Chrome/149' }),
+    now,
+  );
+  expect(judged).toBe(true);
+  expect(remarks).toEqual([
+    "the baseline is of another driver: SwiftShader 4; this is SwiftShader 5.0.0: a fall may be the driver's",
+    "the baseline is of another runtime: Chrome/149; this is Chrome/150.0.1.2: a fall may be its compiler's",
+  ]);
+});
+
+test('baselines are one an adapter and runtime; a missing one says how to make it', () => {
+  expect(baselinePath('google swiftshader SwiftShader Device (Subzero)', 'chromium')).toMatch(
+    /results\/baselines\/swiftshader-chromium\.json$/,
+  );
+  expect(() => readBaseline('/nowhere/else.json')).toThrow(
+    /there is no baseline \/nowhere\/else.json: make one with .*--save-baseline/,
+  );
+  expect(() => readBaseline(new URL('../../package.json', import.meta.url).pathname)).toThrow(
+    /is no baseline/,
+  );
+});

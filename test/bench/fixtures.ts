@@ -1,0 +1,78 @@
+import type { Baseline, KeptKernel } from '../../bench/baseline/compare.ts';
+import type { KernelRow } from '../../bench/census/measure.ts';
+import type { Spread } from '../../bench/measure.ts';
+import type { BenchReport, Provenance } from '../../bench/report.ts';
+
+/** Made-up results: nothing here was measured. */
+
+export const around = (median: number, share = 0.02, rounds = 5): Spread => ({
+  median,
+  q1: median * (1 - share),
+  q3: median * (1 + share),
+  rounds,
+});
+
+export const kept = (key: string, ofRoof: Spread): KeptKernel => ({
+  key,
+  kernel: `kernel ${key}`,
+  shape: '4x4 to 4x4',
+  ofRoof,
+});
+
+export const PLACE: Provenance = {
+  date: '2026-11-23T10:00:00.000Z',
+  commit: 'abc1234',
+  adapter: 'google swiftshader',
+  driver: 'SwiftShader 5.0.0',
+  runtime: 'Chrome/150.0.1.2',
+  cpu: 'made up',
+  cores: 2,
+};
+
+export const baseline = (kernels: readonly KeptKernel[], place: Partial<Provenance> = {}): Baseline => ({
+  ...PLACE,
+  ...place,
+  clock: 'cpu',
+  kernels,
+});
+
+export const row = (key: string, ofRoof: Spread, share = 0.5): KernelRow => ({
+  ...kept(key, ofRoof),
+  label: `output of ${key}`,
+  flops: 2e6,
+  bytes: 1e5,
+  ms: around(1),
+  gflops: 2,
+  gbps: 0.1,
+  roof: 'f32',
+  uses: [{ part: 'nano encode', count: 3 }],
+  share: { 'nano encode': share },
+  compileMs: 1,
+});
+
+export function report(rows: readonly KernelRow[], place: Partial<Provenance> = {}): BenchReport {
+  const rate = (name: 'f32' | 'bandwidth', unit: 'GFLOP/s' | 'GB/s', median: number) =>
+    ({ name, unit, what: '', note: 'made up', rate: around(median) }) as const;
+  return {
+    ...PLACE,
+    ...place,
+    result: {
+      kernels: {
+        adapter: { vendor: 'google', architecture: 'swiftshader', description: '' },
+        features: [],
+        clock: 'cpu',
+        roofs: [
+          rate('f32', 'GFLOP/s', 20),
+          { name: 'f16', unit: 'GFLOP/s', what: '', note: 'not available', rate: null },
+          rate('bandwidth', 'GB/s', 1),
+        ],
+        rows,
+        parts: [{ part: 'nano encode', dispatches: 3 * rows.length, gflop: 0.006, ms: 3, ofRoof: 0.1 }],
+        remarks: [],
+      },
+      models: [],
+      sideBySide: null,
+      failures: [],
+    },
+  };
+}
