@@ -34,7 +34,7 @@ export async function measure(parts: readonly PartName[], options: Options): Pro
   const where = provenance(adapter, about.runtime, about.driver);
   console.log(`${where.adapter}; ${where.runtime}, ${where.driver}; ${where.cpu}, ${where.cores} cores`);
   print(made, options.all);
-  const whole = parts.length === 3 || (options.runtime !== 'chromium' && !parts.includes('ort'));
+  const whole = (['kernels', 'models'] as const).every((part) => parts.includes(part));
   const name = `bench-${options.runtime}${whole ? '' : `-${parts.join('-')}`}${options.only ? '-only' : ''}`;
   console.log(`\n${save(name, where, made)}`);
   console.log(`measured in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
