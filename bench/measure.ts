@@ -46,7 +46,7 @@ export type Contestant = () => Promise<unknown>;
 export interface Turns {
   readonly rounds: number;
   readonly warmUp?: number;
-  /** After so long no further round begins; one is always run. */
+  /** So long after the warm-up no further round begins; one is always run. */
   readonly budgetMs?: number;
   /** Is told who is next. */
   readonly onTurn?: (name: string, round: number) => void;
@@ -62,8 +62,9 @@ export async function interleave<Name extends string>(
 ): Promise<Record<Name, Timing>> {
   const names = Object.keys(contestants) as Name[];
   const times = new Map<Name, number[]>(names.map((name) => [name, []]));
-  const begin = performance.now();
+  let begin = performance.now();
   for (let round = -warmUp; round < rounds; round++) {
+    if (round === 0) begin = performance.now();
     if (round > 0 && performance.now() - begin > budgetMs) break;
     for (const name of names) {
       onTurn(name, round);

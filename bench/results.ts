@@ -42,9 +42,13 @@ export function save(name: string, where: Provenance, result: unknown): string {
   const folder = join(root, 'bench/results');
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${where.date.slice(0, 10)}-${slugOf(where.adapter)}-${name}.json`);
-  writeFileSync(file, `${JSON.stringify({ ...where, result }, null, 2)}\n`);
+  writeFileSync(file, `${JSON.stringify({ ...where, result }, rounded, 1)}\n`);
   return file;
 }
+
+/** Six digits are more than any measurement here has. */
+const rounded = (_: string, value: unknown) =>
+  typeof value === 'number' && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value;
 
 /** Lines of a table, columns aligned; numbers to the right. */
 export function table(rows: readonly (readonly (string | number)[])[]): string {

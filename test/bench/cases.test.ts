@@ -57,4 +57,20 @@ describe('the bench', () => {
     expect(order.join('')).toBe('ababab');
     expect(times.a.rounds.length).toBe(2);
   });
+
+  it('ends with the round in which its time is up, and runs one in any case', async () => {
+    const order: string[] = [];
+    const slow = async () => {
+      order.push('slow');
+      await new Promise((done) => setTimeout(done, 20));
+    };
+    const times = await interleave({ slow }, { rounds: 9, budgetMs: 1 });
+    expect(times.slow.rounds.length).toBe(1);
+    expect(order.length).toBe(2);
+  });
+
+  it('says between which values half of the rounds lie', () => {
+    expect(summarise([1, 2, 3, 4, 5])).toMatchObject({ q1: 2, median: 3, q3: 4 });
+    expect(summarise([])).toMatchObject({ median: 0 });
+  });
 });

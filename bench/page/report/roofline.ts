@@ -113,7 +113,7 @@ function roofs({ x, y, xAxis, yAxis }: Frame, report: KernelReport): (TemplateRe
     return svg`<g class="roof ${name}">
       <polyline points=${path} />
       <text x=${x(xAxis.to) - 4} y=${y(rate) - 8} text-anchor="end">${name} ${number(rate)} GFLOP/s</text>
-      ${name === 'f32' ? svg`<text class="slope" x=${x(start) + 10} y=${y(start * bandwidth) - 14}>${number(bandwidth)} GB/s</text>` : nothing}
+      ${name === 'f32' ? svg`<text class="slope" x=${x(Math.sqrt(start * ridge)) + 14} y=${y(Math.sqrt(start * ridge) * bandwidth) + 18}>${number(bandwidth)} GB/s</text>` : nothing}
     </g>`;
   });
 }

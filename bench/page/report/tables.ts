@@ -19,13 +19,13 @@ function change(row: KernelRow, old: KernelRow | undefined): TemplateResult {
 
 export function kernelTable(report: KernelReport, part: string, other?: KernelReport): TemplateResult {
   const before = new Map(other?.rows.map((row) => [row.key, row]));
-  return html`<table>
+  return html`<table class="kernels ${other ? 'two' : ''}">
     <thead>
       <tr>
         <th>kernel</th><th>shape</th><th class="number">runs</th><th class="number">ms</th>
         <th class="number">GFLOP/s</th><th class="number">GB/s</th><th class="wide">of its roof</th>
         <th class="number">share of time</th>
-        ${other ? html`<th class="number">older, of its roof</th><th class="number">now / older</th>` : nothing}
+        ${other ? html`<th class="number">older</th><th class="number">now / older</th>` : nothing}
       </tr>
     </thead>
     <tbody>
