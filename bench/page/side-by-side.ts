@@ -35,6 +35,8 @@ export interface SideBySide {
 /** The goldens' box, at S = 256. */
 const BOX = [37.5, 50, 175, 160] as const;
 const LABELS = [2, 3];
+/** A click of ours is a hundredth of a turn of theirs: it has several of its own. */
+const TURN_MS = 2000;
 
 const boxAt = (size: number) =>
   BOX.map((side) => (side * size) / NANO.size) as [number, number, number, number];
@@ -71,7 +73,7 @@ async function compareNano(
     others.push({ provider, ort: await loadOrt(NANO, provider, goldenTensor(NANO.size)) });
   host.say('side by side: nano is loaded');
   const times = await interleave(contestants('nano', NANO.size, ours, others), {
-    ...{ rounds, budgetMs },
+    ...{ rounds, budgetMs, turnMs: TURN_MS },
     onTurn: (name, round) => host.say(`side by side: ${name}, ${roundName(round, rounds)}`),
   });
   const errors: Record<string, number> = {};
@@ -104,7 +106,7 @@ async function compareTiny(
   const all = contestants('tiny', size, ours, others);
   const entries = Object.entries(all).filter(([name]) => large || name.endsWith('click'));
   const times = await interleave(Object.fromEntries(entries), {
-    ...{ rounds, budgetMs },
+    ...{ rounds, budgetMs, turnMs: TURN_MS },
     onTurn: (name, round) => host.say(`side by side: ${name}, ${roundName(round, rounds)}`),
   });
   return { times, loadMs: loadsOf('tiny', ours.loadMs, others) };

@@ -69,6 +69,18 @@ describe('the bench', () => {
     expect(order.length).toBe(2);
   });
 
+  it('gives what is short more rounds in a turn', async () => {
+    const order: string[] = [];
+    const enter = (name: string, ms: number) => async () => {
+      order.push(name);
+      await new Promise((done) => setTimeout(done, ms));
+    };
+    const contestants = { short: enter('s', 1), long: enter('l', 60) };
+    const times = await interleave(contestants, { rounds: 1, warmUp: 0, turnMs: 50 });
+    expect(order.join('')).toBe('ssssssssl');
+    expect([times.short.rounds.length, times.long.rounds.length]).toEqual([8, 1]);
+  });
+
   it('says between which values half of the rounds lie', () => {
     expect(summarise([1, 2, 3, 4, 5])).toMatchObject({ q1: 2, median: 3, q3: 4 });
     expect(summarise([])).toMatchObject({ median: 0 });
