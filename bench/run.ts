@@ -13,6 +13,9 @@ function run(command: Command): Promise<number> {
       return climb(command.options);
     case 'view':
       return view(command.files);
+    case 'help':
+      console.log(USAGE);
+      return Promise.resolve(0);
   }
 }
 

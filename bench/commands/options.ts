@@ -44,7 +44,8 @@ export interface Options {
 export type Command =
   | { readonly name: 'measure'; readonly parts: readonly PartName[]; readonly options: Options }
   | { readonly name: 'ladder'; readonly options: Options }
-  | { readonly name: 'view'; readonly files: readonly string[] };
+  | { readonly name: 'view'; readonly files: readonly string[] }
+  | { readonly name: 'help' };
 
 /** @throws Error for what no command takes */
 export function parseCommand(args: readonly string[]): Command {
@@ -62,8 +63,10 @@ export function parseCommand(args: readonly string[]): Command {
       'save-baseline': { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
       baseline: { type: 'string' },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) return { name: 'help' };
   const options: Options = {
     runtime: oneOf('--runtime', values.runtime, RUNTIMES),
     rounds: Number(values.rounds),

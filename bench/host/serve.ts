@@ -96,6 +96,8 @@ export async function servePage(files: Files = new Map()): Promise<ViteDevServer
   return server;
 }
 
+const PATIENCE_MS = 180_000;
+
 /** The page that measures, and what its browser says of itself. */
 export interface Opened {
   readonly page: Page;
@@ -114,6 +116,8 @@ export async function withPage<T>(
   const browser = await launchBrowser(['--enable-webgpu-developer-features']);
   try {
     const page = await browser.newPage();
+    // A machine that has other things to do takes long to compile the page's modules, too.
+    page.setDefaultTimeout(PATIENCE_MS);
     page.on('console', (message) => {
       if (message.type() !== 'debug') say(`page: ${message.text()}`);
     });
