@@ -5,6 +5,7 @@ import {
   type DecodeSpec,
   recordDecoder,
   recordEncoder,
+  recordImageTerms,
   recordMasks,
   recordPreprocess,
   recordPromptPredictor,
@@ -49,7 +50,10 @@ export function partsOf(context: StageContext, side: number): Part[] {
   };
   const picture = { width: side, height: side, logits: false };
   const parts: Part[] = [
-    { name: 'encode', recordings: [recordPreprocess(context, side, side), recordEncoder(context)] },
+    {
+      name: 'encode',
+      recordings: [recordPreprocess(context, side, side), recordEncoder(context), recordImageTerms(context)],
+    },
     {
       name: 'click',
       recordings: [

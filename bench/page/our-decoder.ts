@@ -4,7 +4,7 @@ import { featureMaps } from '../../src/models/features.ts';
 import { loadEncoder } from '../../src/tasks/encoders.ts';
 import { predict } from '../../src/tasks/predict.ts';
 import { askQuestion } from '../../src/tasks/prompts.ts';
-import { recordDecoder, recordMasks } from '../../src/tasks/recordings.ts';
+import { recordDecoder, recordImageTerms, recordMasks } from '../../src/tasks/recordings.ts';
 import { Stages } from '../../src/tasks/stages.ts';
 import { canonicalTensors } from '../../src/weights/canonical-tensors.ts';
 import { describeCheckpoint } from '../../src/weights/convert.ts';
@@ -31,16 +31,22 @@ export async function loadOurDecoder(
   const spec = { points: question.sparse.labels.length, mask: false, classes: [], choice: question.choice };
   const start = performance.now();
   const decoder = recordDecoder(context, spec, 0);
+  const terms = recordImageTerms(context);
   const masks = recordMasks(context, { ...scale, answers: 1, scored: false, logits: false });
   await Promise.all([
-    stages.compileKernels([decoder, masks]),
-    stages.parameters.load(decoder.parameters, canonicalTensors(checkpoint, description)),
+    stages.compileKernels([terms, decoder, masks]),
+    stages.parameters.load(
+      [...terms.parameters, ...decoder.parameters],
+      canonicalTensors(checkpoint, description),
+    ),
   ]);
   const loadMs = performance.now() - start;
   for (const { name, side, channels } of featureMaps(config)) {
     const values = filler(side * side * channels, 1);
     gpu.write(stages.buffer(name, values.byteLength), values);
   }
+  // Once a picture, as a session does before its first click.
+  await stages.run('image terms', () => terms);
   return {
     loadMs,
     encode: () => Promise.reject(new Error(`${golden}: only the decoder was loaded`)),
