@@ -1,4 +1,4 @@
-import { download, loadModel, type Model } from '../../src/index.ts';
+import { browserTuning, download, loadModel, type Model } from '../../src/index.ts';
 import { copyMemory, describeModel, describeScene } from './engine/describe.ts';
 import { Lane } from './engine/lane.ts';
 import { predictScene } from './engine/predict-scene.ts';
@@ -21,6 +21,7 @@ type Handlers = {
 
 const sessions = new Sessions();
 const lane = new Lane();
+const tuning = browserTuning();
 const running = new Map<number, AbortController>();
 let current: Model | null = null;
 /** The weights that came from an address: stored another way, or on a new device, they are not asked for again. */
@@ -29,7 +30,10 @@ let kept: { readonly address: string; readonly file: File } | null = null;
 const handlers: Handlers = {
   async load({ source, name, storage }, signal, onProgress) {
     const file = typeof source === 'string' ? await fileAt(source, name, { signal, onProgress }) : source;
-    const model = await loadModel(file, { signal, onProgress, ...(storage !== 'auto' && { storage }) });
+    const model = await loadModel(file, {
+      ...{ signal, onProgress, tuning },
+      ...(storage !== 'auto' && { storage }),
+    });
     model.lost.then(({ message }) => current === model && answer({ kind: 'lost', message }));
     // Only a model that came to life takes the old one's place, and not while that one is at work.
     await lane.run(async () => {

@@ -35,13 +35,17 @@ test('the core bundle, minified and gzipped, WGSL in it, is at most 60 KB', () =
   expect(core.gzip).toBeLessThanOrEqual(BUNDLE_LIMIT);
 });
 
-test('a page carries the family of its model alone, and the readers of torch files where it has one', () => {
+test('a page carries the family of its model alone, and the readers of torch files and the tuner where it has use for them', () => {
   const FAMILY = /^src\/models\/(hiera|vit|tinyvit)\//;
   const TORCH = /^src\/weights\/(torch|pickle|zip)\b/;
   const { core, late } = bundle;
-  expect(late.map(({ name }) => name)).toEqual(['hiera', 'tinyvit', 'torch', 'vit']);
+  expect(late.map(({ name }) => name)).toEqual(['hiera', 'tinyvit', 'torch', 'tune', 'vit']);
   expect(core.modules.filter((path) => FAMILY.test(path) || TORCH.test(path))).toEqual([]);
   for (const { name, modules } of late) {
+    if (name === 'tune') {
+      expect(modules).toEqual(['src/tasks/tune.ts']);
+      continue;
+    }
     const families = new Set(modules.flatMap((path) => FAMILY.exec(path)?.[1] ?? []));
     expect([...families]).toEqual(name === 'torch' ? [] : [name]);
     expect(modules.some((path) => TORCH.test(path))).toBe(name === 'torch');
