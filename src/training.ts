@@ -3,6 +3,7 @@
  * so that who only segments carries no gradient.
  */
 export * from './tasks/train/job.ts';
+export { inReferenceLayout } from './tasks/train/reference.ts';
 export { openTrainingRun } from './tasks/train/run.ts';
 export type { TrainedParts } from './tasks/train/trained.ts';
 export type { StepLosses } from './tasks/train/trainer.ts';

@@ -7,6 +7,7 @@ import { type LabelStatus, openLabel } from './state/labels.ts';
 import type { PromptPoint } from './state/prompts.ts';
 import { activeClass, activePrompts, modeOf, openPicture } from './state/select.ts';
 import type { Store } from './state/store.ts';
+import { stepsOf } from './state/training.ts';
 import type { Viewer } from './viewer/viewer.ts';
 
 /**
@@ -20,6 +21,16 @@ export interface Automation {
     readonly model: string | null;
     /** How its weights lie on the GPU. */
     readonly storage: string | null;
+    /** The open training. */
+    readonly training: { readonly phase: string; readonly step: number; readonly steps: number } | null;
+    /** Total loss of each step. */
+    readonly losses: readonly number[];
+    /** What a person is told of training and kept work. */
+    readonly remarks: readonly string[];
+    /** Names of trained models that are kept. */
+    readonly models: readonly string[];
+    /** Where work is kept. */
+    readonly place: string;
     readonly picture: string | null;
     readonly mode: 'auto' | 'manual';
     readonly activeClass: number;
@@ -86,6 +97,11 @@ export function exposeAutomation(
         busy: state.engine.loading !== null || state.session.activity.kind !== 'idle',
         model: state.engine.model?.name ?? null,
         storage: state.engine.model?.storage ?? null,
+        training: state.training.run,
+        losses: stepsOf(state.training.curves).map(({ losses }) => losses.total),
+        remarks: [state.training.message, state.workspace.message].flatMap((each) => each?.text ?? []),
+        models: state.workspace.models.map(({ name }) => name),
+        place: state.workspace.place,
         picture: openPicture(state)?.name ?? null,
         mode: modeOf(state),
         activeClass: activeClass(state),

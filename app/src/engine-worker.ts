@@ -4,9 +4,11 @@ import { Lane } from './engine/lane.ts';
 import { predictScene } from './engine/predict-scene.ts';
 import type { CallName, Calls, Reply, Request } from './engine/protocol.ts';
 import { Sessions } from './engine/sessions.ts';
+import { TrainingHost } from './training/worker.ts';
 
 /**
  * The engine's own thread: it owns the device, the model and the pictures' features. The page only sends calls.
+ * A training runs in a second thread of the same code, with a device of its own.
  * Its code is inlined into the page's, because a worker that comes from a blob is bound by the page's security
  * policy, and one that comes from an address is not.
  */
@@ -22,6 +24,7 @@ type Handlers = {
 const sessions = new Sessions();
 const lane = new Lane();
 const tuning = browserTuning();
+const trainings = new TrainingHost();
 const running = new Map<number, AbortController>();
 let current: Model | null = null;
 /** The weights that came from an address: stored another way, or on a new device, they are not asked for again. */
@@ -71,6 +74,18 @@ const handlers: Handlers = {
       sessions.forget(picture);
       return null;
     }),
+
+  async file({ address }) {
+    if (kept?.address !== address) throw new Error('the model of this address is not loaded any more');
+    return kept.file;
+  },
+
+  train: (input, signal, onProgress) => trainings.train(input, signal, onProgress),
+  reference: ({ model }) => trainings.reference(model),
+  async pause() {
+    trainings.pause();
+    return null;
+  },
 };
 
 async function fileAt(address: string, name: string, options: Parameters<typeof download>[1]): Promise<Blob> {

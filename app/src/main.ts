@@ -17,6 +17,7 @@ import { fetchSamples } from './pictures/samples.ts';
 import { createActs } from './state/acts.ts';
 import { openPicture } from './state/select.ts';
 import { createStore } from './state/store.ts';
+import { Work } from './training/work.ts';
 import type { App } from './view/app.ts';
 import { DEMO_NAME } from './view/model-card.ts';
 import { element, keepRendered } from './view/render.ts';
@@ -38,14 +39,29 @@ const rest = new RestRunner({ store, engine, files, editor });
 runner.onBitmap = (bitmap) => viewer.show(bitmap);
 
 const fail = (error: unknown) => engine.fail(error);
+const work = new Work({
+  ...{ store, engine, files, maps },
+  createWorker: () => new EngineWorker(),
+  forgetLabels(picture) {
+    editor.forget(picture);
+    maps.remove(picture);
+    store.dispatch({ type: 'label/removed', picture });
+  },
+  removePicture: (id) => app.removePicture(id),
+});
 
 const app: App = {
+  work,
   store,
   acts,
   viewer,
   labelling,
   rest,
-  openFiles: (chosen) => void openFiles(chosen, { store, files, engine, editor }),
+  openFiles(chosen) {
+    const [zip] = chosen.filter(({ name }) => /\.zip$/i.test(name));
+    if (zip) void work.import(zip);
+    else void openFiles(chosen, { store, files, engine, editor });
+  },
   loadDemo: () =>
     void engine.load({ source: new URL(`demo/${DEMO_NAME}`, document.baseURI).href, name: DEMO_NAME }),
   cancelLoad: () => engine.cancelLoad(),
@@ -76,15 +92,21 @@ function step(by: 1 | -1): void {
 }
 
 async function start(): Promise<void> {
+  const used = await work.begin();
   if (!navigator.gpu) {
     const reason =
       'The segmentation model computes on the graphics processor, which this browser does not offer.';
     store.dispatch({ type: 'engine/unsupported', reason });
+  } else if (used) {
+    void work.use(used).then(() => {
+      if (engine.source === null && store.state.engine.loading === null) app.loadDemo();
+    }, fail);
   } else app.loadDemo();
   const { pictures, classes } = await fetchSamples(files);
   for (const [group, names] of classes) store.dispatch({ type: 'class/list', group, names });
   store.dispatch({ type: 'library/add', pictures });
   const [first] = pictures;
+  await work.restore();
   if (first && store.state.library.open === null) app.openPicture(first.id);
 }
 

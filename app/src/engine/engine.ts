@@ -37,6 +37,20 @@ export class Engine {
     return this.#client;
   }
 
+  /** Where the model in use came from. */
+  get source(): ModelSource | null {
+    return this.#source;
+  }
+
+  /** The weights of the model in use. @throws where there is none */
+  async file(): Promise<File> {
+    if (this.#source === null) throw new Error('no model is loaded yet');
+    const { source, name } = this.#source;
+    return typeof source === 'string'
+      ? this.#client.call('file', { address: source })
+      : new File([source], name);
+  }
+
   /** Loads a model; the current one stays until this one has come to life. The last call wins. */
   async load(model: ModelSource): Promise<void> {
     try {

@@ -1,6 +1,7 @@
 import type { AdapterSummary, Box, LoadProgress, MemoryReport, Model } from '../../../src/index.ts';
 import type { Mode, Refine, StorageChoice } from '../state/options.ts';
 import type { ClassPrompts } from '../state/prompts.ts';
+import type { TrainingCalls, TrainReport } from '../training/protocol.ts';
 
 /** What the page knows of a model: plain data that crosses from the worker. */
 export interface LoadedModel {
@@ -60,7 +61,7 @@ export interface EncodeResult {
 }
 
 /** Every call of the worker: what goes in, what comes back, what is reported on the way. */
-export interface Calls {
+export interface Calls extends TrainingCalls {
   /** `source` is a whole address: a worker from a blob has no place of its own. */
   load: {
     in: { source: string | Blob; name: string; storage: StorageChoice };
@@ -69,6 +70,8 @@ export interface Calls {
   };
   open: { in: { picture: string; bitmap: ImageBitmap }; out: EncodeResult; progress: number };
   predict: { in: { picture: string; scene: Scene }; out: SceneResult; progress: never };
+  /** The file that an address was loaded from. */
+  file: { in: { address: string }; out: File; progress: never };
   /** Frees a picture's features. */
   forget: { in: { picture: string }; out: null; progress: never };
 }
@@ -85,5 +88,5 @@ export type Reply =
   /** The device is gone, whoever was using it. */
   | { readonly kind: 'lost'; readonly message: string }
   | { readonly id: number; readonly kind: 'done'; readonly output: Calls[CallName]['out'] }
-  | { readonly id: number; readonly kind: 'progress'; readonly progress: LoadProgress | number }
+  | { readonly id: number; readonly kind: 'progress'; readonly progress: LoadProgress | TrainReport | number }
   | { readonly id: number; readonly kind: 'failed'; readonly name: string; readonly message: string };

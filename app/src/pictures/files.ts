@@ -43,6 +43,11 @@ export class PictureFiles {
     }
   }
 
+  /** As they were opened; undefined for a picture that is not there any more. */
+  bytes(id: string): Blob | undefined {
+    return this.#blobs.get(id);
+  }
+
   remove(picture: Picture): void {
     this.#blobs.delete(picture.id);
     URL.revokeObjectURL(picture.thumbnail);

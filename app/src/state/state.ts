@@ -12,9 +12,18 @@ import { INITIAL_LIBRARY, type LibraryAction, type LibraryState, libraryReducer 
 import { INITIAL_OPTIONS, type Options, type OptionsAction, optionsReducer } from './options.ts';
 import { type PromptAction, type PromptState, promptReducer } from './prompts.ts';
 import { INITIAL_SESSION, type SessionAction, type SessionState, sessionReducer } from './session.ts';
+import { INITIAL_TRAINING, type TrainingAction, type TrainingState, trainingReducer } from './training.ts';
+import {
+  INITIAL_WORKSPACE,
+  type WorkspaceAction,
+  type WorkspaceState,
+  workspaceReducer,
+} from './workspace.ts';
 
 /** Everything that the page shows, as plain data. Picture bytes and GPU objects live elsewhere. */
 export interface AppState {
+  readonly training: TrainingState;
+  readonly workspace: WorkspaceState;
   readonly engine: EngineState;
   readonly library: LibraryState;
   readonly classes: ClassState;
@@ -26,6 +35,8 @@ export interface AppState {
 }
 
 export type Action =
+  | TrainingAction
+  | WorkspaceAction
   | EngineAction
   | LibraryAction
   | ClassAction
@@ -36,6 +47,8 @@ export type Action =
   | RestAction;
 
 export const INITIAL_STATE: AppState = {
+  training: INITIAL_TRAINING,
+  workspace: INITIAL_WORKSPACE,
   engine: INITIAL_ENGINE,
   library: INITIAL_LIBRARY,
   classes: INITIAL_CLASSES,
@@ -48,6 +61,8 @@ export const INITIAL_STATE: AppState = {
 
 /** The word before the slash names the part of the state that an action changes. */
 export function reducer(state: AppState, action: Action): AppState {
+  if (isOf('training', action)) return { ...state, training: trainingReducer(state.training, action) };
+  if (isOf('workspace', action)) return { ...state, workspace: workspaceReducer(state.workspace, action) };
   if (isOf('engine', action)) return { ...state, engine: engineReducer(state.engine, action) };
   if (isOf('library', action)) return { ...state, library: libraryReducer(state.library, action) };
   if (isOf('class', action)) return { ...state, classes: classReducer(state.classes, action) };

@@ -5,10 +5,13 @@ import type { Acts } from '../state/acts.ts';
 import type { StorageChoice } from '../state/options.ts';
 import type { AppState } from '../state/state.ts';
 import type { Store } from '../state/store.ts';
+import type { Work } from '../training/work.ts';
 import type { Viewer } from '../viewer/viewer.ts';
 
 /** What the views can do, beside showing the state. */
 export interface App {
+  /** What is kept, and the training. */
+  readonly work: Work;
   readonly store: Store;
   readonly acts: Acts;
   readonly viewer: Viewer;

@@ -1,0 +1,108 @@
+import type { StepEvent, TrainingEvent, TrainSettings, ValidationEvent } from '../../../src/training.ts';
+import type { Notice } from './session.ts';
+
+/** What a person chooses of a training; the rest follows from the base and the labels. */
+export interface TrainingChoices
+  extends Pick<TrainSettings, 'epochs' | 'tokens' | 'learningRate' | 'augment' | 'train' | 'seed'> {
+  /** Whether every fifth picture is held out to measure Dice on, where there are five. */
+  readonly holdOut: boolean;
+}
+
+/**
+ * preparing: base and pictures go to the GPU. pausing: after the step under way. saving: the model is being written.
+ * paused: nothing runs; it can go on, also after a reload.
+ */
+export type RunPhase = 'preparing' | 'training' | 'pausing' | 'saving' | 'paused';
+
+/** The training that is open. */
+export interface RunState {
+  readonly phase: RunPhase;
+  /** Pictures learned from, and held out. */
+  readonly training: number;
+  readonly validation: number;
+  /** Of the preparation. */
+  readonly prepared: { readonly loaded: number; readonly total: number };
+  readonly step: number;
+  readonly steps: number;
+  readonly epochs: number;
+  /** null before two steps were timed. */
+  readonly millisecondsLeft: number | null;
+}
+
+/** The log of a training: its losses, and Dice of each class on the held-out pictures. */
+export interface Curves {
+  readonly classNames: readonly string[];
+  readonly events: readonly TrainingEvent[];
+}
+
+export interface TrainingState {
+  readonly choices: TrainingChoices;
+  readonly run: RunState | null;
+  /** Of the open training, or of the last one. */
+  readonly curves: Curves;
+  /** What went otherwise than expected; it stays until the next thing happens. */
+  readonly message: Notice | null;
+}
+
+export type TrainingAction =
+  | { readonly type: 'training/choices'; readonly change: Partial<TrainingChoices> }
+  | { readonly type: 'training/run'; readonly run: RunState | null }
+  | { readonly type: 'training/change'; readonly change: Partial<RunState> }
+  | { readonly type: 'training/curves'; readonly curves: Curves }
+  | { readonly type: 'training/event'; readonly event: TrainingEvent }
+  | { readonly type: 'training/message'; readonly message: Notice | null };
+
+/** The command line's, which are the reference's where it has one. */
+export const INITIAL_CHOICES: TrainingChoices = {
+  epochs: 200,
+  tokens: 10,
+  learningRate: 1e-4,
+  augment: 'mirror',
+  train: 'ppn',
+  seed: 0,
+  holdOut: true,
+};
+
+export const INITIAL_TRAINING: TrainingState = {
+  choices: INITIAL_CHOICES,
+  run: null,
+  curves: { classNames: [], events: [] },
+  message: null,
+};
+
+export function trainingReducer(state: TrainingState, action: TrainingAction): TrainingState {
+  switch (action.type) {
+    case 'training/choices':
+      return { ...state, choices: { ...state.choices, ...action.change } };
+    case 'training/run':
+      return { ...state, run: action.run };
+    case 'training/change':
+      return state.run === null ? state : { ...state, run: { ...state.run, ...action.change } };
+    case 'training/curves':
+      return { ...state, curves: action.curves };
+    case 'training/event':
+      return { ...state, curves: { ...state.curves, events: added(state.curves.events, action.event) } };
+    case 'training/message':
+      return { ...state, message: action.message };
+  }
+}
+
+/** A run that goes on measures an epoch again that was measured before it was interrupted. */
+function added(events: readonly TrainingEvent[], event: TrainingEvent): readonly TrainingEvent[] {
+  const last = events.at(-1);
+  return last?.kind === event.kind && last.step === event.step ? events : [...events, event];
+}
+
+export function stepsOf({ events }: Curves): readonly StepEvent[] {
+  return events.filter((event) => event.kind === 'step');
+}
+
+export function validationsOf({ events }: Curves): readonly ValidationEvent[] {
+  return events.filter((event) => event.kind === 'validation');
+}
+
+/** The mean over the classes that have one; null where none has. */
+export function meanDice({ dice }: Pick<ValidationEvent, 'dice'>): number | null {
+  const values = dice.filter((one) => one !== null);
+  return values.length > 0 ? values.reduce((sum, one) => sum + one, 0) / values.length : null;
+}

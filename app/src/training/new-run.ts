@@ -1,0 +1,45 @@
+import type { TrainSettings } from '../../../src/training.ts';
+import type { AppState } from '../state/state.ts';
+import { WorkspaceError } from '../workspace/error.ts';
+import type { ClassesSeen } from './class-counts.ts';
+import type { TrainingPlan } from './plan.ts';
+
+/** Of the queries of a base that has none: `queries.<name>` in the model. */
+const DATASET = 'labelled';
+/** As the command line and the reference. */
+const BATCH = 4;
+
+/**
+ * What the base and the choices make of a training. A base with a prompt predictor goes on learning: it keeps its
+ * queries only where their name and number stay.
+ * @throws WorkspaceError for labels that nothing can be learned from
+ */
+export function newRun(
+  state: AppState,
+  { training, validation, classNames }: TrainingPlan,
+  seen: ClassesSeen,
+): { readonly settings: TrainSettings; readonly datasetName: string } {
+  const { model } = state.engine;
+  if (model === null)
+    throw new WorkspaceError('there is no model to start from yet: wait until one is loaded');
+  if (training.length === 0)
+    throw new WorkspaceError('no labelled picture is accepted yet: label one, and accept its labels');
+  const all = [...training, ...validation];
+  const counts = seen.count(all, state);
+  if (counts.size === 0)
+    throw new WorkspaceError(
+      'the labels of all accepted pictures are empty: label something in at least one',
+    );
+  const most = Math.max(...counts.keys());
+  if (most > classNames.length)
+    throw new WorkspaceError(
+      `labels hold class number ${most}, but there are ${classNames.length} classes: add a class, or correct the labels`,
+    );
+  const { epochs, tokens, learningRate, augment, train, seed } = state.training.choices;
+  const own = { epochs, tokens, learningRate, augment, train, seed, batch: BATCH };
+  const [dataset] = model.config.datasets;
+  if (!model.hasPredictor || !dataset)
+    return { settings: { ...own, preprocess: 'sam2rad' }, datasetName: DATASET };
+  const settings = { ...own, tokens: dataset.tokens, preprocess: model.config.preprocess };
+  return { settings, datasetName: dataset.name };
+}

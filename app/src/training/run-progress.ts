@@ -1,0 +1,67 @@
+import type { Store } from '../state/store.ts';
+import type { RunState } from '../state/training.ts';
+import type { KeptRun } from '../workspace/index-file.ts';
+import type { TrainReport } from './protocol.ts';
+
+/** The share of a new step in the running mean of a step's time. */
+const NEWEST = 0.1;
+
+/** Puts what a training says into the state. */
+export class RunProgress {
+  readonly #store: Store;
+  readonly #now: () => number;
+  #lastStepAt = 0;
+  #stepMilliseconds: number | null = null;
+
+  /** @param now milliseconds, rising */
+  constructor(store: Store, now: () => number) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  /** Shows a training from its last checkpoint on: what came after that comes again. */
+  begin(run: KeptRun, phase: RunState['phase']): void {
+    const { training, validation, settings, classNames, checkpoint } = run;
+    const step = checkpoint?.step ?? 0;
+    this.#stepMilliseconds = null;
+    const events = this.#store.state.training.curves.events.filter((event) => event.step <= step);
+    this.#store.dispatch({ type: 'training/curves', curves: { classNames, events } });
+    const counts = { training: training.length, validation: validation.length };
+    this.#store.dispatch({
+      type: 'training/run',
+      run: {
+        ...{ phase, ...counts, step, epochs: settings.epochs },
+        prepared: { loaded: 0, total: counts.training + counts.validation },
+        steps: settings.epochs * Math.ceil(training.length / settings.batch),
+        millisecondsLeft: null,
+      },
+    });
+  }
+
+  hear(report: Exclude<TrainReport, { kind: 'checkpoint' }>): void {
+    if (report.kind === 'pictures') this.change({ prepared: { loaded: report.loaded, total: report.total } });
+    else if (report.kind === 'saving') this.change({ phase: 'saving' });
+    else if (report.kind === 'ready') {
+      this.#lastStepAt = this.#now();
+      const isPausing = this.#store.state.training.run?.phase === 'pausing';
+      this.change({ phase: isPausing ? 'pausing' : 'training', step: report.done, steps: report.steps });
+    } else {
+      this.#store.dispatch({ type: 'training/event', event: report });
+      if (report.kind === 'step')
+        this.change({ step: report.step, millisecondsLeft: this.#left(report.step) });
+    }
+  }
+
+  change(change: Partial<RunState>): void {
+    this.#store.dispatch({ type: 'training/change', change });
+  }
+
+  /** What is left by the running mean, which counts validations and checkpoints, too. */
+  #left(step: number): number {
+    const now = this.#now();
+    const took = now - this.#lastStepAt;
+    const mean = this.#stepMilliseconds ?? took;
+    [this.#lastStepAt, this.#stepMilliseconds] = [now, mean + NEWEST * (took - mean)];
+    return this.#stepMilliseconds * ((this.#store.state.training.run?.steps ?? 0) - step);
+  }
+}

@@ -1,0 +1,97 @@
+import { strToU8, zipSync } from 'fflate';
+import { expect, test } from 'vitest';
+import { greyPng } from '../../app/src/export/png.ts';
+import { readClassMap } from '../../app/src/workspace/class-map.ts';
+import { exported } from '../../app/src/workspace/export.ts';
+import { importZip } from '../../app/src/workspace/import.ts';
+import { openZip } from '../../app/src/workspace/zip.ts';
+import { addPicture, FakeFolder, type FakePage, label, MAP, openPage, workOf } from './workspace-fakes.ts';
+
+const zipFile = (files: Record<string, Uint8Array>) =>
+  new File([Uint8Array.from(zipSync(files))], 'work.zip');
+const bring = (file: File, page: FakePage) => importZip(file, page.workspace, page);
+
+async function exportOf(page: FakePage): Promise<File> {
+  return exported(await page.workspace.collected(), (path) => page.workspace.file(path));
+}
+
+test("an export has the reference's layout, and comes in again as it was", async () => {
+  const page = await openPage(new FakeFolder());
+  const [a, b] = [await addPicture(page, 'A knee.png', 1), await addPicture(page, 'B.png', 2)];
+  await addPicture(page, 'C.png', 3);
+  label(page, a, 'accepted');
+  label(page, b, 'draft');
+  page.store.dispatch({ type: 'class/list', group: 'user', names: ['Bone', 'Tendon'] });
+  page.workspace.addModel(new Blob(['weights']), { classNames: ['Bone'], pictures: 1, steps: 2, dice: 0.5 });
+  const zip = await exportOf(page);
+  const { paths, read } = await openZip(zip);
+  expect(paths.map((path) => path.replace(/-\d+/, ''))).toEqual([
+    ...['drafts/b.png', 'gts/a-knee.png', 'imgs/a-knee.png', 'models/trained.safetensors'],
+    ...['others/b.png', 'others/c.png', 'workspace.json'],
+  ]);
+  expect((await readClassMap('m', await read('gts/a-knee.png'))).data).toEqual(MAP);
+  const other = await openPage(new FakeFolder());
+  expect(await bring(zip, other)).toBe('From sam2rad-workspace.zip: 3 pictures and 1 model.');
+  expect(workOf(other)).toEqual(workOf(page));
+  expect(other.store.state.classes.lists['user']?.map(({ name }) => name)).toEqual(['Bone', 'Tendon']);
+  expect(other.store.state.workspace.models).toMatchObject([{ steps: 2, dice: 0.5 }]);
+  // What is there already does not come twice.
+  await bring(zip, other);
+  expect(other.store.state.library.pictures).toHaveLength(3);
+  expect(other.store.state.workspace.models).toHaveLength(1);
+});
+
+test('any zip with imgs/ and gts/ comes in, and what is wrong in it is named', async () => {
+  const picture = new Uint8Array(await greyPng(new Uint8Array(12), 4, 3));
+  const mask = async (values: Uint8Array, width = 4, height = 3) =>
+    new Uint8Array(await greyPng(values, width, height));
+  const colours = await mask(MAP);
+  colours[25] = 2;
+  const page = await openPage(null);
+  const words = await bring(
+    zipFile({
+      'set/Train/imgs/good.png': picture,
+      'set/Train/gts/good.png': await mask(MAP),
+      'set/Train/imgs/unlabelled.png': picture,
+      'set/Train/imgs/white.png': picture,
+      'set/Train/gts/white.png': await mask(new Uint8Array(12).fill(255)),
+      'set/Train/imgs/small.png': picture,
+      'set/Train/gts/small.png': await mask(new Uint8Array(4), 2, 2),
+      'set/Train/imgs/colour.png': picture,
+      'set/Train/gts/colour.png': colours,
+      'set/Train/imgs/.DS_Store': picture,
+      'set/Test/imgs/other.png': picture,
+      'set/Test/gts/other.png': await mask(MAP),
+    }),
+    page,
+  );
+  expect(workOf(page)['good.png']).toEqual({ status: 'accepted', map: MAP });
+  expect(Object.keys(workOf(page)).sort()).toEqual([
+    'colour.png',
+    'good.png',
+    'small.png',
+    'unlabelled.png',
+    'white.png',
+  ]);
+  expect(page.store.state.classes.lists['user']).toHaveLength(2);
+  expect(words).toMatch(/^From work\.zip: 5 pictures\. Not: /);
+  for (const wrong of [
+    /colour\.png is damaged/,
+    /small\.png is 2 x 2 pixels, but its picture 4 x 3/,
+    /white\.png is black and white/,
+  ])
+    expect(words).toMatch(wrong);
+});
+
+test('what is no work is one sentence', async () => {
+  const page = await openPage(null);
+  await expect(bring(new File(['hello'], 'a.zip'), page)).rejects.toThrow(
+    'a.zip is no zip, or it is damaged',
+  );
+  await expect(bring(zipFile({ 'notes.txt': strToU8('x') }), page)).rejects.toThrow(
+    /work\.zip holds no work/,
+  );
+  await expect(bring(zipFile({ 'workspace.json': strToU8('{}') }), page)).rejects.toThrow(
+    /workspace\.json is damaged/,
+  );
+});
