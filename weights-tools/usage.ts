@@ -5,7 +5,7 @@ export const USAGE = `sam2rad: segment medical images with SAM2 and Sam2Rad on W
                   [--point x,y,label]... [--mask-input F.safetensors] [--multimask]
                   [--storage f32|f16|q8] [--compute f32|f16] [--memory-limit BYTES] [--image-size S]
                   [--dump F.safetensors] [--json]
-  sam2rad convert IN -o OUT.safetensors [--dtype f32|f16|q8] [--image-size S]
+  sam2rad convert IN -o OUT.safetensors [--dtype f32|f16|q8] [--image-size S] [--classes NAMES]
                   [--layout canonical|reference] [--base FILE]
   sam2rad info FILE [--image-size S] [--json]
   sam2rad train DATASET -m BASE -o OUT [--classes N|NAMES] [--train ppn|ppn+lora|ppn+lora+adapters]
@@ -57,6 +57,7 @@ engine's safetensors. Nothing in IN is executed.
       --dtype f32|f16|q8  how values are stored; f32 unless given. q8: matrices in 8 bits, the rest f16
       --image-size S      side of the square that the model sees, a multiple of 64; unless given what the
                           file says, or its family's (1024, nano 256)
+      --classes NAMES     what a Sam2Rad model's classes are called, in order, with commas between them
       --layout L          canonical unless given. reference: exactly the keys and shapes of the authors' Lightning
                           state_dict, in f32, for a Sam2Rad model; PyTorch loads it with strict=True. What still
                           images do not need and IN lacks (SAM2's video memory) is zeros, which the file and a

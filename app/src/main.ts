@@ -1,5 +1,6 @@
 import { announceChanges } from './announce.ts';
 import { exposeAutomation } from './automation.ts';
+import { demoAsked } from './demos.ts';
 import { Engine } from './engine/engine.ts';
 import { SceneRunner } from './engine/scene-runner.ts';
 import EngineWorker from './engine-worker.ts?worker&inline';
@@ -19,7 +20,6 @@ import { openPicture } from './state/select.ts';
 import { createStore } from './state/store.ts';
 import { Work } from './training/work.ts';
 import type { App } from './view/app.ts';
-import { DEMO_NAME } from './view/model-card.ts';
 import { element, keepRendered } from './view/render.ts';
 import { listenToPointer } from './viewer/listen.ts';
 import { Viewer } from './viewer/viewer.ts';
@@ -42,11 +42,7 @@ const fail = (error: unknown) => engine.fail(error);
 const work = new Work({
   ...{ store, engine, files, maps },
   createWorker: () => new EngineWorker(),
-  forgetLabels(picture) {
-    editor.forget(picture);
-    maps.remove(picture);
-    store.dispatch({ type: 'label/removed', picture });
-  },
+  forgetLabels: (picture) => editor.forget(picture),
   removePicture: (id) => app.removePicture(id),
 });
 
@@ -62,8 +58,8 @@ const app: App = {
     if (zip) void work.import(zip);
     else void openFiles(chosen, { store, files, engine, editor });
   },
-  loadDemo: () =>
-    void engine.load({ source: new URL(`demo/${DEMO_NAME}`, document.baseURI).href, name: DEMO_NAME }),
+  loadDemo: ({ file }) =>
+    void engine.load({ source: new URL(`demo/${file}`, document.baseURI).href, name: file }),
   cancelLoad: () => engine.cancelLoad(),
   chooseStorage(storage) {
     store.dispatch({ type: 'options', change: { storage } });
@@ -93,15 +89,16 @@ function step(by: 1 | -1): void {
 
 async function start(): Promise<void> {
   const used = await work.begin();
+  const demo = demoAsked(new URL(location.href));
   if (!navigator.gpu) {
     const reason =
       'The segmentation model computes on the graphics processor, which this browser does not offer.';
     store.dispatch({ type: 'engine/unsupported', reason });
   } else if (used) {
     void work.use(used).then(() => {
-      if (engine.source === null && store.state.engine.loading === null) app.loadDemo();
+      if (engine.source === null && store.state.engine.loading === null) app.loadDemo(demo);
     }, fail);
-  } else app.loadDemo();
+  } else app.loadDemo(demo);
   const { pictures, classes } = await fetchSamples(files);
   for (const [group, names] of classes) store.dispatch({ type: 'class/list', group, names });
   store.dispatch({ type: 'library/add', pictures });

@@ -1,3 +1,4 @@
+import { CheckpointError } from '../errors.ts';
 import type { WeightStorage } from '../gpu/kernel.ts';
 import { canonicalTensors } from './canonical-tensors.ts';
 import type { ModelConfig } from './config.ts';
@@ -6,7 +7,7 @@ import { detectModel } from './detect.ts';
 import { littleEndian } from './dtypes.ts';
 import { badValue, readFinite } from './finite.ts';
 import { f16Bytes } from './half.ts';
-import { FORMAT, VERSION } from './metadata.ts';
+import { areClassNames, FORMAT, VERSION } from './metadata.ts';
 import { channelsOf, quantise } from './quantise.ts';
 import type { Checkpoint, StoredTensor } from './types.ts';
 import { safetensorsBytes, type TensorSource, writeSafetensors } from './write-safetensors.ts';
@@ -25,6 +26,8 @@ export interface ConvertOptions {
   readonly dtype: WeightStorage;
   /** Side of the model's input in pixels, a multiple of 64 in 256..2048; the checkpoint's own by default. */
   readonly imageSize?: number;
+  /** What the learned classes are called, in order of their numbers; the checkpoint's own by default. */
+  readonly classNames?: readonly string[];
   /** Further entries of the file's metadata. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly onProgress?: (progress: ConvertProgress) => void;
@@ -54,11 +57,17 @@ export async function* convertCheckpoint(
 ): AsyncGenerator<Uint8Array> {
   const { dtype, signal, onProgress } = options;
   const description = describeCheckpoint(checkpoint, options.imageSize);
+  const { classNames = description.config.classNames } = options;
+  const classes = description.config.datasets[0]?.classes ?? 0;
+  if (classNames && !(areClassNames(classNames) && classNames.length === classes))
+    throw new CheckpointError(
+      `${checkpoint.name} has ${classes} learned classes and cannot call them '${classNames.join("', '")}': give ${classes} different names of 1 to 64 characters`,
+    );
   const isOurs = description.layout === 'canonical' && checkpoint.metadata['format'] === FORMAT;
   const metadata = {
     format: FORMAT,
     version: VERSION,
-    config: JSON.stringify(description.config),
+    config: JSON.stringify({ ...description.config, ...(classNames && { classNames }) }),
     source: (isOurs && checkpoint.metadata['source']) || checkpoint.name,
     ...options.metadata,
     ...(dtype === 'q8' && { storage: dtype }),

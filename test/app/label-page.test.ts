@@ -24,7 +24,7 @@ beforeAll(async () => {
   await page.setViewport({ width: 1440, height: 900 });
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.goto(served.url);
+  await page.goto(`${served.url}?model=plain`);
   await settled(page);
   await page.focus('#viewer');
 });

@@ -26,6 +26,7 @@ import {
 
 const fixtures = fileURLToPath(new URL('../fixtures/', import.meta.url));
 const SCREENSHOT = join(tmpdir(), 'sam2rad-page.png');
+const FIRST_SCREEN = join(tmpdir(), 'sam2rad-first-screen.png');
 
 let served: Served;
 let page: Page;
@@ -43,7 +44,7 @@ beforeAll(async () => {
   page.on('request', (request) => requests.push(request.url()));
   page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.goto(served.url);
+  await page.goto(`${served.url}?model=plain`);
   await settled(page);
   loadedAt = requests.length;
 });
@@ -298,6 +299,27 @@ test('a lost device: the model is loaded again, the prompts and the mask are the
     model: 'sam2-nano-shapes.safetensors',
   });
   expect((await classMapOf(page)) === before).toBe(true);
+});
+
+test('the first screen is the autonomous mode at work', async () => {
+  const first = await served.browser.newPage();
+  first.setDefaultTimeout(110_000);
+  await first.setViewport({ width: 1440, height: 900 });
+  await first.goto(served.url);
+  const state = await settled(first);
+  expect(state).toMatchObject({
+    model: 'sam2rad-nano-phantoms.safetensors',
+    picture: 'Wrist 000',
+    mode: 'auto',
+    box: null,
+    points: [],
+  });
+  const panel = await first.$eval('#panel', ({ textContent }) => textContent);
+  for (const name of ['bone surface', 'femoral head', 'tendon']) expect(panel).toContain(name);
+  expect([...(await classMapOf(first))].filter((number) => number === '\u0001').length).toBeGreaterThan(100);
+  await first.screenshot({ path: FIRST_SCREEN });
+  console.log(`the first screen as a picture: ${FIRST_SCREEN}`);
+  await first.close();
 });
 
 test('without WebGPU the page says what to do, and shows the rest', async () => {

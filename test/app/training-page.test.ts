@@ -11,7 +11,7 @@ import { describeCheckpoint } from '../../src/weights/convert.ts';
 import { withPromptPredictor } from '../../src/weights/extend.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
 import type { StoredTensor } from '../../src/weights/types.ts';
-import { drop, type Served, servePage, settled } from './served-page.ts';
+import { drop, readWhenThere, type Served, servePage, settled } from './served-page.ts';
 
 /** Labels come in, a training is paused, goes on after the page was loaded again, and its model segments by itself. */
 
@@ -45,7 +45,7 @@ beforeAll(async () => {
 afterAll(() => served?.close());
 
 async function load(): Promise<void> {
-  await page.goto(served.url);
+  await page.goto(`${served.url}?model=plain`);
   await page.waitForFunction(() => !['', 'opening'].includes(window.sam2rad?.state().place ?? ''));
   await settled(page);
   loadedAt = requests.length;
@@ -70,6 +70,8 @@ async function press(selector: string): Promise<void> {
   await page.$eval(selector, (button) => (button as HTMLButtonElement).click());
 }
 
+const paintedMap = () =>
+  page.evaluate(() => new TextDecoder().decode(window.sam2rad.labelMap('Wrist 000') ?? new Uint8Array()));
 const phase = (wanted: string) =>
   page.waitForFunction((name) => window.sam2rad.state().training?.phase === name, {}, wanted);
 const step = (least: number) =>
@@ -89,15 +91,33 @@ const ZIP = zipSync({
   'wrist/gts/wrist_000.png': LABELS ?? new Uint8Array(),
 });
 
-test('labelled pictures come in as a zip, and are still there when the page is loaded again', async () => {
+test('labels are painted or come in as a zip, and are still there when the page is loaded again', async () => {
+  await page.evaluate(() => {
+    window.sam2rad.paint(
+      [
+        { x: 100, y: 200 },
+        { x: 300, y: 220 },
+      ],
+      { size: 20 },
+    );
+    window.sam2rad.accept();
+    window.sam2rad.open('Wrist 000');
+  });
+  const painted = await paintedMap();
+  expect(painted).toContain('\u0001');
   await drop(page, 'wrist.zip', ZIP);
-  await page.waitForFunction(() => window.sam2rad.state().accepted.length === 1);
-  expect(await state()).toMatchObject({ accepted: ['wrist_000.png'], place: 'kept' });
+  await page.waitForFunction(() => window.sam2rad.state().accepted.length === 2);
+  expect(await state()).toMatchObject({ accepted: ['Wrist 000', 'wrist_000.png'], place: 'kept' });
   await settled(page);
   await page.waitForFunction(() => document.querySelector('#work-place')?.textContent?.includes('Kept'));
   await saved();
   await load();
-  expect(await state()).toMatchObject({ accepted: ['wrist_000.png'], place: 'kept', remarks: [] });
+  expect(await state()).toMatchObject({
+    accepted: ['Wrist 000', 'wrist_000.png'],
+    place: 'kept',
+    remarks: [],
+  });
+  expect((await paintedMap()) === painted).toBe(true);
   expect(await page.$eval('#readiness', (text) => text.textContent)).toContain('1 picture to learn from');
 });
 
@@ -133,7 +153,15 @@ test('the trained model is in use and segments by itself; its keys are those of 
   await press('#work .work-actions button');
   const files = unzipSync(await readWhenThere(join(served.scratch, 'sam2rad-workspace.zip')));
   expect(Object.keys(files).sort()).toEqual([
-    ...['gts/wrist_000.png', 'imgs/wrist_000.png', 'log.json', `models/${auto.model}`, 'workspace.json'],
+    ...[
+      'gts/wrist-000.png',
+      'gts/wrist_000.png',
+      'imgs/wrist-000.png',
+      'imgs/wrist_000.png',
+      'log.json',
+      `models/${auto.model}`,
+      'workspace.json',
+    ],
   ]);
   expect(Buffer.from(files['imgs/wrist_000.png'] ?? []).equals(PICTURE ?? new Uint8Array())).toBe(true);
   const truth = await sharp(files['gts/wrist_000.png']).toColourspace('b-w').raw().toBuffer();
@@ -164,9 +192,9 @@ test("it can be had with the reference's keys, too", async () => {
 
 test('a second tab is told that it keeps nothing, and sees the work', async () => {
   const other = await served.browser.newPage();
-  await other.goto(served.url);
+  await other.goto(`${served.url}?model=plain`);
   await other.waitForFunction(() => window.sam2rad?.state().place === 'elsewhere');
-  await other.waitForFunction(() => window.sam2rad.state().accepted.length === 1);
+  await other.waitForFunction(() => window.sam2rad.state().accepted.length === 2);
   // The model that was in use is in use again.
   await other.waitForFunction(() => window.sam2rad.state().model === window.sam2rad.state().models[0]);
   await other.close();
@@ -208,15 +236,4 @@ test('after a confirmation everything is erased, for good', async () => {
 
 function shapesOf(tensors: ReadonlyMap<string, StoredTensor>) {
   return Object.fromEntries([...tensors].map(([key, { shape }]) => [key, shape.join()] as const).sort());
-}
-
-async function readWhenThere(path: string): Promise<Buffer> {
-  for (let tries = 0; tries < 400; tries++) {
-    try {
-      return readFileSync(path);
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-  }
-  throw new Error(`${path} was not downloaded`);
 }

@@ -1,6 +1,8 @@
 import { openAsBlob, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { classNamesOf } from '../../src/weights/config.ts';
+import { convertCheckpoint, describeCheckpoint } from '../../src/weights/convert.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
 import { referenceCheckpoint } from '../../src/weights/reference-layout.ts';
 import { fixtureJson } from '../weights/fixtures.ts';
@@ -39,10 +41,27 @@ test('convert --layout reference: from our file, with the original beside it, ev
   }
 });
 
+test('convert --classes: what learned classes are called goes with the file', async () => {
+  const folder = scratch();
+  const [ours, named] = [join(folder, 'ours.safetensors'), join(folder, 'named.safetensors')];
+  const chunks: Uint8Array[] = [];
+  const weights = fixtureJson<WeightsJson>('goldens/nano-sam2rad.weights.json');
+  for await (const chunk of convertCheckpoint(generatedCheckpoint(weights), { dtype: 'q8' }))
+    chunks.push(chunk);
+  writeFileSync(ours, Buffer.concat(chunks));
+  const refused = await sam2rad('convert', ours, '-o', named, '--classes', 'bone, bone');
+  expect(refused.code).not.toBe(0);
+  expect(refused.err).toMatch(/has 2 learned classes and cannot call them 'bone', 'bone'/);
+  expect(namesIn(folder)).toEqual(['ours.safetensors']);
+  expect((await sam2rad('convert', ours, '-o', named, '--classes', 'bone surface,  tendon')).code).toBe(0);
+  expect(classNamesOf(describeCheckpoint(await open(named)).config)).toEqual(['bone surface', 'tendon']);
+});
+
 test.each([
   [['--layout', 'lightning'], /--layout is 'lightning', expected canonical or reference/],
   [['--layout', 'reference', '--dtype', 'f16'], /--dtype is 'f16', but --layout reference is f32/],
   [['--base', 'a.pt'], /--base is for --layout reference/],
+  [['--layout', 'reference', '--classes', 'bone'], /--classes is for the canonical layout/],
 ])('convert %s is refused', async (options, message) => {
   const folder = scratch();
   const { code, err } = await sam2rad('convert', 'a.pt', '-o', join(folder, 'b.safetensors'), ...options);

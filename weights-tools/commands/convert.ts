@@ -16,6 +16,7 @@ export async function convert(argv: readonly string[], terminal: Terminal): Prom
     output: { type: 'string', short: 'o' },
     dtype: { type: 'string', default: 'f32' },
     'image-size': { type: 'string' },
+    classes: { type: 'string' },
     layout: { type: 'string', default: 'canonical' },
     base: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
@@ -39,6 +40,8 @@ export async function convert(argv: readonly string[], terminal: Terminal): Prom
     );
   if (!isReference && values.base !== undefined)
     throw new UsageError('--base is for --layout reference: the canonical layout needs nothing of it');
+  if (isReference && values.classes !== undefined)
+    throw new UsageError('--classes is for the canonical layout: the reference has no place for names');
   const size = values['image-size'];
   const imageSize = size === undefined ? undefined : parsePositive('image-size', size);
 
@@ -57,6 +60,9 @@ export async function convert(argv: readonly string[], terminal: Terminal): Prom
     const options = {
       signal,
       ...(imageSize !== undefined && { imageSize }),
+      ...(values.classes !== undefined && {
+        classNames: values.classes.split(',').map((name) => name.trim()),
+      }),
       onProgress: ({ bytes, total }: ConvertProgress) => {
         written = bytes;
         progress.show(`converting ${basename(input)}`, bytes / total);

@@ -1,3 +1,4 @@
+import type { Demo } from '../demos.ts';
 import type { Download } from '../export/download.ts';
 import type { Labelling } from '../labels/labelling.ts';
 import type { RestRunner } from '../labels/segment-rest.ts';
@@ -18,7 +19,7 @@ export interface App {
   readonly labelling: Labelling;
   readonly rest: RestRunner;
   openFiles(files: readonly File[]): void;
-  loadDemo(): void;
+  loadDemo(demo: Demo): void;
   cancelLoad(): void;
   /** Loads the model again with its weights stored so. */
   chooseStorage(storage: StorageChoice): void;

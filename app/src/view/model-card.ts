@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { DEMOS, type Demo } from '../demos.ts';
 import { modelTitle } from '../engine/model-title.ts';
 import type { LoadedModel } from '../engine/protocol.ts';
 import { chooseFiles } from '../pictures/drop.ts';
@@ -29,7 +30,7 @@ export function modelCard(state: AppState, app: App): TemplateResult {
         <button @click=${() => chooseFiles(CHECKPOINTS, (files) => app.openFiles(files))}>
           ${icon('model')}<span>Open checkpoint</span>
         </button>
-        ${isDemo(model) || loading ? nothing : html`<button class="quiet" @click=${() => app.loadDemo()}>Demo model</button>`}
+        ${loading ? nothing : DEMOS.filter(({ file }) => file !== model?.name).map((demo) => demoButton(demo, app))}
       </div>
     </section>`;
 }
@@ -55,11 +56,9 @@ function storageChoice({ options, engine }: AppState, app: App): TemplateResult 
       </select></label>`;
 }
 
-function isDemo(model: LoadedModel | null): boolean {
-  return model?.name === DEMO_NAME;
+function demoButton(demo: Demo, app: App): TemplateResult {
+  return html`<button class="quiet" title=${demo.hint} @click=${() => app.loadDemo(demo)}>${demo.title}</button>`;
 }
-
-export const DEMO_NAME = 'sam2-nano-shapes.safetensors';
 
 function facts(model: LoadedModel): TemplateResult {
   const { config, adapter, memory, hasPredictor, storage } = model;
