@@ -1,8 +1,8 @@
 /**
  * `npx tsx tools/train-phantoms.ts ANATOMY|all OUT.safetensors [--steps N] [--seed N] [--augment none|mirror|full]
- * [--preprocess sam2rad|sam2] [--train ppn|ppn+lora] [--lr 1e-4] [--val N] [--base FILE]`: trains the demo base on an anatomy's ten pictures
- * as `sam2rad train` does, but on wgpu (Deno): on a machine without a GPU llvmpipe takes a fifth of SwiftShader's time.
- * `all` makes the page's demo model: the thirty pictures of the three anatomies, whose bone surfaces are one class.
+ * [--preprocess sam2rad|sam2] [--train ppn|ppn+lora] [--lr 1e-4] [--val N]
+ * [--base FILE]`: trains the demo base on an anatomy's ten pictures as `sam2rad train` does, but on wgpu (Deno): on a machine without a GPU llvmpipe takes a fifth of SwiftShader's time.
+ * `all` makes the page's demo model: the thirty pictures of the three anatomies, whose bone surfaces are its one class.
  * The last N pictures are held out, for choosing settings without a look at the test pictures.
  */
 import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -32,8 +32,8 @@ if (!anatomy || !output) throw new Error('usage: train-phantoms ANATOMY OUT.safe
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** For each anatomy what its class numbers become, for each class its name. */
 const ALL = {
-  classNames: ['bone surface', 'femoral head', 'tendon'],
-  numbers: { wrist: [0, 1], hip: [0, 1, 2], shoulder: [0, 1, 3] },
+  classNames: ['bone surface'],
+  numbers: { wrist: [0, 1], hip: [0, 1, 0], shoulder: [0, 1, 0] },
 };
 const read = (name: string) => openDataset(sharp, join(root, 'phantoms', name), 'Train', {});
 const isAll = anatomy === 'all';
