@@ -21,6 +21,7 @@ export function classesSection(state: AppState, app: App): TemplateResult {
         }
       </div>
       <ul class="classes">${list.map((entry, i) => row(app, entry, i + 1, active === i + 1, fixed))}</ul>
+      ${fixed ? html`<p class="muted">What this model has learned. To teach others, begin with Plain SAM2.</p>` : nothing}
     </section>`;
 }
 
