@@ -13,7 +13,7 @@ export const DEMOS: readonly [Demo, ...Demo[]] = [
     word: 'trained',
     file: 'sam2rad-nano-phantoms.safetensors',
     title: 'Trained demo',
-    hint: 'Segments the phantoms by itself: bone surface, femoral head, tendon',
+    hint: 'Finds the bone surface on the phantoms by itself',
   },
   {
     word: 'plain',

@@ -315,7 +315,7 @@ test('the first screen is the autonomous mode at work', async () => {
     points: [],
   });
   const panel = await first.$eval('#panel', ({ textContent }) => textContent);
-  for (const name of ['bone surface', 'femoral head', 'tendon']) expect(panel).toContain(name);
+  expect(panel).toContain('bone surface');
   expect([...(await classMapOf(first))].filter((number) => number === '\u0001').length).toBeGreaterThan(100);
   await first.screenshot({ path: FIRST_SCREEN });
   console.log(`the first screen as a picture: ${FIRST_SCREEN}`);
