@@ -65,7 +65,12 @@ function facts(model: LoadedModel): TemplateResult {
   const rows: readonly (readonly [string, string])[] = [
     ['Family', modelTitle(model)],
     ['Input', `${config.imageSize} × ${config.imageSize}`],
-    ['Prompt predictor', hasPredictor ? `yes, ${count(model.classes.length)} classes` : 'none'],
+    [
+      'Prompt predictor',
+      hasPredictor
+        ? `yes, ${count(model.classes.length)} ${model.classes.length === 1 ? 'class' : 'classes'}`
+        : 'none',
+    ],
     ['Stored as', storage],
     ['Adapter', adapterName(adapter)],
     ['GPU memory', `${bytes(memory.weights)} weights + ${bytes(memory.planned)}`],
