@@ -2,7 +2,7 @@
 // One workgroup of 8 x 8 computes 8 ROWS pixels (numbered row by row, r = oy out_width + ox) by 64 channels as in
 // matmul_tile.wgsl, in one loop over taps and channels together. For GPUs.
 //!import activation
-//!import product
+//!import product_tile
 //!import stored
 
 struct Params {
@@ -30,11 +30,6 @@ struct Params {
 override SCALED: u32 = 0;
 override BIAS: u32 = 0;
 override RESIDUAL: u32 = 0;
-const ROWS: u32 = 8;  // of a lane; even
-
-// A row is 5 long for 4 values, so that the 4 rows that lanes read at once lie in different banks.
-var<workgroup> x_part: array<factors, 40 * ROWS>;  // [8 ROWS rows, 4 steps of 4]
-var<workgroup> w_part: array<factors, 256>;        // [16 steps, 16 groups of 4 columns]
 
 // Row and column of x under the first tap of an output pixel; left and above of the map they wrap to huge numbers.
 fn origin(row: u32) -> vec2u {
@@ -65,7 +60,7 @@ fn main(
   var origins: array<vec2u, ROWS / 2>;
   for (var i = 0u; i < ROWS / 2; i++) { origins[i] = origin(row + (i * 64 + index) / 4); }
 
-  var sums: array<vec4f, 2 * ROWS>;
+  var sums: Sums;
   for (var k = 0u; k < steps; k += 4) {
     let k4 = k + index % 4;
     let tap = vec2u(k4 / params.channels4 / params.kernel_width, k4 / params.channels4 % params.kernel_width);
@@ -83,22 +78,7 @@ fn main(
       w_part[at] = staged(w[start + min(col + at % 16, last_col)]);
     }
     workgroupBarrier();
-    for (var step = 0u; step < 4; step++) {
-      let at = step * 64 + lane.x;
-      let left0 = w_part[at];
-      let left1 = w_part[at + 16];
-      let left2 = w_part[at + 32];
-      let left3 = w_part[at + 48];
-      let right0 = w_part[at + 8];
-      let right1 = w_part[at + 24];
-      let right2 = w_part[at + 40];
-      let right3 = w_part[at + 56];
-      for (var i = 0u; i < ROWS; i++) {
-        let four = x_part[(i * 8 + lane.y) * 5 + step];
-        sums[2 * i] = multiply_staged(left0, left1, left2, left3, four, sums[2 * i]);
-        sums[2 * i + 1] = multiply_staged(right0, right1, right2, right3, four, sums[2 * i + 1]);
-      }
-    }
+    multiply_parts(lane, &sums);
     workgroupBarrier();
   }
 
