@@ -19,6 +19,8 @@ const GAIN = 0.97;
 export interface Contest {
   readonly sizeClass: string;
   readonly contestants: ReadonlyMap<string, Dispatch>;
+  /** Fingerprint of the texts of all its kernels. */
+  readonly kernels: string;
   readonly flops: number;
 }
 
@@ -31,7 +33,7 @@ interface Limits {
 
 interface Kept {
   readonly variant: string;
-  /** Of the texts of all its kernels: another version of the engine times again. */
+  /** The contest's: another version of the engine times again. */
   readonly kernels: string;
 }
 
@@ -60,21 +62,19 @@ export async function tunedKernels(
   };
   const known = keptFor(device, await attempt('read', () => store.read()));
   const contests = contestsOf(traits, record);
-  const isKnown = ({ sizeClass, contestants }: Contest) =>
-    known[sizeClass]?.kernels === fingerprint(contestants) && contestants.has(known[sizeClass].variant);
-  const timed = await tuneKernels(
-    gpu,
-    contests.filter((contest) => !isKnown(contest)),
-    limits,
-  );
-  const all: Record<string, Kept> = { ...known };
   const tuned: Record<string, string> = {};
-  for (const contest of contests) {
-    const { sizeClass, contestants } = contest;
-    const variant = timed[sizeClass] ?? (isKnown(contest) ? known[sizeClass]?.variant : undefined);
-    if (variant === undefined) continue;
-    tuned[sizeClass] = variant;
-    all[sizeClass] = { variant, kernels: fingerprint(contestants) };
+  const open = contests.filter(({ sizeClass, contestants, kernels }) => {
+    const own = known[sizeClass];
+    if (own?.kernels !== kernels || !contestants.has(own.variant)) return true;
+    tuned[sizeClass] = own.variant;
+    return false;
+  });
+  const timed = await tuneKernels(gpu, open, limits);
+  Object.assign(tuned, timed);
+  const all: Record<string, Kept> = { ...known };
+  for (const { sizeClass, kernels } of open) {
+    const variant = timed[sizeClass];
+    if (variant !== undefined) all[sizeClass] = { variant, kernels };
   }
   if (Object.keys(timed).length > 0)
     await attempt('kept', () => store.write(JSON.stringify({ device, tuned: all })));
@@ -118,10 +118,7 @@ function fingerprint(contestants: ReadonlyMap<string, Dispatch>): string {
 export async function tuneKernels(
   gpu: Gpu,
   contests: readonly Contest[],
-  {
-    budget = BUDGET_MS,
-    signal,
-  }: { readonly budget?: number; readonly signal?: AbortSignal | undefined } = {},
+  { budget = BUDGET_MS, signal }: Limits = {},
 ): Promise<TunedKernels> {
   const deadline = performance.now() + budget;
   const pipelines = new PipelineCache(gpu);
@@ -178,7 +175,10 @@ export function contestsOf(
     }
   }
   return [...contestants]
-    .map(([sizeClass, own]) => ({ sizeClass, contestants: own, flops: flops.get(sizeClass) ?? 0 }))
+    .map(([sizeClass, own]) => ({
+      ...{ sizeClass, contestants: own, kernels: fingerprint(own) },
+      flops: flops.get(sizeClass) ?? 0,
+    }))
     .sort((a, b) => b.flops - a.flops);
 }
 
