@@ -1,5 +1,5 @@
 // y[oy, ox, n] = activation(scale[n] * sum_{ky, kx, c} x[oy s + ky - p, ox s + kx - p, c] * w[ky, kx, c, n] + bias[n]) + residual[r mod residual_rows, n]
-// One invocation computes 8 pixels (numbered row by row, r = oy out_width + ox) by 16 channels as in matmul_block.wgsl,
+// One invocation computes 16 pixels (numbered row by row, r = oy out_width + ox) by 16 channels as in matmul_block.wgsl,
 // in one loop over taps and channels together.
 //!import activation
 //!import product
@@ -30,7 +30,8 @@ struct Params {
 override SCALED: u32 = 0;
 override BIAS: u32 = 0;
 override RESIDUAL: u32 = 0;
-override LANES: u32 = 8;  // side by side
+override LANES: u32 = 8;
+override ACROSS: u32 = 8;  // lanes side by side, the others below them: a divisor of LANES
 
 // Row and column of x under the first tap of an output pixel; left and above of the map they wrap to huge numbers.
 fn origin(row: u32) -> vec2u {
@@ -78,13 +79,15 @@ fn store_part(row: u32, col: u32, part: mat4x4f) {
 }
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let col = id.x * 4;
-  let row = id.y * 8;
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let col = (group.x * ACROSS + lane % ACROSS) * 4;
+  let row = (group.y * (LANES / ACROSS) + lane / ACROSS) * 16;
   if (col >= params.cols4 || row >= params.rows) { return; }
 
   let origins0 = origins(row);
   let origins1 = origins(row + 4);
+  let origins2 = origins(row + 8);
+  let origins3 = origins(row + 12);
 
   // sum<i><j> holds pixels 4i to 4i + 3 of channels 4j to 4j + 3.
   var sum00 = mat4x4f();
@@ -95,6 +98,14 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var sum11 = mat4x4f();
   var sum12 = mat4x4f();
   var sum13 = mat4x4f();
+  var sum20 = mat4x4f();
+  var sum21 = mat4x4f();
+  var sum22 = mat4x4f();
+  var sum23 = mat4x4f();
+  var sum30 = mat4x4f();
+  var sum31 = mat4x4f();
+  var sum32 = mat4x4f();
+  var sum33 = mat4x4f();
   let last = params.cols4 - 1;
   var at = 0u;
   var tap = vec2u();
@@ -116,6 +127,16 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     sum11 = multiply_block(w1, x1, sum11);
     sum12 = multiply_block(w2, x1, sum12);
     sum13 = multiply_block(w3, x1, sum13);
+    let x2 = load_pixels(origins2, tap, k);
+    sum20 = multiply_block(w0, x2, sum20);
+    sum21 = multiply_block(w1, x2, sum21);
+    sum22 = multiply_block(w2, x2, sum22);
+    sum23 = multiply_block(w3, x2, sum23);
+    let x3 = load_pixels(origins3, tap, k);
+    sum30 = multiply_block(w0, x3, sum30);
+    sum31 = multiply_block(w1, x3, sum31);
+    sum32 = multiply_block(w2, x3, sum32);
+    sum33 = multiply_block(w3, x3, sum33);
 
     let last_channels = k + 1 == params.channels4;
     let last_column = last_channels && tap.y + 1 == params.kernel_width;
@@ -125,7 +146,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
 
   // A loop of unknown length, so that no compiler writes out the activation for every element.
-  let parts = min(2, (params.rows - row + 3) / 4);
+  let parts = min(4, (params.rows - row + 3) / 4);
   for (var i = 0u; i < parts; i++) {
     var part0 = sum00;
     var part1 = sum01;
@@ -136,6 +157,18 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       part1 = sum11;
       part2 = sum12;
       part3 = sum13;
+    }
+    if (i == 2) {
+      part0 = sum20;
+      part1 = sum21;
+      part2 = sum22;
+      part3 = sum23;
+    }
+    if (i == 3) {
+      part0 = sum30;
+      part1 = sum31;
+      part2 = sum32;
+      part3 = sum33;
     }
     let at_row = row + i * 4;
     store_part(at_row, col, part0);

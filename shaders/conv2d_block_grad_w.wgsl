@@ -22,7 +22,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;        // [out_height, out_width, cols]
 @group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;  // [chunks, kernel_height, 3, channels, cols]
 
-override LANES: u32 = 4;
+override LANES: u32 = 8;
 
 // 4 channels of a pixel of x, zero outside of the map; what is left or above of it wraps to huge numbers.
 fn load_x(row: u32, col: u32, k: u32) -> vec4f {

@@ -1,5 +1,5 @@
 // y[b, m, n] = activation(scale[b, n] * sum_k x[b, m, k] * w[b, k, n] + bias[b, n]) + residual[m mod residual_rows, n]
-// One invocation computes a block of 8 rows by 16 columns, straight from storage: for software adapters without
+// One invocation computes a block of 16 rows by 16 columns, straight from storage: for software adapters without
 // subgroups, where a load costs as much as 40 multiply-adds and registers may spill.
 //!import activation
 //!import product
@@ -23,7 +23,8 @@ struct Params {
 override SCALED: u32 = 0;
 override BIAS: u32 = 0;
 override RESIDUAL: u32 = 0;
-override LANES: u32 = 8;  // side by side
+override LANES: u32 = 8;
+override ACROSS: u32 = 8;  // lanes side by side, the others below them: a divisor of LANES
 
 // Four steps of k for 4 columns: column i holds w[k + i].
 fn load_w(at: u32) -> mat4x4f {
@@ -60,10 +61,10 @@ fn store_part(batch: u32, row: u32, col: u32, part: mat4x4f) {
 }
 
 @compute @workgroup_size(LANES)
-fn main(@builtin(global_invocation_id) id: vec3u) {
-  let col = id.x * 4;
-  let row = id.y * 8;
-  let batch = id.z;
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let col = (group.x * ACROSS + lane % ACROSS) * 4;
+  let row = (group.y * (LANES / ACROSS) + lane / ACROSS) * 16;
+  let batch = group.z;
   if (col >= params.cols4 || row >= params.rows) { return; }
 
   // sum<i><j> holds rows 4i to 4i + 3 of columns 4j to 4j + 3.
@@ -75,6 +76,14 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var sum11 = mat4x4f();
   var sum12 = mat4x4f();
   var sum13 = mat4x4f();
+  var sum20 = mat4x4f();
+  var sum21 = mat4x4f();
+  var sum22 = mat4x4f();
+  var sum23 = mat4x4f();
+  var sum30 = mat4x4f();
+  var sum31 = mat4x4f();
+  var sum32 = mat4x4f();
+  var sum33 = mat4x4f();
   let first = batch * params.rows;
   let last = params.cols4 - 1;
   var at = batch * params.inner4 * 4 * params.cols4;
@@ -94,10 +103,20 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     sum11 = multiply_block(w1, x1, sum11);
     sum12 = multiply_block(w2, x1, sum12);
     sum13 = multiply_block(w3, x1, sum13);
+    let x2 = load_x(first, row + 8, k);
+    sum20 = multiply_block(w0, x2, sum20);
+    sum21 = multiply_block(w1, x2, sum21);
+    sum22 = multiply_block(w2, x2, sum22);
+    sum23 = multiply_block(w3, x2, sum23);
+    let x3 = load_x(first, row + 12, k);
+    sum30 = multiply_block(w0, x3, sum30);
+    sum31 = multiply_block(w1, x3, sum31);
+    sum32 = multiply_block(w2, x3, sum32);
+    sum33 = multiply_block(w3, x3, sum33);
   }
 
   // A loop of unknown length, so that no compiler writes out the activation for every element.
-  let parts = min(2, (params.rows - row + 3) / 4);
+  let parts = min(4, (params.rows - row + 3) / 4);
   for (var i = 0u; i < parts; i++) {
     var part0 = sum00;
     var part1 = sum01;
@@ -108,6 +127,18 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       part1 = sum11;
       part2 = sum12;
       part3 = sum13;
+    }
+    if (i == 2) {
+      part0 = sum20;
+      part1 = sum21;
+      part2 = sum22;
+      part3 = sum23;
+    }
+    if (i == 3) {
+      part0 = sum30;
+      part1 = sum31;
+      part2 = sum32;
+      part3 = sum33;
     }
     let at_row = row + i * 4;
     store_part(batch, at_row, col, part0);

@@ -57,9 +57,8 @@ function weightGradient(g: Graph, x: Tensor, dy: Tensor, w: Tensor, before: Tens
   const chunks = Math.ceil(rows / CHUNK);
   const tiles = chunks * batch * Math.ceil(inner4 / 2) * Math.ceil(cols4 / 2);
   const name = `grad(${w.name})`;
-  // Where quads share their loads the forward's kernel is so much the faster that a transpose is paid for.
-  const { cpu, subgroups } = g.traits;
-  if (cpu && subgroups && batch === 1 && rows % 4 === 0 && rows >= MANY_ROWS) {
+  // On software adapters the forward's kernel is so much the faster that a transpose is paid for.
+  if (g.traits.cpu && batch === 1 && rows % 4 === 0 && rows >= MANY_ROWS) {
     const y = g.tensor(name, w.shape);
     recordProduct(
       g,

@@ -8,7 +8,7 @@ export interface ProductKernels<K extends Kernel> {
   readonly plain: K;
   /** 64 columns by 32 or 64 rows a workgroup, by way of its memory. */
   readonly tile: K;
-  /** 8 x 16 values a lane: software adapters. */
+  /** 16 x 16 values a lane: software adapters. */
   readonly block: K;
   /** The same with loads shared by 4 lanes: software adapters with subgroups. */
   readonly quad: K;
@@ -37,7 +37,16 @@ export function productVariants<K extends Kernel>(
   const simple = { name: 'plain', kernel: plain, tileRows: 32, tileCols: 32 };
   if (cpu) {
     const lanes = block.tunables['LANES']?.default ?? 1;
-    const blocks = { name: 'block', kernel: block, tileRows: 8, tileCols: 16 * lanes };
+    // Lanes beyond the last column would only wait: they take rows instead.
+    const across = Math.min(lanes, 2 ** Math.ceil(Math.log2(cols / 16)));
+    const ACROSS = Math.max(1, across);
+    const blocks: ProductVariant<K> = {
+      name: 'block',
+      kernel: block,
+      tileRows: (16 * lanes) / ACROSS,
+      tileCols: 16 * ACROSS,
+      tuning: { ACROSS },
+    };
     // No software adapter with subgroups computes in f16: the quad has no such variant.
     if (!subgroups || compute === 'f16') return [blocks, simple];
     const rowsOfQuads = 4 * (quad.tunables['LANES']?.default ?? 1);
