@@ -16,22 +16,15 @@ export async function runDeno(
   args: readonly string[] = [],
   { writable }: { readonly writable?: string } = {},
 ): Promise<unknown> {
-  const child = spawn(
-    process.execPath,
-    [
-      launcher,
-      'run',
-      '--quiet',
-      '--unstable-webgpu',
-      '--no-lock',
-      '--allow-read',
-      '--allow-env',
-      ...(writable === undefined ? [] : [`--allow-write=${writable}`]),
-      script,
-      ...args,
-    ],
-    { stdio: ['ignore', 'pipe', 'inherit'], env: denoEnvironment() },
-  );
+  const permissions = [
+    '--allow-read',
+    '--allow-env',
+    ...(writable === undefined ? [] : [`--allow-write=${writable}`]),
+  ];
+  const child = spawn(process.execPath, [...denoRun(permissions), script, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: denoEnvironment(),
+  });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     output += text;
@@ -50,7 +43,12 @@ export async function runDeno(
   }
 }
 
-function denoEnvironment(): NodeJS.ProcessEnv {
+/** Node's arguments for Deno, up to the script. */
+export function denoRun(permissions: readonly string[]): string[] {
+  return [launcher, 'run', '--quiet', '--unstable-webgpu', '--no-lock', ...permissions];
+}
+
+export function denoEnvironment(): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...process.env, DENO_NO_UPDATE_CHECK: '1' };
   // Without it wgpu complains on every start, though nothing here draws to a screen.
   env['XDG_RUNTIME_DIR'] ??= tmpdir();

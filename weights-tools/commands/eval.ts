@@ -17,7 +17,7 @@ export async function evaluate(argv: readonly string[], terminal: Terminal): Pro
   const { signal } = terminal;
   const [first, ...others] = await planEntries(request, signal);
   const peers = await loadPeers();
-  const sharp = peers.sharp.default;
+  const sharp = peers.sharp;
   const progress = new Progress(terminal.err, request.json);
   try {
     const dataset = await openDataset(sharp, request.dataset, 'Test', {

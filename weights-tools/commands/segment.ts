@@ -7,7 +7,6 @@ import type { ModelDescription } from '../../src/weights/description.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
 import { LazyModel } from '../lazy-model.ts';
 import { makeFolder, openFile, writeAtomically } from '../node/files.ts';
-import { openGpu } from '../node/gpu.ts';
 import { loadPeers } from '../node/peers.ts';
 import { encodePng, type Picture, readPicture } from '../node/pictures.ts';
 import { Progress } from '../node/progress.ts';
@@ -59,7 +58,7 @@ export async function segment(argv: readonly string[], terminal: Terminal): Prom
 
   const progress = new Progress(terminal.err, request.json);
   using model = new LazyModel(
-    async () => (await requestDevice({ gpu: await openGpu(peers.webgpu.create) })).device,
+    async () => (await requestDevice({ gpu: await peers.openGpu() })).device,
     (device) => {
       const onProgress = (step: LoadProgress) => showLoading(progress, step);
       return (terminal.loadModel ?? loadModel)(file, {
@@ -81,7 +80,7 @@ export async function segment(argv: readonly string[], terminal: Terminal): Prom
     model,
     maskInput: maskInput || undefined,
     dump: request.dump === undefined ? undefined : new DumpFile(request.dump),
-    sharp: peers.sharp.default,
+    sharp: peers.sharp,
     progress,
     signal,
   };

@@ -4,7 +4,6 @@ import type { TrainingProgress } from '../../src/tasks/train/job.ts';
 import { describeCheckpoint } from '../../src/weights/convert.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
 import { makeFolder, openFile } from '../node/files.ts';
-import { openGpu } from '../node/gpu.ts';
 import { loadPeers } from '../node/peers.ts';
 import { Progress } from '../node/progress.ts';
 import type { Terminal } from '../terminal.ts';
@@ -41,7 +40,7 @@ export async function train(argv: readonly string[], terminal: Terminal): Promis
   const resumed = request.resume === undefined ? undefined : await openRun(request.resume, signal);
   const choices = resolveChoices(request.given, resumed?.record);
   const peers = await loadPeers();
-  const sharp = peers.sharp.default;
+  const sharp = peers.sharp;
 
   const progress = new Progress(terminal.err, request.json);
   const warn = (text: string) => {
@@ -65,7 +64,7 @@ export async function train(argv: readonly string[], terminal: Terminal): Promis
     await makeFolder(dirname(outputs.model));
 
     const started = performance.now();
-    const { device } = await requestDevice({ gpu: await openGpu(peers.webgpu.create) });
+    const { device } = await requestDevice({ gpu: await peers.openGpu() });
     using _ = { [Symbol.dispose]: () => device.destroy() };
     const start: StartTraining = terminal.startTraining ?? (await import('../train/start.ts')).startTraining;
     const { train, tokens, epochs, batch, learningRate, augment, preprocess, seed } = choices;

@@ -7,8 +7,7 @@ import type { ModelDescription } from '../../src/weights/description.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
 import { type Dataset, loadCase } from '../dataset/dataset.ts';
 import { openFile } from '../node/files.ts';
-import { openGpu } from '../node/gpu.ts';
-import type { loadPeers } from '../node/peers.ts';
+import type { Peers } from '../node/peers.ts';
 import type { Progress } from '../node/progress.ts';
 import type { Terminal } from '../terminal.ts';
 import type { WorstCases } from './files.ts';
@@ -85,7 +84,7 @@ export async function contend(
   dataset: Dataset,
   work: {
     readonly request: EvalRequest;
-    readonly peers: Awaited<ReturnType<typeof loadPeers>>;
+    readonly peers: Peers;
     readonly terminal: Terminal;
     readonly progress: Progress;
     /** Of the first mode. */
@@ -94,7 +93,7 @@ export async function contend(
 ): Promise<{ readonly contenders: Contender[]; readonly adapter: AdapterSummary }> {
   const { request, peers, terminal, progress, worst } = work;
   const { signal } = terminal;
-  const { device } = await requestDevice({ gpu: await openGpu(peers.webgpu.create) });
+  const { device } = await requestDevice({ gpu: await peers.openGpu() });
   try {
     using model = await (terminal.loadModel ?? loadModel)(entry.file, {
       device,
@@ -107,7 +106,7 @@ export async function contend(
     for (const [at, one] of dataset.cases.entries()) {
       const label = `${entry.modes.join(' and ')} ${one.name}`;
       progress.show(label, at / dataset.cases.length);
-      const example = await loadCase(peers.sharp.default, one);
+      const example = await loadCase(peers.sharp, one);
       using session = await model.setImage(example.picture, { signal });
       for (const [mode, list] of results) {
         const options = { ...request, signal };

@@ -1,4 +1,5 @@
 import { UnsupportedError } from '../../src/errors.ts';
+import { openGpu } from './gpu.ts';
 
 /** The optional peers, each imported only by a command that needs it. */
 const PEERS = {
@@ -6,16 +7,31 @@ const PEERS = {
   sharp: { purpose: 'pictures', load: () => import('sharp') },
 } as const;
 
-type Peers = { readonly [Name in keyof typeof PEERS]: Awaited<ReturnType<(typeof PEERS)[Name]['load']>> };
+export interface Peers {
+  readonly sharp: Awaited<ReturnType<typeof PEERS.sharp.load>>['default'];
+  /** @throws UnsupportedError where there is no adapter */
+  openGpu(): Promise<GPU>;
+}
+
+/** A runtime with WebGPU of its own, such as Deno, needs no package for it. */
+function ownGpu(): GPU | undefined {
+  return 'navigator' in globalThis ? globalThis.navigator.gpu : undefined;
+}
 
 /**
- * Both optional peers.
+ * What reads pictures and opens a GPU: both are optional peers.
  * @throws UnsupportedError that names the one command for all that is missing
  */
 export async function loadPeers(): Promise<Peers> {
-  const [webgpu, sharp] = await Promise.allSettled([PEERS.webgpu.load(), PEERS.sharp.load()]);
+  const own = ownGpu();
+  const opener = async () => {
+    if (own) return () => Promise.resolve(own);
+    const { create } = await PEERS.webgpu.load();
+    return () => openGpu(create);
+  };
+  const [webgpu, sharp] = await Promise.allSettled([opener(), PEERS.sharp.load()]);
   if (webgpu.status === 'fulfilled' && sharp.status === 'fulfilled')
-    return { webgpu: webgpu.value, sharp: sharp.value };
+    return { openGpu: webgpu.value, sharp: sharp.value.default };
   const failed = [
     ...(webgpu.status === 'rejected' ? [{ name: 'webgpu' as const, reason: webgpu.reason }] : []),
     ...(sharp.status === 'rejected' ? [{ name: 'sharp' as const, reason: sharp.reason }] : []),
