@@ -4,6 +4,7 @@
 // llvmpipe ends a shader's loops after 65535 iterations in all: 4 keys a turn keep 4096 keys of 96 channels below it.
 //
 // Maps, windows and padding as in attention.wgsl.
+//!late software
 
 struct Params {
   queries: u32,         // tokens in a query window

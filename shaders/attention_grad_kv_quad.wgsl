@@ -4,6 +4,7 @@
 //
 // P = exp(scale q . k - L); L and D come from attention_grad_q_quad.wgsl. Chunks are summed after. Maps, windows and
 // padding as in attention.wgsl.
+//!late software
 //!import window_site
 //!import share
 

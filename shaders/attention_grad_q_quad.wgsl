@@ -4,6 +4,7 @@
 //
 // L is the logarithm of the sum of exp(score), here over the chunk's keys: attention_grad_merge.wgsl joins chunks.
 // Maps, windows and padding as in attention.wgsl.
+//!late software
 //!import window_site
 //!import share
 

@@ -3,6 +3,7 @@
 // lane loads one key and hands it to the others. For adapters where loads cost far more than arithmetic.
 //
 // Maps, windows and padding as in attention.wgsl.
+//!late software
 //!import share
 
 struct Params {

@@ -1,6 +1,7 @@
 // y[oy, ox, n] = activation(scale[n] * sum_{ky, kx, c} x[oy s + ky - p, ox s + kx - p, c] * w[ky, kx, c, n] + bias[n]) + residual[r mod residual_rows, n]
 // One invocation computes 16 pixels (numbered row by row, r = oy out_width + ox) by 16 channels as in matmul_block.wgsl,
 // in one loop over taps and channels together.
+//!late software
 //!import activation
 //!import product
 //!import stored

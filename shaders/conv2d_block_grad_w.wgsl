@@ -1,6 +1,7 @@
 // dw[chunk, ky, kx, c, n] = sum_{oy in chunk, ox} x[oy + ky - p, ox + kx - p, c] * dy[oy, ox, n], for 3 taps kx and stride 1
 // One invocation computes 8 channels c by 8 channels n of a row of taps, 4 pixels of dy at a time: they meet 6 of x,
 // 2 of which are known from before. For software adapters, where a load costs as much as 40 multiply-adds.
+//!late software
 //!import grid
 
 struct Params {

@@ -1,6 +1,7 @@
 // y[oy, ox, n] = activation(scale[n] * sum_{ky, kx, c} x[oy s + ky - p, ox s + kx - p, c] * w[ky, kx, c, n] + bias[n]) + residual[r mod residual_rows, n]
 // A quad of 4 lanes computes 16 pixels (numbered row by row, r = oy out_width + ox) by 32 channels as in matmul_quad.wgsl:
 // each value of x is loaded by one lane and handed to the others. One loop over taps and channels together.
+//!late software
 //!import activation
 //!import stored
 //!import share

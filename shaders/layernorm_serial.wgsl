@@ -1,5 +1,6 @@
 // y[r, c] = activation((x[r, c] - mean[r]) / sqrt(variance[r] + eps) * weight[c] + bias[c]), both over the columns of row r
 // One invocation per row, no barrier: for adapters where lanes are slow to wait for each other.
+//!late software
 //!import activation
 //!import grid
 

@@ -1,6 +1,7 @@
 // y[b, m, n] = activation(scale[b, n] * sum_k x[b, m, k] * w[b, k, n] + bias[b, n]) + residual[m mod residual_rows, n]
 // One invocation computes a block of 16 rows by 16 columns, straight from storage: for software adapters without
 // subgroups, where a load costs as much as 40 multiply-adds and registers may spill.
+//!late software
 //!import activation
 //!import product
 //!import stored

@@ -1,6 +1,7 @@
 // y[b, m, n] = activation(scale[b, n] * sum_k x[b, m, k] * w[b, k, n] + bias[b, n]) + residual[m mod residual_rows, n]
 // A quad of 4 lanes computes 16 rows by 32 columns: each lane 8 columns, and each value of x is loaded by one lane only
 // and handed to the others. For adapters where loads cost far more than arithmetic and barriers more than both.
+//!late software
 //!import activation
 //!import stored
 //!import share

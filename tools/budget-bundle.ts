@@ -34,7 +34,7 @@ export async function measureBundle(): Promise<Bundle> {
   const chunks = new Map((await bundle(false)).map((chunk) => [chunk.fileName, chunk]));
   const entry = [...chunks.values()].filter(({ isEntry }) => isEntry).map(({ fileName }) => fileName);
   const core = closure(chunks, entry);
-  const late = [...core].flatMap((name) => chunks.get(name)?.dynamicImports ?? []);
+  const late = new Set([...core].flatMap((name) => chunks.get(name)?.dynamicImports ?? []));
   const describe = (name: string, files: Iterable<string>): Chunk => {
     const own = [...files].flatMap((file) => chunks.get(file) ?? []);
     const sizes = own.map(({ code }) => sizeOf(code));
@@ -44,7 +44,7 @@ export async function measureBundle(): Promise<Bundle> {
   };
   return {
     core: describe('core', core),
-    late: late
+    late: [...late]
       .map((file) =>
         describe(
           nameOf(chunks.get(file)),

@@ -9,7 +9,7 @@ export interface Kernel<
 > {
   /** The file's stem; also the label of its pipelines. */
   readonly name: string;
-  readonly code: string;
+  readonly code: KernelCode;
   /** Storage buffers in order: binding 1 and up (binding 0 is the uniform `params`). */
   readonly bindings: readonly { readonly name: Operand; readonly writes: boolean }[];
   /** Scalars of 4 bytes each, in the order of `struct Params`. */
@@ -20,6 +20,12 @@ export interface Kernel<
   readonly features: readonly GPUFeatureName[];
 }
 
+/**
+ * WGSL. A function where the text comes with a late chunk, when the kernel is first compiled: what only some devices run,
+ * the others need not download.
+ */
+export type KernelCode = string | (() => Promise<string>);
+
 export interface TunableInfo {
   readonly kind: 'override' | 'const';
   readonly type: 'u32' | 'i32' | 'f32';
@@ -29,9 +35,18 @@ export interface TunableInfo {
 /** Values for some of a kernel's tunables; the others keep their defaults. */
 export type Tuning = Readonly<Record<string, number>>;
 
-/** The kernel's text with its tuned `const`s written in; `override`s are left to the pipeline. */
-export function specialise(kernel: Kernel, tuning: Tuning): string {
-  let code = kernel.code;
+/** The kernel's text. */
+export function textOf({ code }: Kernel): Promise<string> {
+  return Promise.resolve(typeof code === 'string' ? code : code());
+}
+
+function rewritten(code: KernelCode, rewrite: (text: string) => string): KernelCode {
+  return typeof code === 'string' ? rewrite(code) : async () => rewrite(await code());
+}
+
+/** A kernel's text with its tuned `const`s written in; `override`s are left to the pipeline. */
+export function specialise(kernel: Kernel, text: string, tuning: Tuning): string {
+  let code = text;
   for (const [name, value] of Object.entries(tuning)) {
     const info = kernel.tunables[name];
     if (info?.kind !== 'const') continue;
@@ -59,7 +74,9 @@ export function storedAs<K extends Kernel>(kernel: K, storage: WeightStorage): K
   stored.set(kernel, known);
   let variant = known.get(storage);
   if (!variant) {
-    variant = { ...kernel, name: `${kernel.name}.${storage}`, code: readStored(kernel, storage) };
+    const { name } = kernel;
+    const code = rewritten(kernel.code, (text) => readStored(name, text, storage));
+    variant = { ...kernel, name: `${name}.${storage}`, code };
     known.set(storage, variant);
   }
   // Nothing but the name and the text differs.
@@ -79,13 +96,11 @@ export function computedAs<K extends Kernel>(kernel: K, precision: Precision = '
   if (precision === 'f32') return kernel;
   let variant = computed.get(kernel);
   if (!variant) {
-    const halved = kernel.code.replace(/(?<=alias factors=\w+<)f32/, 'f16');
-    if (halved === kernel.code) throw new TypeError(`kernel ${kernel.name} lacks lib/product`);
-    const code = halved.replace(/(?<!fn )\b(multiply(?:_block|_staged)?|staged)\(/g, '$1_f16(');
+    const { name } = kernel;
     variant = {
       ...kernel,
-      name: `${kernel.name}.half`,
-      code: `enable f16;${code}`,
+      name: `${name}.half`,
+      code: rewritten(kernel.code, (text) => inHalf(name, text)),
       features: [...kernel.features, 'shader-f16'],
     };
     computed.set(kernel, variant);
@@ -94,7 +109,13 @@ export function computedAs<K extends Kernel>(kernel: K, precision: Precision = '
   return variant as K;
 }
 
-function readStored({ name, code }: Kernel, storage: WeightStorage): string {
+function inHalf(name: string, code: string): string {
+  const halved = code.replace(/(?<=alias factors=\w+<)f32/, 'f16');
+  if (halved === code) throw new TypeError(`kernel ${name} lacks lib/product`);
+  return `enable f16;${halved.replace(/(?<!fn )\b(multiply(?:_block|_staged)?|staged)\(/g, '$1_f16(')}`;
+}
+
+function readStored(name: string, code: string, storage: WeightStorage): string {
   const typed = code.replace(/(var<storage,read>w:array<)\w+>/, `$1stored_${storage}>`);
   if (typed === code || !code.includes(`fn from_${storage}(`))
     throw new TypeError(

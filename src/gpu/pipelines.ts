@@ -1,6 +1,6 @@
 import { GpuError } from '../errors.ts';
 import type { Gpu } from './device.ts';
-import { type Kernel, paramBytes, pipelineConstants, specialise, type Tuning } from './kernel.ts';
+import { type Kernel, paramBytes, pipelineConstants, specialise, type Tuning, textOf } from './kernel.ts';
 
 /** GPUShaderStage.COMPUTE of the specification. */
 const COMPUTE = 0x4;
@@ -40,7 +40,7 @@ export class PipelineCache {
 
   async #create(kernel: Kernel, tuning: Tuning, label: string): Promise<CompiledKernel> {
     const { group, pipeline: layout } = this.#layout(kernel);
-    const module = this.#module(specialise(kernel, tuning), label);
+    const module = this.#module(specialise(kernel, await textOf(kernel), tuning), label);
     try {
       this.#gpu.created.pipelines += 1;
       const constants = pipelineConstants(kernel, tuning);

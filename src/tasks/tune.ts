@@ -1,5 +1,6 @@
 import { bufferUsage, type Gpu } from '../gpu/device.ts';
 import { type BoundDispatch, Executable } from '../gpu/executor.ts';
+import { textOf } from '../gpu/kernel.ts';
 import { PipelineCache } from '../gpu/pipelines.ts';
 import type { Dispatch, GraphTraits, Recording, TunedKernels } from '../graph/graph.ts';
 import { trafficOf } from '../graph/graph.ts';
@@ -61,7 +62,7 @@ export async function tunedKernels(
     }
   };
   const known = keptFor(device, await attempt('read', () => store.read()));
-  const contests = contestsOf(traits, record);
+  const contests = await contestsOf(traits, record);
   const tuned: Record<string, string> = {};
   const open = contests.filter(({ sizeClass, contestants, kernels }) => {
     const own = known[sizeClass];
@@ -103,10 +104,10 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;
 
 /** FNV-1a of all contestants' texts. */
-function fingerprint(contestants: ReadonlyMap<string, Dispatch>): string {
+async function fingerprint(contestants: ReadonlyMap<string, Dispatch>): Promise<string> {
   let hash = 0x811c9dc5;
   for (const [name, { kernel, tuning }] of contestants)
-    for (const letter of `${name}${kernel.code}${JSON.stringify(tuning)}`)
+    for (const letter of `${name}${await textOf(kernel)}${JSON.stringify(tuning)}`)
       hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
   return (hash >>> 0).toString(16);
 }
@@ -147,10 +148,10 @@ export async function tuneKernels(
  *
  * @param record a model's recordings under some traits
  */
-export function contestsOf(
+export async function contestsOf(
   traits: GraphTraits,
   record: (traits: GraphTraits) => readonly Recording[],
-): readonly Contest[] {
+): Promise<readonly Contest[]> {
   const dispatchesOf = (tuned?: TunedKernels) =>
     record({ ...traits, tuned }).flatMap(({ dispatches }) => dispatches);
   const flops = new Map<string, number>();
@@ -174,12 +175,11 @@ export function contestsOf(
       contestants.set(sizeClass, own);
     }
   }
-  return [...contestants]
-    .map(([sizeClass, own]) => ({
-      ...{ sizeClass, contestants: own, kernels: fingerprint(own) },
-      flops: flops.get(sizeClass) ?? 0,
-    }))
-    .sort((a, b) => b.flops - a.flops);
+  const contests = [...contestants].map(async ([sizeClass, own]) => ({
+    ...{ sizeClass, contestants: own, kernels: await fingerprint(own) },
+    flops: flops.get(sizeClass) ?? 0,
+  }));
+  return (await Promise.all(contests)).sort((a, b) => b.flops - a.flops);
 }
 
 /** Milliseconds of one dispatch: the least of some rounds, after a first run that pays for what is made only once. */

@@ -8,6 +8,7 @@ const SETTINGS: KeptRun['settings'] = {
   epochs: 2,
   batch: 4,
   learningRate: 1e-4,
+  clip: null,
   augment: 'none',
   preprocess: 'sam2rad',
   seed: 0,

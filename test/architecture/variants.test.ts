@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { Gpu, requestDevice } from '../../src/gpu/device.ts';
+import { textOf } from '../../src/gpu/kernel.ts';
 import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { runDeno } from '../../tools/runtimes/deno.ts';
 import { countGpuTest, gpuTest } from '../gpu-device.ts';
@@ -50,8 +51,9 @@ gpuTest('a kernel that does not compile is named, with the compiler’s words', 
   const [variant] = allVariants().values();
   if (!variant) throw new Error('there are no kernels');
   const { kernel } = variant;
-  const broken = { ...kernel, code: kernel.code.replace('fn main(', 'fn main(nonsense:u33,') };
-  expect(broken.code).not.toBe(kernel.code);
+  const text = await textOf(kernel);
+  const broken = { ...kernel, code: text.replace('fn main(', 'fn main(nonsense:u33,') };
+  expect(broken.code).not.toBe(text);
   const compiling = new PipelineCache(device).compile(broken, {});
   await expect(compiling).rejects.toThrow(new RegExp(`^kernel ${kernel.name} does not compile: .*u33`, 's'));
   device.device.destroy();

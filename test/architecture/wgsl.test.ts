@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import * as kernels from '../../src/generated/kernels.ts';
+import { textOf } from '../../src/gpu/kernel.ts';
 import { assemble, minify } from '../../tools/kernels/assemble.ts';
 import { reflect } from '../../tools/kernels/reflect.ts';
 import { factsOf, filesIn, readSource } from './source.ts';
@@ -22,9 +23,12 @@ test('invariant 1: WGSL lives in shaders/ alone; TypeScript holds none', () => {
   const holds = (path: string) => factsOf(path).texts.some((text) => wgsl.test(text));
   expect(filesIn([...folders, 'bench']).filter(holds)).toEqual([]);
   // The generated files are the build's own copy, which git ignores; that they are found shows that the test can see.
-  const copies = sources.map((path) =>
-    path.replace('shaders/', 'src/generated/kernels/').replace('.wgsl', '.ts'),
-  );
+  const isLate = (path: string) => lines(path).some((line) => line.startsWith('//!late '));
+  const atOnce = sources.filter((path) => !isLate(path));
+  const copies = [
+    ...atOnce.map((path) => path.replace('shaders/', 'src/generated/kernels/').replace('.wgsl', '.ts')),
+    'src/generated/late/software.ts',
+  ];
   expect(copies.filter(holds)).toEqual(copies);
 });
 
@@ -62,12 +66,14 @@ test('house style: one entry point named main, libraries without bindings, at mo
   expect(all.filter((path) => lines(path).length > 250)).toEqual([]);
 });
 
-test('invariant 2: what TypeScript knows of a kernel is what reflection reads off its WGSL today', () => {
+test('invariant 2: what TypeScript knows of a kernel is what reflection reads off its WGSL today', async () => {
   const names = sources.map((path) => path.slice('shaders/'.length, -'.wgsl'.length));
   expect([...generated.keys()].sort()).toEqual(names);
   for (const name of names) {
     const source = assemble(new URL('../../shaders', import.meta.url).pathname, `${name}.wgsl`);
-    expect(generated.get(name)).toEqual({ ...reflect(name, source), code: minify(source) });
+    const kernel = generated.get(name);
+    expect(kernel).toEqual({ ...reflect(name, source), code: kernel?.code });
+    expect(kernel && (await textOf(kernel))).toBe(minify(source));
   }
 });
 

@@ -31,8 +31,8 @@ class Kept implements TuningStore {
   };
 }
 
-test('classes with a choice are found, the one with the most arithmetic first, each with all its variants', () => {
-  const contests = contestsOf(GPU, record);
+test('classes with a choice are found, the one with the most arithmetic first, each with all its variants', async () => {
+  const contests = await contestsOf(GPU, record);
   expect(contests.map(({ sizeClass, contestants }) => [sizeClass, [...contestants.keys()]])).toEqual([
     ['conv2d 64x3x3x16x64 f32', ['tile 32', 'tile 64', 'plain']],
     ['matmul 64x64x8 f32', ['tile 32', 'tile 64', 'plain']],
@@ -105,8 +105,8 @@ describe('tuning on a device', () => {
 
   gpuTest('no time, no choice; a cancelled tuning stops', async (source) => {
     const gpu = await sharedDevice(source);
-    expect(await tuneKernels(gpu, contestsOf(GPU, record), { budget: 0 })).toEqual({});
+    expect(await tuneKernels(gpu, await contestsOf(GPU, record), { budget: 0 })).toEqual({});
     const signal = AbortSignal.abort(new Error('enough'));
-    await expect(tuneKernels(gpu, contestsOf(GPU, record), { signal })).rejects.toThrow('enough');
+    await expect(tuneKernels(gpu, await contestsOf(GPU, record), { signal })).rejects.toThrow('enough');
   });
 });

@@ -57,6 +57,7 @@ test('model, curves, record: all of them, and the same run again is the same', a
       epochs: 12,
       batch: 4,
       learningRate: 1e-4,
+      clip: null,
       augment: 'mirror',
       preprocess: 'sam2rad',
       seed: 3,

@@ -17,6 +17,7 @@ const settings: TrainSettings = {
   epochs: 3,
   batch: 2,
   learningRate: 1e-4,
+  clip: null,
   augment: 'full',
   preprocess: 'sam2rad',
   seed: 5,

@@ -1,6 +1,7 @@
 /**
  * Writes src/generated/kernels/: a module with one typed constant for each shaders/*.wgsl, so that a bundler gives a
- * kernel to those who use it alone; and src/generated/kernels.ts, which names them all. Run by `npm run gen`.
+ * kernel to those who use it alone; src/generated/kernels.ts, which names them all; and src/generated/late/, the texts
+ * of kernels whose source says `//!late CHUNK`, a module a chunk. Run by `npm run gen`.
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -12,19 +13,29 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '../..');
 const shaders = join(root, 'shaders');
 const output = join(root, 'src/generated');
 const folder = join(output, 'kernels');
+const lateFolder = join(output, 'late');
 
 const union = (names: readonly string[]) => names.map((name) => `'${name}'`).join(' | ') || 'never';
 const camel = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 const HEAD = '// Written by tools/kernels/generate.ts from shaders/*.wgsl.\n';
 
-mkdirSync(folder, { recursive: true });
+for (const each of [folder, lateFolder]) mkdirSync(each, { recursive: true });
 const names = readdirSync(shaders)
   .filter((file) => file.endsWith('.wgsl'))
   .map((file) => file.replace('.wgsl', ''))
   .sort();
+const chunks = new Map<string, Map<string, string>>();
 for (const name of names) {
   const source = assemble(shaders, `${name}.wgsl`);
-  const kernel = { ...reflect(name, source), code: minify(source) };
+  const code = minify(source);
+  const late = /^\/\/!late (\w+)$/m.exec(source)?.[1];
+  if (late !== undefined) chunks.set(late, (chunks.get(late) ?? new Map()).set(camel(name), code));
+  const text =
+    late === undefined
+      ? JSON.stringify(code)
+      : `async () => (await import('../late/${late}.ts')).${camel(name)}`;
+  const kernel = reflect(name, source);
+  const value = `${JSON.stringify(kernel).slice(0, -1)},"code":${text}}`;
   const type = [
     union(kernel.bindings.map((binding) => binding.name)),
     union(kernel.params.map((param) => param.name)),
@@ -32,12 +43,22 @@ for (const name of names) {
   ].join(', ');
   writeFileSync(
     join(folder, `${name}.ts`),
-    `${HEAD}import type { Kernel } from '../../gpu/kernel.ts';\n\nexport const ${camel(name)}: Kernel<${type}> = ${JSON.stringify(kernel)};\n`,
+    `${HEAD}import type { Kernel } from '../../gpu/kernel.ts';\n\nexport const ${camel(name)}: Kernel<${type}> = ${value};\n`,
   );
 }
 // Of kernels that are gone nothing may stay; those that are there are never missing meanwhile.
-for (const file of readdirSync(folder))
-  if (!names.includes(file.replace('.ts', ''))) rmSync(join(folder, file));
+const writeLate = ([chunk, texts]: [string, Map<string, string>]) =>
+  writeFileSync(
+    join(lateFolder, `${chunk}.ts`),
+    HEAD + [...texts].map(([name, text]) => `export const ${name} = ${JSON.stringify(text)};\n`).join(''),
+  );
+for (const chunk of chunks) writeLate(chunk);
+for (const [where, known] of [
+  [folder, names],
+  [lateFolder, [...chunks.keys()]],
+] as const)
+  for (const file of readdirSync(where))
+    if (!known.includes(file.replace('.ts', ''))) rmSync(join(where, file));
 writeFileSync(
   join(output, 'kernels.ts'),
   HEAD + names.map((name) => `export * from './kernels/${name}.ts';\n`).join(''),

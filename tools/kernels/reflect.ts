@@ -4,7 +4,7 @@ import type { Kernel } from '../../src/gpu/kernel.ts';
 const SCALARS = new Set(['u32', 'i32', 'f32']);
 
 /** What TypeScript needs to know of a kernel, read off its WGSL so that it is written once. */
-export function reflect(name: string, wgsl: string): Kernel {
+export function reflect(name: string, wgsl: string): Omit<Kernel, 'code'> {
   const fail = (why: string): never => {
     throw new Error(`shaders/${name}.wgsl: ${why}`);
   };
@@ -47,5 +47,5 @@ export function reflect(name: string, wgsl: string): Kernel {
   const features = [...wgsl.matchAll(/^enable ([\w, ]+);/gm)].flatMap((m) =>
     (m[1] as string).split(',').map((feature) => (feature.trim() === 'f16' ? 'shader-f16' : feature.trim())),
   );
-  return { name, code: wgsl, bindings, params, tunables, features } as Kernel;
+  return { name, bindings, params, tunables, features } as Omit<Kernel, 'code'>;
 }

@@ -22,6 +22,7 @@ export const DEFAULTS: TrainChoices = {
   epochs: 200,
   batch: 4,
   learningRate: 1e-4,
+  clip: null,
   augment: 'mirror',
   preprocess: 'sam2rad',
   seed: 0,
@@ -58,6 +59,7 @@ export function parseTrain(argv: readonly string[]): TrainRequest | string {
     epochs: { type: 'string' },
     batch: { type: 'string' },
     lr: { type: 'string' },
+    clip: { type: 'string' },
     augment: { type: 'string' },
     preprocess: { type: 'string' },
     seed: { type: 'string' },
@@ -91,6 +93,7 @@ export function parseTrain(argv: readonly string[]): TrainRequest | string {
       ...count('epochs', 'epochs', values.epochs),
       ...count('batch', 'batch', values.batch),
       ...(values.lr !== undefined && { learningRate: parseRate(values.lr) }),
+      ...(values.clip !== undefined && { clip: parseClip(values.clip) }),
       ...(values.augment !== undefined && { augment: oneOf('augment', values.augment, AUGMENTATIONS) }),
       ...(values.preprocess !== undefined && {
         preprocess: oneOf('preprocess', values.preprocess, PREPROCESSES),
@@ -111,6 +114,14 @@ function parseRate(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value > 0 && value < 1))
     throw new UsageError(`--lr is '${text}', expected a number above 0 and below 1, such as 0.0001`);
+  return value;
+}
+
+function parseClip(text: string): number | null {
+  if (text === 'none') return null;
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && Number.isFinite(value)))
+    throw new UsageError(`--clip is '${text}', expected none, or a norm above 0 such as 1`);
   return value;
 }
 

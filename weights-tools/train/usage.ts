@@ -13,6 +13,8 @@ in the model's metadata, too) and <stem>.checkpoint.safetensors.
       --epochs N          200 unless given
       --batch N           pictures a step; 4 unless given
       --lr X              AdamW's learning rate at the start of the cosine; 0.0001 unless given
+      --clip N            shortens a step's gradients to this norm where they are longer; none unless given, as in
+                          the reference
       --augment WHAT      none, mirror (and the mirror images) or full (the reference's); mirror unless given
       --preprocess P      how pictures are brought to the model's square: sam2rad (the reference's: padded, not
                           antialiased), sam2 or sam (the base's own); sam2rad unless given

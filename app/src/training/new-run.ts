@@ -8,6 +8,7 @@ import type { TrainingPlan } from './plan.ts';
 const DATASET = 'labelled';
 /** As the command line and the reference. */
 const BATCH = 4;
+const CLIP = null;
 
 /**
  * What the base and the choices make of a training. A base with a prompt predictor goes on learning: it keeps its
@@ -36,7 +37,7 @@ export function newRun(
       `labels hold class number ${most}, but there are ${classNames.length} classes: add a class, or correct the labels`,
     );
   const { epochs, tokens, learningRate, augment, train, seed } = state.training.choices;
-  const own = { epochs, tokens, learningRate, augment, train, seed, batch: BATCH };
+  const own = { epochs, tokens, learningRate, augment, train, seed, batch: BATCH, clip: CLIP };
   const [dataset] = model.config.datasets;
   if (!model.hasPredictor || !dataset)
     return { settings: { ...own, preprocess: 'sam2rad' }, datasetName: DATASET };

@@ -15,6 +15,11 @@ export interface TrainSettings {
   readonly batch: number;
   /** At the start of the cosine, whose end is a tenth of it. */
   readonly learningRate: number;
+  /**
+   * The largest norm of a step's gradients, longer ones are shortened to it; null takes them as they are, as the
+   * reference does.
+   */
+  readonly clip: number | null;
   readonly augment: Augmentation;
   readonly preprocess: ModelConfig['preprocess'];
   readonly seed: number;

@@ -215,7 +215,7 @@ class Run implements TrainingRun {
   }
 
   async #step(): Promise<TrainingEvent> {
-    const { batch, epochs, learningRate, seed } = this.#job.settings;
+    const { batch, clip, epochs, learningRate, seed } = this.#job.settings;
     const step = this.done;
     const epoch = Math.floor(step / this.#stepsPerEpoch);
     const order = streamOf(seed, STREAMS.order, epoch);
@@ -228,6 +228,7 @@ class Run implements TrainingRun {
     const { losses } = await this.#engine.trainer.step(pictures.slice(first, first + batch), {
       draw: this.#draw(step),
       rate,
+      ...(clip !== null && { clip }),
       seed: Math.floor(streamOf(seed, STREAMS.dropout, step)() * 2 ** 32),
     });
     return { kind: 'step', step: this.done, epoch: epoch + 1, losses, learningRate: rate };
