@@ -55,6 +55,9 @@ fn main(
   var value: array<vec4f, HEAD4>;
   var key_sum: array<vec4f, HEAD4>;
   var value_sum: array<vec4f, HEAD4>;
+  // A query and its gradient are read once, for the score and for what they add.
+  var near: array<vec4f, HEAD4>;
+  var outer: array<vec4f, HEAD4>;
   for (var c = 0u; c < HEAD4; c++) {
     key[c] = k[row * params.k_stride + params.k_start + site.head * HEAD4 + c] * params.scale;
     value[c] = v[row * params.v_stride + params.v_start + site.head * HEAD4 + c];
@@ -70,14 +73,17 @@ fn main(
     var score = 0.0;
     var product = 0.0;
     for (var c = 0u; c < HEAD4; c++) {
-      score += dot(key[c], q[q_at + c]);
-      product += dot(value[c], dy[origin * HEAD4 + c]);
+      near[c] = q[q_at + c];
+      outer[c] = dy[origin * HEAD4 + c];
+      score += dot(key[c], near[c]);
+      product += dot(value[c], outer[c]);
     }
-    let weight = exp(score - statistics[origin].x);
-    let factor = weight * (product - statistics[origin].y);
+    let own = statistics[origin];
+    let weight = exp(score - own.x);
+    let factor = weight * (product - own.y);
     for (var c = 0u; c < HEAD4; c++) {
-      key_sum[c] = fma(vec4f(factor), q[q_at + c], key_sum[c]);
-      value_sum[c] = fma(vec4f(weight), dy[origin * HEAD4 + c], value_sum[c]);
+      key_sum[c] = fma(vec4f(factor), near[c], key_sum[c]);
+      value_sum[c] = fma(vec4f(weight), outer[c], value_sum[c]);
     }
   }
   let to = (chunk * site.batches * site.key_map.x * site.key_map.y + row) * site.heads + site.head;

@@ -38,6 +38,7 @@ struct Params {
 
 const HEAD4: u32 = 8;   // vec4s in a head
 override LANES: u32 = 32;
+override PAD: u32 = 0;   // 1 where windows stick out: what is outside is `pad`
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -56,6 +57,8 @@ fn main(
   var query: array<vec4f, HEAD4>;
   var outer: array<vec4f, HEAD4>;
   var sum: array<vec4f, HEAD4>;
+  // A key is read once for its score and for what it adds.
+  var near: array<vec4f, HEAD4>;
   var inner = 0.0;
   for (var c = 0u; c < HEAD4; c++) {
     query[c] = q[row * params.q_stride + params.q_start + site.head * HEAD4 + c] * params.scale;
@@ -72,20 +75,20 @@ fn main(
   for (var u = chunk * params.chunk; u < end; u++) {
     let key = window_row(u, site.window, site.key_side, site.key_map);
     let inside = key != OUTSIDE;
-    let k_at = (site.key_base + key) * params.k_stride + k_pad;
-    let v_at = (site.key_base + key) * params.v_stride + v_pad;
+    let key_row = site.key_base + select(0, key, inside);
+    let k_at = key_row * params.k_stride + k_pad;
+    let v_at = key_row * params.v_stride + v_pad;
     var score = 0.0;
     var product = 0.0;
-    if (inside) {
-      for (var c = 0u; c < HEAD4; c++) {
-        score += dot(query[c], k[k_at + c]);
-        product += dot(outer[c], v[v_at + c]);
+    for (var c = 0u; c < HEAD4; c++) {
+      near[c] = k[k_at + c];
+      var value = v[v_at + c];
+      if (PAD == 1) {
+        near[c] = select(pad[k_pad + c], near[c], inside);
+        value = select(pad[v_pad + c], value, inside);
       }
-    } else {
-      for (var c = 0u; c < HEAD4; c++) {
-        score += dot(query[c], pad[k_pad + c]);
-        product += dot(outer[c], pad[v_pad + c]);
-      }
+      score += dot(query[c], near[c]);
+      product += dot(outer[c], value);
     }
     let top = max(highest, score);
     let shrink = exp(highest - top);
@@ -93,11 +96,7 @@ fn main(
     highest = top;
     weight_sum = fma(weight_sum, shrink, weight);
     let factor = weight * (product - inner);
-    if (inside) {
-      for (var c = 0u; c < HEAD4; c++) { sum[c] = fma(vec4f(factor), k[k_at + c], sum[c] * shrink); }
-    } else {
-      for (var c = 0u; c < HEAD4; c++) { sum[c] = fma(vec4f(factor), pad[k_pad + c], sum[c] * shrink); }
-    }
+    for (var c = 0u; c < HEAD4; c++) { sum[c] = fma(vec4f(factor), near[c], sum[c] * shrink); }
   }
   let to = (chunk * site.batches * site.query_map.x * site.query_map.y + row) * site.heads + site.head;
   for (var c = 0u; c < HEAD4; c++) { dq[to * HEAD4 + c] = sum[c] * (params.scale / weight_sum); }

@@ -70,7 +70,11 @@ function queryGradient(
   } as const;
   const HEAD4 = headDim / 4;
   if (way.quad) g.record(queriesQuad, operands, chunked, { ...options, tuning: { HEAD4, PAD: pad ? 1 : 0 } });
-  else g.record(queriesSingle, operands, chunked, { ...options, tuning: { HEAD4, LANES: way.rows } });
+  else
+    g.record(queriesSingle, operands, chunked, {
+      ...options,
+      tuning: { HEAD4, LANES: way.rows, PAD: pad ? 1 : 0 },
+    });
   if (way.chunks === 1) return whole;
   const outputs4 = sizeOf(whole.dq) / 4;
   g.record(
