@@ -2,9 +2,11 @@
  * sam2rad-webgpu/training: teaches a prompt predictor on WebGPU, and runs without a page or Node. Apart from the engine,
  * so that who only segments carries no gradient.
  */
+export type { TunedKernels } from './graph/graph.ts';
 export * from './tasks/train/job.ts';
 export { inReferenceLayout } from './tasks/train/reference.ts';
 export { openTrainingRun } from './tasks/train/run.ts';
 export type { TrainedParts } from './tasks/train/trained.ts';
 export type { StepLosses } from './tasks/train/trainer.ts';
 export type { Augmentation } from './tasks/train/view.ts';
+export type { TuningStore } from './tasks/types.ts';

@@ -6,12 +6,24 @@ export class LazyModel implements Disposable {
   readonly #load: (device: GPUDevice) => Promise<Model>;
   #device: GPUDevice | undefined;
   #model: Model | undefined;
+  readonly #warnings: readonly string[];
   /** Milliseconds that loading took. */
   loadMs = 0;
 
-  constructor(open: () => Promise<GPUDevice>, load: (device: GPUDevice) => Promise<Model>) {
+  /** @param warnings of its file, which are known before */
+  constructor(
+    open: () => Promise<GPUDevice>,
+    load: (device: GPUDevice) => Promise<Model>,
+    warnings: readonly string[] = [],
+  ) {
     this.#open = open;
     this.#load = load;
+    this.#warnings = warnings;
+  }
+
+  /** Of the file, and once it is loaded of the device. */
+  get warnings(): readonly string[] {
+    return this.#model?.warnings ?? this.#warnings;
   }
 
   async get(): Promise<Model> {

@@ -1,7 +1,8 @@
-import type { Box, Precision, WeightStorage } from '../src/index.ts';
+import type { Box, Precision, TuningStore, WeightStorage } from '../src/index.ts';
 import { oneOf, type Point, parse, parseBox, parseBytes, parsePoint, parsePositive } from './arguments.ts';
 import { UsageError } from './errors.ts';
 import { demoModel } from './node/package.ts';
+import { parseTuning, TUNING_OPTIONS } from './node/tuning.ts';
 import { SEGMENT_USAGE } from './usage.ts';
 
 /** What `sam2rad segment` was asked for. */
@@ -22,6 +23,8 @@ export interface SegmentRequest {
   readonly imageSize?: number;
   /** Bytes that the model may take on the GPU. */
   readonly memoryLimit?: number;
+  /** Where the fastest kernels of the device are kept. */
+  readonly tuning: TuningStore | undefined;
   readonly dump?: string;
   readonly json: boolean;
 }
@@ -43,6 +46,7 @@ export function parseSegment(argv: readonly string[]): SegmentRequest | string {
     compute: { type: 'string' },
     'image-size': { type: 'string' },
     'memory-limit': { type: 'string' },
+    ...TUNING_OPTIONS,
     dump: { type: 'string' },
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
@@ -68,6 +72,7 @@ export function parseSegment(argv: readonly string[]): SegmentRequest | string {
     ...(values['memory-limit'] !== undefined && {
       memoryLimit: parseBytes('memory-limit', values['memory-limit']),
     }),
+    tuning: parseTuning(values),
     ...(values.dump !== undefined && { dump: values.dump }),
     json: values.json ?? false,
   };

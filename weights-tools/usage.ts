@@ -4,7 +4,7 @@ export const USAGE = `sam2rad: segment medical images with SAM2 and Sam2Rad on W
   sam2rad segment IMAGE... [-m MODEL] [-o DIR] [--mode auto|manual] [--box x0,y0,x1,y1]
                   [--point x,y,label]... [--mask-input F.safetensors] [--multimask]
                   [--storage f32|f16|q8] [--compute f32|f16] [--memory-limit BYTES] [--image-size S]
-                  [--dump F.safetensors] [--json]
+                  [--tuning FILE | --no-tuning] [--dump F.safetensors] [--json]
   sam2rad convert IN -o OUT.safetensors [--dtype f32|f16|q8] [--image-size S] [--classes NAMES]
                   [--layout canonical|reference] [--base FILE]
   sam2rad info FILE [--image-size S] [--json]
@@ -12,11 +12,11 @@ export const USAGE = `sam2rad: segment medical images with SAM2 and Sam2Rad on W
                   [--tokens N] [--epochs N] [--batch N] [--lr X] [--augment none|mirror|full]
                   [--preprocess sam2rad|sam2|sam] [--seed N]
                   [--val DIR|SHARE] [--group-by REGEX] [--checkpoint-every N] [--resume FILE]
-                  [--layout canonical|reference] [--json]
+                  [--layout canonical|reference] [--tuning FILE | --no-tuning] [--json]
   sam2rad eval DATASET [-m MODEL] [-o DIR] [--mode auto|box|point] [--base MODEL] [--classes N|NAMES]
                   [--model-classes LIST] [--group-by REGEX] [--spacing MM] [--tolerance T] [--worst N]
                   [--at picture|model] [--preprocess sam|sam2|sam2rad] [--image-size S] [--storage f32|f16|q8]
-                  [--resamples N] [--seed N] [--json]
+                  [--resamples N] [--seed N] [--tuning FILE | --no-tuning] [--json]
   sam2rad --help | --version
 
 sam2rad COMMAND --help says more. For research, not for diagnosis.`;
@@ -40,6 +40,9 @@ the picture's size), <stem>_overlay.png and <stem>.json (per class: IoU, object 
       --memory-limit B    bytes that the model may take on the GPU, such as 500MB; what does not fit is
                           refused before it is loaded, with the next smaller choice
       --image-size S      side of the square that the model sees, a multiple of 64; the file's own unless given
+      --tuning FILE       where the fastest kernels of this GPU are kept; tuned.json in the user's cache folder unless
+                          given. One that is named is also used where the CPU computes
+      --no-tuning         nothing is timed, default kernels compute
       --multimask         manual mode: three masks; <stem>_mask_1.png to _3.png beside the best one
       --dump FILE         also the intermediate tensors, f32 safetensors; of several pictures with <stem>. before
                           each name

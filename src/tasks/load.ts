@@ -1,6 +1,6 @@
 import { CheckpointError } from '../errors.ts';
 import { Gpu, requestDevice } from '../gpu/device.ts';
-import type { GraphTraits, Recording, TunedKernels } from '../graph/graph.ts';
+import type { GraphTraits, Recording } from '../graph/graph.ts';
 import { canonicalTensors } from '../weights/canonical-tensors.ts';
 import type { ModelConfig } from '../weights/config.ts';
 import { describeCheckpoint } from '../weights/convert.ts';
@@ -14,6 +14,7 @@ import { recordMasks, recordPreprocess, type StageContext, standardRecordings } 
 import { Segmenter } from './segmenter.ts';
 import { Stages } from './stages.ts';
 import { fitStorage } from './storage.ts';
+import { tunedFor } from './tuned-for.ts';
 import type { LoadOptions, LoadProgress, Model } from './types.ts';
 
 /**
@@ -51,7 +52,8 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
         },
       },
     );
-    const { tuned, problem } = await tunedFor(gpu, fitting.context, options);
+    const record = (traits: GraphTraits) => standardRecordings({ ...fitting.context, traits });
+    const { tuned, notes } = await tunedFor(gpu, fitting.context.traits, record, options);
     const context = { ...fitting.context, traits: { ...fitting.context.traits, tuned } };
     const recordings = tuned ? standardRecordings(context) : fitting.recordings;
     const compiled = stages.compileKernels([...recordings, ...pictureRecordings(context)], (loaded, total) =>
@@ -71,12 +73,7 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
     const both = Promise.all([named(upload(), checkpoint), compiled]);
     await untilAborted(gpu.guard(both), signal);
     onProgress({ stage: 'ready', loaded: 1, total: 1 });
-    return new Segmenter({
-      gpu,
-      stages,
-      context,
-      warnings: [...checkpoint.warnings, ...(problem === undefined ? [] : [problem])],
-    });
+    return new Segmenter({ gpu, stages, context, warnings: [...checkpoint.warnings, ...notes] });
   } catch (error) {
     // Whatever still runs ends at its next step.
     cancel.abort(error);
@@ -84,18 +81,6 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
     stages.dispose();
     throw error;
   }
-}
-
-/** What computes on this device: what the caller says, what was or is now tuned, or the defaults. */
-async function tunedFor(
-  gpu: Gpu,
-  context: StageContext,
-  { tuned, tuning: store, signal }: LoadOptions,
-): Promise<{ readonly tuned?: TunedKernels; readonly problem?: string }> {
-  if (tuned || !store || gpu.traits.cpu) return tuned ? { tuned } : {};
-  const { tunedKernels } = await import('./tune.ts');
-  const record = (traits: GraphTraits) => standardRecordings({ ...context, traits });
-  return untilAborted(gpu.guard(tunedKernels(gpu, context.traits, record, { store, signal })), signal);
 }
 
 /** Masks that one prompt can ask for: three candidates, or one a class. */

@@ -40,28 +40,31 @@ interface Kept {
 
 /**
  * What was tuned on this device before, and now what was not: the classes of these recordings that the store does not
- * know. What another device or driver left there is timed again.
+ * know. What another device or driver left there is timed again, and so is what is damaged.
  *
- * @returns the choices, and a sentence where they could not be kept
+ * @returns the choices, and a sentence for each thing about the store that a person should know
  */
 export async function tunedKernels(
   gpu: Gpu,
   traits: GraphTraits,
   record: (traits: GraphTraits) => readonly Recording[],
   { store, ...limits }: { readonly store: TuningStore } & Limits,
-): Promise<{ readonly tuned: TunedKernels; readonly problem?: string }> {
+): Promise<{ readonly tuned: TunedKernels; readonly notes: readonly string[] }> {
   const { vendor, architecture, description } = gpu.adapter;
   const device = [vendor, architecture, description].join(' ');
-  let problem: string | undefined;
-  const attempt = async <T>(what: string, work: () => Promise<T>) => {
+  const notes: string[] = [];
+  const attempt = async <T>(what: string, when: string, work: () => Promise<T>) => {
     try {
       return await work();
     } catch (error) {
-      problem = `what was tuned could not be ${what} (${error instanceof Error ? error.message : String(error)}): it is timed again next time`;
+      const why = error instanceof Error ? error.message : String(error);
+      notes.push(`what was tuned could not be ${what} (${why}): it is timed again ${when}`);
       return undefined;
     }
   };
-  const known = keptFor(device, await attempt('read', () => store.read()));
+  const kept = await attempt('read', 'now', () => store.read());
+  const { known, note } = keptFor(device, kept ?? null);
+  if (note !== undefined) notes.push(note);
   const contests = await contestsOf(traits, record);
   const tuned: Record<string, string> = {};
   const open = contests.filter(({ sizeClass, contestants, kernels }) => {
@@ -78,25 +81,39 @@ export async function tunedKernels(
     if (variant !== undefined) all[sizeClass] = { variant, kernels };
   }
   if (Object.keys(timed).length > 0)
-    await attempt('kept', () => store.write(JSON.stringify({ device, tuned: all })));
-  return { tuned, ...(problem !== undefined && { problem }) };
+    await attempt('kept', 'next time', () => store.write(JSON.stringify({ device, tuned: all })));
+  return { tuned, notes };
 }
 
-/** What the text says of this device: nothing, where it is of another one or damaged. */
-function keptFor(device: string, text: string | null | undefined): Readonly<Record<string, Kept>> {
+/** What the text says of this device, and what is wrong with it: nothing is known of it then. */
+function keptFor(
+  device: string,
+  text: string | null,
+): { readonly known: Readonly<Record<string, Kept>>; readonly note?: string } {
+  if (text === null) return { known: {} };
+  const value = parsed(text);
+  if (!isRecord(value) || typeof value['device'] !== 'string' || !isRecord(value['tuned']))
+    return { known: {}, note: 'what was tuned before is damaged: it is timed again now' };
+  if (value['device'] !== device)
+    return {
+      known: {},
+      note: `what was tuned before was tuned on '${value['device']}', this is '${device}': it is timed again now`,
+    };
+  const entries = Object.entries(value['tuned']).flatMap(([sizeClass, kept]): [string, Kept][] => {
+    if (!isRecord(kept)) return [];
+    const { variant, kernels } = kept;
+    return typeof variant === 'string' && typeof kernels === 'string'
+      ? [[sizeClass, { variant, kernels }]]
+      : [];
+  });
+  return { known: Object.fromEntries(entries) };
+}
+
+function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text ?? '');
-    if (!isRecord(value) || value['device'] !== device || !isRecord(value['tuned'])) return {};
-    const entries = Object.entries(value['tuned']).flatMap(([sizeClass, kept]): [string, Kept][] => {
-      if (!isRecord(kept)) return [];
-      const { variant, kernels } = kept;
-      return typeof variant === 'string' && typeof kernels === 'string'
-        ? [[sizeClass, { variant, kernels }]]
-        : [];
-    });
-    return Object.fromEntries(entries);
+    return JSON.parse(text);
   } catch {
-    return {};
+    return undefined;
   }
 }
 

@@ -11,6 +11,8 @@ export type Box = readonly [x0: number, y0: number, x1: number, y1: number];
 
 /** A text kept from visit to visit: `browserTuning()` in a page, a file elsewhere. */
 export interface TuningStore {
+  /** Tunes a software adapter, too, where compiling variants takes longer than a picture or two will save. */
+  readonly software?: boolean;
   /** null where nothing is kept yet. */
   read(): Promise<string | null>;
   write(text: string): Promise<void>;
@@ -24,7 +26,19 @@ export interface LoadProgress {
   readonly total: number;
 }
 
-export interface LoadOptions {
+/** Which of several kernels compute, where they compute the same. */
+export interface TuningOptions {
+  /**
+   * Where the fastest kernels of this device are kept. On a GPU what is not there yet is timed, within a second, before
+   * the weights are loaded; a software adapter, unless the store asks for it, takes defaults.
+   */
+  readonly tuning?: TuningStore | undefined;
+  /** Which variant computes a class of sizes, as `Model.tuned` of another load: nothing is timed then. */
+  readonly tuned?: TunedKernels | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface LoadOptions extends TuningOptions {
   /** A device of the caller's; without it one is requested and destroyed by `dispose()`. */
   readonly device?: GPUDevice;
   /** Where to request a device: `navigator.gpu` unless given (Node: the `webgpu` package). */
@@ -47,17 +61,9 @@ export interface LoadOptions {
    * answer alike on every device. f16 needs a device with `shader-f16`.
    */
   readonly compute?: Precision;
-  /**
-   * Where the fastest kernels of this device are kept. On a GPU what is not there yet is timed, within a second, before
-   * the weights are loaded; a software adapter, where compiling variants takes longer than they save, takes defaults.
-   */
-  readonly tuning?: TuningStore;
-  /** Which variant computes a class of sizes, as `Model.tuned` of another load: nothing is timed then. */
-  readonly tuned?: TunedKernels;
   /** Bytes that the model's buffers may take on the GPU, weights and activations together. */
   readonly memoryLimit?: number;
   readonly onProgress?: (progress: LoadProgress) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** Cancels and reports a long call. `onProgress` gets the share done, 0 to 1. */

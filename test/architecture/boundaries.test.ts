@@ -88,7 +88,7 @@ const CHUNKS = [
   'src/tasks/encoders.ts: ../models/hiera/encoder.ts',
   'src/tasks/encoders.ts: ../models/vit/encoder.ts',
   'src/tasks/encoders.ts: ../models/tinyvit/encoder.ts',
-  'src/tasks/load.ts: ./tune.ts',
+  'src/tasks/tuned-for.ts: ./tune.ts',
   'src/weights/open.ts: ./torch.ts',
 ];
 

@@ -59,12 +59,15 @@ describe('tuning on a device', () => {
     const gpu = await sharedDevice(source);
     const store = new Kept();
     const first = await tunedKernels(gpu, GPU, record, { store, budget: LONG });
-    expect(first.problem).toBeUndefined();
+    expect(first.notes).toEqual([]);
     expect(Object.keys(first.tuned)).toHaveLength(3);
     for (const name of Object.values(first.tuned)) expect(['tile 32', 'tile 64', 'plain']).toContain(name);
 
     const before = gpu.created.submits;
-    expect(await tunedKernels(gpu, GPU, record, { store, budget: LONG })).toEqual({ tuned: first.tuned });
+    expect(await tunedKernels(gpu, GPU, record, { store, budget: LONG })).toEqual({
+      tuned: first.tuned,
+      notes: [],
+    });
     expect(gpu.created.submits).toBe(before);
   });
 
@@ -74,19 +77,30 @@ describe('tuning on a device', () => {
     const { tuned } = await tunedKernels(gpu, GPU, record, { store, budget: LONG });
     const own = JSON.parse(store.text ?? '') as { device: string; tuned: Record<string, object> };
     const [sizeClass = ''] = Object.keys(tuned);
-    const texts = [
-      JSON.stringify({ ...own, device: 'another' }),
-      JSON.stringify({ ...own, tuned: { [sizeClass]: { variant: 'plain', kernels: 'of another engine' } } }),
-      JSON.stringify({ ...own, tuned: { [sizeClass]: 'plain' } }),
-      '{"device":',
-      '7',
+    const damaged = 'what was tuned before is damaged: it is timed again now';
+    const texts: [text: string, ...notes: string[]][] = [
+      [
+        JSON.stringify({ ...own, device: 'another' }),
+        `what was tuned before was tuned on 'another', this is '${own.device}': it is timed again now`,
+      ],
+      // A new version of the engine is no news.
+      [
+        JSON.stringify({
+          ...own,
+          tuned: { [sizeClass]: { variant: 'plain', kernels: 'of another engine' } },
+        }),
+      ],
+      [JSON.stringify({ ...own, tuned: { [sizeClass]: 'plain' } })],
+      ['{"device":', damaged],
+      ['7', damaged],
+      ['', damaged],
     ];
-    for (const text of texts) {
+    for (const [text, ...notes] of texts) {
       store.text = text;
       const before = gpu.created.submits;
-      expect(Object.keys((await tunedKernels(gpu, GPU, record, { store, budget: LONG })).tuned)).toContain(
-        sizeClass,
-      );
+      const again = await tunedKernels(gpu, GPU, record, { store, budget: LONG });
+      expect(Object.keys(again.tuned)).toContain(sizeClass);
+      expect(again.notes).toEqual(notes);
       expect(gpu.created.submits).toBeGreaterThan(before);
       expect(store.text).toContain(own.device);
     }
@@ -98,9 +112,11 @@ describe('tuning on a device', () => {
       read: async () => null,
       write: () => Promise.reject(new Error('there is no room')),
     };
-    const { tuned, problem } = await tunedKernels(gpu, GPU, record, { store: full, budget: LONG });
+    const { tuned, notes } = await tunedKernels(gpu, GPU, record, { store: full, budget: LONG });
     expect(Object.keys(tuned).length).toBeGreaterThan(0);
-    expect(problem).toBe('what was tuned could not be kept (there is no room): it is timed again next time');
+    expect(notes).toEqual([
+      'what was tuned could not be kept (there is no room): it is timed again next time',
+    ]);
   });
 
   gpuTest('no time, no choice; a cancelled tuning stops', async (source) => {

@@ -54,6 +54,8 @@ export const fakeEngine =
     }
     return {
       adapter: { vendor: 'nobody', architecture: 'none', description: 'fake' },
+      tuned: {},
+      warnings: [],
       steps: epochs * perEpoch,
       done: begun,
       isIntact: !isLost,

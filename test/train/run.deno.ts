@@ -5,6 +5,7 @@ import { loadModel } from '../../src/index.ts';
 import type { TrainingEvent, TrainingJob, TrainingRun, TrainSettings } from '../../src/tasks/train/job.ts';
 import { openTrainingRun } from '../../src/tasks/train/run.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
+import { writeSafetensors } from '../../src/weights/write-safetensors.ts';
 
 const base = new Blob([
   new Uint8Array(
@@ -87,6 +88,13 @@ try {
 const { tensors: state } = await openCheckpoint(await whole(wild.checkpoint()));
 const kept = (await state.get('weights')?.readF32())?.every(Number.isFinite) ?? false;
 
+// As if the run had begun with another kernel than the default.
+const begunWith = { 'matmul 64x256x256 f32': 'plain' };
+const { tensors: values, metadata: about } = await openCheckpoint(saved);
+const sources = [...values].map(([name, { dtype, shape, read }]) => ({ name, dtype, shape, bytes: read }));
+const told = writeSafetensors(sources, { ...about, tuned: JSON.stringify(begunWith) });
+using fourth = await openTrainingRun({ ...job, resume: await whole(told) });
+
 const { metadata, tensors } = await openCheckpoint(model);
 const loaded = await loadModel(model, { gpu: navigator.gpu });
 const { picture } = await disc(0).load();
@@ -104,6 +112,7 @@ console.log(
     shapes: Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape])),
     reference: [...(await openCheckpoint(reference)).tensors.keys()],
     classes: loaded.classes,
+    tuned: [second.tuned, fourth.tuned],
     area: mask?.area ?? -1,
   }),
 );

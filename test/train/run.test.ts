@@ -15,6 +15,7 @@ interface Told {
   readonly shapes: Record<string, number[]>;
   readonly reference: string[];
   readonly classes: string[];
+  readonly tuned: Record<string, string>[];
   readonly area: number;
 }
 
@@ -33,6 +34,10 @@ describe('a training run, on wgpu', () => {
   test('repeats itself bit for bit with one seed, also where it is stopped, saved and resumed', () => {
     expect(told.again).toEqual(told.uninterrupted);
     expect(told.sameModel).toBe(true);
+  });
+
+  test('that is resumed computes with the kernels that it began with', () => {
+    expect(told.tuned).toEqual([{}, { 'matmul 64x256x256 f32': 'plain' }]);
   });
 
   test('stops at a loss that is not finite, names step and term, and keeps the state before it', () => {

@@ -28,18 +28,29 @@ export async function evaluate(argv: readonly string[], terminal: Terminal): Pro
     });
     checkClasses(first, dataset, request);
     const warnings = [...first.warnings, ...others.flatMap((entry) => entry.warnings), ...dataset.warnings];
-    progress.clear();
-    if (!request.json) for (const warning of warnings) terminal.err.write(`sam2rad: warning: ${warning}\n`);
+    const warn = (texts: readonly string[]) => {
+      progress.clear();
+      for (const text of request.json ? [] : texts) terminal.err.write(`sam2rad: warning: ${text}\n`);
+    };
+    warn(warnings);
 
     const worst = new WorstCases(request.worst);
     const work = { request, peers, terminal, progress };
-    const { contenders, adapter } = await contend(first, dataset, { ...work, worst });
-    for (const entry of others) contenders.push(...(await contend(entry, dataset, work)).contenders);
+    const { contenders, adapter, notes } = await contend(first, dataset, { ...work, worst });
+    for (const entry of others) {
+      const more = await contend(entry, dataset, work);
+      contenders.push(...more.contenders);
+      notes.push(...more.notes.filter((note) => !notes.includes(note)));
+    }
+    warn(notes);
     const [leading, ...beside] = contenders;
     if (!leading) throw new Error('no mode was measured');
     const all: [Contender, ...Contender[]] = [leading, ...beside];
     const { folder, classNames } = dataset;
-    const report = makeReport(all, { request, folder, classNames, adapter, warnings });
+    const report = makeReport(all, {
+      ...{ request, folder, classNames, adapter },
+      warnings: [...warnings, ...notes],
+    });
     const drawn = { cases: dataset.cases, worst };
     const files =
       request.folder === undefined ? [] : await writeFiles(sharp, request.folder, all, report, drawn);

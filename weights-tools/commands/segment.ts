@@ -65,12 +65,14 @@ export async function segment(argv: readonly string[], terminal: Terminal): Prom
         device,
         signal,
         onProgress,
+        tuning: request.tuning,
         ...(request.storage && { storage: request.storage }),
         ...(request.compute && { compute: request.compute }),
         ...(request.imageSize && { imageSize: request.imageSize }),
         ...(request.memoryLimit && { memoryLimit: request.memoryLimit }),
       });
     },
+    checkpoint.warnings,
   );
   const run: Run = {
     request,
@@ -115,12 +117,16 @@ async function segmentAll(run: Run, plans: readonly Outputs[], terminal: Termina
     progress.clear();
     terminal.err.write(`sam2rad: ${text}\n`);
   };
-  if (!request.json) for (const warning of warnings) complain(`warning: ${warning}`);
+  const warn = (texts: readonly string[]) => {
+    for (const text of request.json ? [] : texts) complain(`warning: ${text}`);
+  };
+  warn(warnings);
   for (const [index, plan] of plans.entries()) {
     const label =
       plans.length > 1 ? `[${index + 1}/${plans.length}] ${basename(plan.picture)}` : basename(plan.picture);
     try {
       const report = await segmentPicture(run, plan, label);
+      if (reports.length === 0) warn(run.model.warnings.filter((text) => !warnings.includes(text)));
       reports.push(report);
       progress.clear();
       if (!request.json) terminal.out(reportText(report, plan));
@@ -133,7 +139,8 @@ async function segmentAll(run: Run, plans: readonly Outputs[], terminal: Termina
     }
   }
   if (reports.length > 0) await run.dump?.write(run.signal);
-  if (request.json) terminal.out(JSON.stringify({ pictures: reports, errors, warnings }, null, 2));
+  if (request.json)
+    terminal.out(JSON.stringify({ pictures: reports, errors, warnings: run.model.warnings }, null, 2));
   return errors.length > 0 ? 1 : 0;
 }
 

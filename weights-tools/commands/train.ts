@@ -77,12 +77,14 @@ export async function train(argv: readonly string[], terminal: Terminal): Promis
       settings: { train, tokens, epochs, batch, learningRate, clip, augment, preprocess, seed },
       validateEvery: request.checkpointEvery,
       ...(resumed && { resume: resumed.file }),
+      tuning: request.tuning,
       device,
       signal,
       onProgress: ({ stage, loaded, total }: TrainingProgress) =>
         progress.show(stage, total > 0 ? loaded / total : undefined),
     });
-    const record = { ...planned, adapter: run.adapter };
+    for (const warning of run.warnings) warn(`warning: ${warning}`);
+    const record = { ...planned, adapter: run.adapter, tuned: run.tuned };
     const monitor = new Monitor(progress, { epochs, steps: run.steps, measured });
     terminal.waitAfterCancel?.(PATIENCE_MS);
     const onAbort = () => warn('stopping after this step; Ctrl-C again stops at once');
@@ -96,7 +98,13 @@ export async function train(argv: readonly string[], terminal: Terminal): Promis
     signal.removeEventListener('abort', onAbort);
     progress.clear();
     const seconds = (performance.now() - started) / 1000;
-    const report = { ...summary(curves, outputs), measured, seconds, warnings: data.warnings, record };
+    const report = {
+      ...summary(curves, outputs),
+      measured,
+      seconds,
+      warnings: [...data.warnings, ...run.warnings],
+      record,
+    };
     terminal.out(request.json ? JSON.stringify(report, null, 2) : reportText(report));
     return 0;
   } finally {

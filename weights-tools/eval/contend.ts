@@ -78,6 +78,13 @@ export function checkClasses(
     );
 }
 
+interface Contended {
+  readonly contenders: Contender[];
+  readonly adapter: AdapterSummary;
+  /** What loading it told beside the warnings of its file. */
+  readonly notes: string[];
+}
+
 /** Loads a model and measures it on all cases, in each of its modes. */
 export async function contend(
   entry: Entry,
@@ -90,7 +97,7 @@ export async function contend(
     /** Of the first mode. */
     readonly worst?: WorstCases;
   },
-): Promise<{ readonly contenders: Contender[]; readonly adapter: AdapterSummary }> {
+): Promise<Contended> {
   const { request, peers, terminal, progress, worst } = work;
   const { signal } = terminal;
   const { device } = await requestDevice({ gpu: await peers.openGpu() });
@@ -117,7 +124,8 @@ export async function contend(
     }
     const facts = { file: entry.path, title: entry.description.title, storage: model.storage };
     const contenders = [...results].map(([mode, cases]) => ({ mode, model: facts, cases }));
-    return { contenders, adapter: model.adapter };
+    const notes = model.warnings.filter((text) => !entry.warnings.includes(text));
+    return { contenders, adapter: model.adapter, notes };
   } finally {
     device.destroy();
   }

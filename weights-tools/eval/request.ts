@@ -1,10 +1,11 @@
 import { DEFAULT_TOLERANCE, PIXELS, type Spacing } from '../../src/evaluation.ts';
-import type { ModelConfig, WeightStorage } from '../../src/index.ts';
+import type { ModelConfig, TuningStore, WeightStorage } from '../../src/index.ts';
 import { oneOf, parse, parsePositive } from '../arguments.ts';
 import { parseClasses } from '../dataset/classes.ts';
 import { parseGroupBy } from '../dataset/groups.ts';
 import { UsageError } from '../errors.ts';
 import { demoModel } from '../node/package.ts';
+import { parseTuning, TUNING_OPTIONS } from '../node/tuning.ts';
 import { parseSeed } from '../train/request.ts';
 import { EVAL_USAGE } from './usage.ts';
 
@@ -34,6 +35,8 @@ export interface EvalRequest {
     readonly preprocess?: ModelConfig['preprocess'];
     readonly imageSize?: number;
     readonly storage?: WeightStorage;
+    /** Where the fastest kernels of the device are kept. */
+    readonly tuning: TuningStore | undefined;
   };
   readonly resamples: number;
   readonly seed: number;
@@ -60,6 +63,7 @@ export function parseEval(argv: readonly string[]): EvalRequest | string {
     preprocess: { type: 'string' },
     'image-size': { type: 'string' },
     storage: { type: 'string' },
+    ...TUNING_OPTIONS,
     resamples: { type: 'string' },
     seed: { type: 'string' },
     json: { type: 'boolean' },
@@ -97,6 +101,7 @@ export function parseEval(argv: readonly string[]): EvalRequest | string {
         imageSize: parsePositive('image-size', values['image-size']),
       }),
       ...(values.storage !== undefined && { storage: oneOf('storage', values.storage, storages) }),
+      tuning: parseTuning(values),
     },
     resamples,
     seed: values.seed === undefined ? 0 : parseSeed(values.seed),

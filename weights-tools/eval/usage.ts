@@ -26,6 +26,9 @@ are class numbers.
                           sam2rad is how Sam2Rad and its baseline see them
       --image-size S      side of the square, a multiple of 64; the file's own unless given
       --storage S         how weights lie on the GPU: f32, f16 or q8
+      --tuning FILE       where the fastest kernels of this GPU are kept; tuned.json in the user's cache folder unless
+                          given. One that is named is also used where the CPU computes
+      --no-tuning         nothing is timed, default kernels compute
       --resamples N       of the bootstrap, 2000 or more; 5000 unless given
       --seed N            of the bootstrap; 0 unless given
       --json              one JSON object on standard output, nothing else

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
-import type { AdapterSummary } from '../../src/index.ts';
+import type { AdapterSummary, TunedKernels } from '../../src/index.ts';
 import { DatasetError } from '../../src/tasks/masks/error.ts';
 import type { Case } from '../dataset/dataset.ts';
 import { packageVersion } from '../node/package.ts';
@@ -28,10 +28,12 @@ export interface RunRecord {
   /** Empty where Dice is measured on the training pictures. */
   readonly validation: readonly RecordedCase[];
   readonly adapter: AdapterSummary;
+  /** Which kernels computed, where they were not the defaults: others round otherwise. */
+  readonly tuned: TunedKernels;
 }
 
 /** A record before the GPU is known. */
-export type PlannedRun = Omit<RunRecord, 'adapter'>;
+export type PlannedRun = Omit<RunRecord, 'adapter' | 'tuned'>;
 
 /** Names of the metadata that the command adds to models and checkpoints. */
 export const RECORD_KEY = 'run';

@@ -1,7 +1,9 @@
+import type { TuningStore } from '../../src/index.ts';
 import { oneOf, parse, parsePositive } from '../arguments.ts';
 import { parseClasses } from '../dataset/classes.ts';
 import { parseGroupBy } from '../dataset/groups.ts';
 import { UsageError } from '../errors.ts';
+import { parseTuning, TUNING_OPTIONS } from '../node/tuning.ts';
 import { AUGMENTATIONS, LAYOUTS, type Layout, PREPROCESSES, TRAINED, type TrainSettings } from './engine.ts';
 import { TRAIN_USAGE } from './usage.ts';
 
@@ -42,6 +44,8 @@ export interface TrainRequest {
   readonly checkpointEvery: number;
   readonly resume?: string;
   readonly layout: Layout;
+  /** Where the fastest kernels of the device are kept. */
+  readonly tuning: TuningStore | undefined;
   readonly json: boolean;
 }
 
@@ -68,6 +72,7 @@ export function parseTrain(argv: readonly string[]): TrainRequest | string {
     'checkpoint-every': { type: 'string' },
     resume: { type: 'string' },
     layout: { type: 'string' },
+    ...TUNING_OPTIONS,
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   });
@@ -106,6 +111,7 @@ export function parseTrain(argv: readonly string[]): TrainRequest | string {
     checkpointEvery: parsePositive('checkpoint-every', values['checkpoint-every'] ?? '10'),
     ...(values.resume !== undefined && { resume: values.resume }),
     layout: oneOf('layout', values.layout ?? 'canonical', LAYOUTS),
+    tuning: parseTuning(values),
     json: values.json ?? false,
   };
 }

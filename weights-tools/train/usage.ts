@@ -28,6 +28,10 @@ in the model's metadata, too) and <stem>.checkpoint.safetensors.
       --resume FILE       a checkpoint: goes on bit for bit. Options that are not given are those of its run
       --layout L          names in the model: canonical, or reference (the keys of the PyTorch code's Lightning
                           state_dict); canonical unless given
+      --tuning FILE       where the fastest kernels of this GPU are kept; tuned.json in the user's cache folder unless
+                          given. One that is named is also used where the CPU computes. A
+                          resumed run computes as it began
+      --no-tuning         nothing is timed, default kernels compute
       --json              one JSON object on standard output, nothing else
 
 For research, not for diagnosis.`;

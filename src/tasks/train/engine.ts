@@ -1,6 +1,7 @@
 import { CheckpointError } from '../../errors.ts';
 import { Gpu, requestDevice } from '../../gpu/device.ts';
 import { readBuffers } from '../../gpu/readback.ts';
+import type { GraphTraits } from '../../graph/graph.ts';
 import { featureMaps } from '../../models/features.ts';
 import { resizedShape } from '../../ops/resize-tables.ts';
 import type { PictureSource } from '../../web/picture.ts';
@@ -12,6 +13,8 @@ import type { Checkpoint } from '../../weights/types.ts';
 import { loadEncoder } from '../encoders.ts';
 import { recordDecoder, recordEncoder, recordPreprocess, recordPromptPredictor } from '../recordings.ts';
 import { Stages } from '../stages.ts';
+import { tunedFor } from '../tuned-for.ts';
+import type { TuningOptions } from '../types.ts';
 import {
   learnsEncoder,
   type PromptDraw,
@@ -23,7 +26,7 @@ import { type TrainedParts, trainedBy } from './trained.ts';
 import { Trainer } from './trainer.ts';
 import type { View } from './view.ts';
 
-export interface TrainingEngineOptions {
+export interface TrainingEngineOptions extends TuningOptions {
   readonly device?: GPUDevice;
   readonly gpu?: GPU;
   readonly parts: TrainedParts;
@@ -31,7 +34,6 @@ export interface TrainingEngineOptions {
   readonly dropout: number;
   /** Draws that will come: their weights are loaded and their kernels compiled at once. */
   readonly draws: readonly PromptDraw[];
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** A model on the GPU whose trained part can be stepped. */
@@ -41,6 +43,8 @@ export interface TrainingEngine extends Disposable {
   readonly context: TrainingContext;
   readonly description: ModelDescription;
   readonly trainer: Trainer;
+  /** What a person should know of the tuning. */
+  readonly notes: readonly string[];
   /** What the encoder makes of a picture, for `TrainingExample.inputs`: to be computed once and kept. */
   encode(
     picture: PictureSource,
@@ -66,7 +70,7 @@ export async function openTrainingEngine(
   const encoder = await loadEncoder(config);
   const gpu = options.device ? new Gpu(options.device) : await requestDevice(options);
   const stages = new Stages(gpu);
-  const context: TrainingContext = {
+  const usual: TrainingContext = {
     config,
     encoder,
     traits: gpu.traits,
@@ -82,12 +86,21 @@ export async function openTrainingEngine(
       classes: classIndices(dataset.classes),
       choice: 'single' as const,
     };
-    const recordings = [
+    const recorded = (context: TrainingContext) => [
       ...draws.map((draw) => recordTrainingStep(context, draw)),
       recordEncoder(context),
       recordPromptPredictor(context, dataset),
       recordDecoder(context, auto, dataset.tokens),
     ];
+    // Whole, however long it takes: what is left to the next run would give the same seed other bits there.
+    const { tuned, notes } = await tunedFor(
+      gpu,
+      usual.traits,
+      (traits: GraphTraits) => recorded({ ...usual, traits }),
+      { ...options, budget: Number.POSITIVE_INFINITY },
+    );
+    const context = { ...usual, traits: { ...usual.traits, tuned } };
+    const recordings = recorded(context);
     const compiled = stages.compileKernels(recordings);
     trainer = new Trainer(stages, context);
     const frozen = recordings
@@ -96,7 +109,7 @@ export async function openTrainingEngine(
     const tensors = canonicalTensors(checkpoint, description);
     await Promise.all([stages.parameters.load(frozen, tensors, { signal }), compiled]);
     await trainer.load(tensors, signal);
-    return new Engine(gpu, stages, context, description, trainer);
+    return new Engine(gpu, stages, context, description, trainer, notes);
   } catch (error) {
     gpu.close('the training could not be prepared');
     trainer?.dispose();
@@ -113,6 +126,7 @@ class Engine implements TrainingEngine {
   readonly context: TrainingContext;
   readonly description: ModelDescription;
   readonly trainer: Trainer;
+  readonly notes: readonly string[];
 
   constructor(
     gpu: Gpu,
@@ -120,12 +134,14 @@ class Engine implements TrainingEngine {
     context: TrainingContext,
     description: ModelDescription,
     trainer: Trainer,
+    notes: readonly string[],
   ) {
     this.gpu = gpu;
     this.stages = stages;
     this.context = context;
     this.description = description;
     this.trainer = trainer;
+    this.notes = notes;
   }
 
   async encode(

@@ -1,6 +1,8 @@
 import type { AdapterSummary } from '../../gpu/device.ts';
+import type { TunedKernels } from '../../graph/graph.ts';
 import type { PictureSource } from '../../web/picture.ts';
 import type { ModelConfig } from '../../weights/config.ts';
+import type { TuningStore } from '../types.ts';
 import type { TrainedParts } from './trained.ts';
 import type { StepLosses } from './trainer.ts';
 import type { Augmentation } from './view.ts';
@@ -56,6 +58,11 @@ export interface TrainingJob {
   readonly resume?: Blob;
   readonly device?: GPUDevice;
   readonly gpu?: GPU;
+  /**
+   * Where the fastest kernels of this device are kept; what is missing is timed first. Other kernels round otherwise, so
+   * a resumed run computes with those that it began with.
+   */
+  readonly tuning?: TuningStore | undefined;
   /** Cancels preparation. Afterwards whoever runs it stops between events instead. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: TrainingProgress) => void;
@@ -92,6 +99,10 @@ export type TrainingEvent = StepEvent | ValidationEvent;
 /** A run under way. Its state is whole whenever no event is being waited for. */
 export interface TrainingRun extends Disposable {
   readonly adapter: AdapterSummary;
+  /** Which variants compute, where they are not the defaults: part of what decides the last bits. */
+  readonly tuned: TunedKernels;
+  /** Sentences that a person should see. */
+  readonly warnings: readonly string[];
   /** Steps of the whole run. */
   readonly steps: number;
   /** Steps done so far: more than 0 at the start of a resumed run. */

@@ -1,4 +1,5 @@
 import { CheckpointError } from '../../errors.ts';
+import type { TunedKernels } from '../../graph/graph.ts';
 import { resizedShape } from '../../ops/resize-tables.ts';
 import { cosineRate } from '../../optim/schedule.ts';
 import { convertCheckpoint } from '../../weights/convert.ts';
@@ -50,7 +51,9 @@ export async function openTrainingRun(job: TrainingJob): Promise<TrainingRun> {
     preprocess: settings.preprocess,
     seed: settings.seed,
   });
+  const state = job.resume && (await openCheckpoint(job.resume, signal ? { signal } : {}));
   const engine = await openTrainingEngine(checkpoint, {
+    ...(state ? { tuned: tunedOf(state) } : { tuning: job.tuning }),
     ...(job.device ? { device: job.device } : {}),
     ...(job.gpu ? { gpu: job.gpu } : {}),
     parts: settings.train,
@@ -60,7 +63,7 @@ export async function openTrainingRun(job: TrainingJob): Promise<TrainingRun> {
   });
   try {
     const { training, validation } = await encodePictures(job, engine);
-    if (job.resume) await resume(job.resume, engine, signal);
+    if (state) await resume(state, engine, signal);
     return new Run(job, base, checkpoint, engine, training, validation);
   } catch (error) {
     engine[Symbol.dispose]();
@@ -111,8 +114,22 @@ async function encodePictures(job: TrainingJob, engine: TrainingEngine) {
   return { training, validation };
 }
 
-async function resume(file: Blob, { trainer }: TrainingEngine, signal: AbortSignal | undefined) {
-  const { name, tensors, metadata } = await openCheckpoint(file, signal ? { signal } : {});
+/** What computed the run so far: the defaults where its state says nothing. */
+function tunedOf({ metadata }: Checkpoint): TunedKernels {
+  try {
+    const value: unknown = JSON.parse(metadata['tuned'] ?? '{}');
+    const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+    return Object.fromEntries(entries.filter((entry) => typeof entry[1] === 'string'));
+  } catch {
+    return {};
+  }
+}
+
+async function resume(
+  { name, tensors, metadata }: Checkpoint,
+  { trainer }: TrainingEngine,
+  signal: AbortSignal | undefined,
+) {
   const steps = Number(metadata['steps']);
   if (metadata['format'] !== FORMAT || !Number.isInteger(steps) || steps < 0)
     throw new CheckpointError(`${name} is no state of a training: give the checkpoint that \`train\` wrote`);
@@ -156,6 +173,14 @@ class Run implements TrainingRun {
     return this.#engine.gpu.adapter;
   }
 
+  get tuned() {
+    return this.#engine.context.traits.tuned ?? {};
+  }
+
+  get warnings() {
+    return this.#engine.notes;
+  }
+
   get steps(): number {
     return this.#job.settings.epochs * this.#stepsPerEpoch;
   }
@@ -192,7 +217,8 @@ class Run implements TrainingRun {
       shape: [values.length],
       bytes: async () => littleEndian(values),
     }));
-    yield* writeSafetensors(sources, { ...metadata, format: FORMAT, steps });
+    const tuned = JSON.stringify(this.tuned);
+    yield* writeSafetensors(sources, { ...metadata, format: FORMAT, steps, tuned });
   }
 
   async *model(
