@@ -126,6 +126,7 @@ test('a training is paused, and goes on after the page was loaded again', async 
   await settled(page);
   await choose('epochs', String(EPOCHS));
   await choose('augment', 'none');
+  await choose('parts', 'ppn');
   await press('#train');
   await step(1);
   await press('#pause');

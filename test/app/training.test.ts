@@ -122,7 +122,10 @@ test('from labels to a model in use: what is sent, shown and kept', async () => 
   const { thread, input } = await begun(page);
   expect([input.training.length, input.validation.length]).toEqual([4, 1]);
   expect(input).toMatchObject({ datasetName: 'labelled', classNames: ['Bone', 'Tendon'], resume: null });
-  expect(input.settings).toMatchObject({ epochs: 200, batch: 4, tokens: 10, preprocess: 'sam2rad', seed: 0 });
+  expect(input.settings).toMatchObject({
+    ...{ epochs: 200, batch: 4, tokens: 10, preprocess: 'sam2', seed: 0 },
+    ...{ train: 'ppn+lora', learningRate: 3e-4, clip: 1 },
+  });
   expect(await input.base.text()).toBe('base weights');
   expect(phase(page)).toBe('preparing');
   say(

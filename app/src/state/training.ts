@@ -52,13 +52,13 @@ export type TrainingAction =
   | { readonly type: 'training/event'; readonly event: TrainingEvent }
   | { readonly type: 'training/message'; readonly message: Notice | null };
 
-/** The command line's, which are the reference's where it has one. */
+/** What learned most on ten phantoms: README, 'In the page'. The command line's defaults are the reference's. */
 export const INITIAL_CHOICES: TrainingChoices = {
   epochs: 200,
   tokens: 10,
-  learningRate: 1e-4,
+  learningRate: 3e-4,
   augment: 'mirror',
-  train: 'ppn',
+  train: 'ppn+lora',
   seed: 0,
   holdOut: true,
 };

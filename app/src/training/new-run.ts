@@ -8,7 +8,8 @@ import type { TrainingPlan } from './plan.ts';
 const DATASET = 'labelled';
 /** As the command line and the reference. */
 const BATCH = 4;
-const CLIP = null;
+/** Without it the first gradients, a hundred times as long as later ones, are what AdamW remembers of a short training. */
+const CLIP = 1;
 
 /**
  * What the base and the choices make of a training. A base with a prompt predictor goes on learning: it keeps its
@@ -39,8 +40,7 @@ export function newRun(
   const { epochs, tokens, learningRate, augment, train, seed } = state.training.choices;
   const own = { epochs, tokens, learningRate, augment, train, seed, batch: BATCH, clip: CLIP };
   const [dataset] = model.config.datasets;
-  if (!model.hasPredictor || !dataset)
-    return { settings: { ...own, preprocess: 'sam2rad' }, datasetName: DATASET };
-  const settings = { ...own, tokens: dataset.tokens, preprocess: model.config.preprocess };
-  return { settings, datasetName: dataset.name };
+  const { preprocess } = model.config;
+  if (!model.hasPredictor || !dataset) return { settings: { ...own, preprocess }, datasetName: DATASET };
+  return { settings: { ...own, tokens: dataset.tokens, preprocess }, datasetName: dataset.name };
 }

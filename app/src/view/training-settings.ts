@@ -15,7 +15,7 @@ const PARTS: readonly (readonly [TrainingChoices['train'], string])[] = [
 ];
 const MOST_SEED = 2 ** 32 - 1;
 
-/** What few will change: the defaults are the reference's. */
+/** What few will change. */
 export function trainingSettings(state: AppState, app: App): TemplateResult {
   const { choices, run } = state.training;
   const set = (change: Partial<TrainingChoices>) => app.store.dispatch({ type: 'training/choices', change });
