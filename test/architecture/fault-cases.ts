@@ -12,7 +12,8 @@ import { maxPool2x2 } from '../../src/ops/max-pool2x2.ts';
 import { resizeBilinear } from '../../src/ops/resize-bilinear.ts';
 import { upscaleNormGelu } from '../../src/ops/upscale-norm-gelu.ts';
 import { randomValues, sumTolerance, type Tolerance } from '../close.ts';
-import { at, gelu, normalise, shuffled } from '../ops/definitions.ts';
+import { attend } from '../ops/attention-definition.ts';
+import { at, everywhere, gelu, normalise, shuffled } from '../ops/definitions.ts';
 import type { Feed } from '../run-graph.ts';
 
 export interface Case {
@@ -50,6 +51,34 @@ function product(traits: GraphTraits): Case {
         return gelu(dot + at(b, col)) + at(r, i % r.length);
       }),
     tolerance: sumTolerance(inner, 2),
+  };
+}
+
+/** Some queries over more keys than a tile has, of which later ones weigh more, with a head longer than 16 channels. */
+function longer(variant: string): Case {
+  const [queries, keys, heads, headDim] = [5, 300, 2, 24];
+  const dim = heads * headDim;
+  const q = scaled(queries * dim, 1, 2);
+  const k = randomValues(keys * dim, 2).map((x, i) => x * (1 + Math.floor(i / dim) / keys));
+  const v = randomValues(keys * dim, 3);
+  const whole = (length: number) => ({ map: [1, length], window: [1, length] }) as const;
+  const rows = (values: Float32Array) => ({ values, stride: dim, start: 0 });
+  return {
+    traits: { ...TILE, tuned: everywhere(variant) },
+    build: (g, feed) => {
+      const part = (name: string, length: number, values: Float32Array) => ({
+        tensor: feed(name, [length, dim], values),
+        start: 0,
+      });
+      return attention(g, part('q', queries, q), part('k', keys, k), part('v', keys, v), { heads, headDim });
+    },
+    expected: () => [
+      ...attend(rows(q), rows(k), rows(v), { query: whole(queries), key: whole(keys), heads, headDim }),
+    ],
+    tolerance: {
+      ...sumTolerance(300, 2),
+      why: 'dot products of 24 terms, weights by exp2, sums over 300 keys',
+    },
   };
 }
 
@@ -154,7 +183,10 @@ const exact: Tolerance = { rtol: 2 ** -22, atol: 0, why: 'one rounding' };
 export const CASES = {
   matmul: product(TILE),
   matmulQuad: product(QUAD),
-  attention: windowed(TILE),
+  attention: windowed({ ...TILE, tuned: everywhere('lane') }),
+  attentionTileWindows: windowed(TILE),
+  attentionTile: longer('tile 8'),
+  attentionMerge: longer('tile 8 split'),
   attentionQuad: windowed(QUAD),
   conv2d: convolution(TILE),
   conv2dQuad: convolution(QUAD),
