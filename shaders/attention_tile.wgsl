@@ -87,6 +87,10 @@ fn find_keys(lane: Lane, place: Place, tile: u32) {
   }
 }
 
+fn pair_terms(lane: Lane, place: Place, head: u32, query: u32, keys4: u32) -> vec4f {
+  return vec4f();
+}
+
 @compute @workgroup_size(WIDE, HIGH, SLOTS)
 fn main(
   @builtin(workgroup_id) group: vec3u,
@@ -115,55 +119,14 @@ fn main(
   }
 
   var sums: Sums;
-  var highest = LOWEST;
   var total = 0.0;
   let last = min((chunk + 1) * params.chunk, (keys + TILE - 1) / TILE);
-  for (var tile = chunk * params.chunk; tile < last; tile++) {
-    find_keys(lane, place, tile);
-    // Said, for it is in a loop: SwiftShader leaves what is not said as it was.
-    var scores = Scores();
-    for (var c4 = 0u; c4 < HEAD4; c4 += 4) {
-      workgroupBarrier();
-      stage_channels(lane, head, c4);
-      workgroupBarrier();
-      add_scores(lane, c4, &scores);
-    }
-    for (var i = 0u; i < ROWS * KEYS4; i++) {
-      let at = turned(i / KEYS4 * HIGH + lane.y, i % KEYS4 * WIDE + lane.x, TILE4);
-      weights[lane.slot * QUERIES * TILE4 + at] = scores[i] * (params.scale * LOG2E);
-    }
-    workgroupBarrier();
-    // Keys past the end are left out, 4 at a time or more.
-    let some = min(TILE, keys - tile * TILE);
-    for (var done = 0u; done < some; done += VALUES) {
-      if (done > 0) { workgroupBarrier(); }
-      stage_values(lane, head, done);
-      if (done == 0) { weigh(lane, &highest, &total); }
-      workgroupBarrier();
-      if (done == 0) { rescale(lane, &sums); }
-      add_values(lane, done, &sums);
-    }
-  }
-
+  let highest = walk(lane, place, head, vec2u(chunk * params.chunk, last), keys, &total, &sums);
   let rows = params.entries / params.windows * params.query_width * params.query_height;
-  workgroupBarrier();
-  if (lane.own < QUERIES) {
-    factor[lane.slot * QUERIES + lane.own] = 1.0 / total;
+  store(lane, chunk * rows, groups.y, head, &sums);
+  if (SPLIT == 1 && lane.own < QUERIES) {
     let row = query_rows[lane.slot * QUERIES + lane.own];
-    if (SPLIT == 1 && row != OUTSIDE) {
-      let ends = groups.x / blocks * rows * groups.y * HEAD4;
-      y[ends + (chunk * rows + row) * groups.y + head] = vec4f(highest + log2(total));
-    }
-  }
-  workgroupBarrier();
-  for (var i = 0u; i < ROWS; i++) {
-    let query = lane.slot * QUERIES + i * HIGH + lane.y;
-    let row = query_rows[query];
-    for (var g = 0u; g < GROUPS; g++) {
-      let col = g * WIDE + lane.x;
-      if (row != OUTSIDE && col < HEAD4) {
-        y[((chunk * rows + row) * groups.y + head) * HEAD4 + col] = sums[i * GROUPS + g] * factor[query];
-      }
-    }
+    let ends = groups.x / blocks * rows * groups.y * HEAD4;
+    if (row != OUTSIDE) { y[ends + (chunk * rows + row) * groups.y + head] = vec4f(highest + log2(total)); }
   }
 }

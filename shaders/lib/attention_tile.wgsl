@@ -1,7 +1,8 @@
 //!import product
 // Attention as two products of tiles, scores = Q K^T and sums = P V, with a running softmax between them. A slot of
 // WIDE x HIGH lanes has HIGH ROWS queries of one window and head, and walks the keys in tiles of 4 WIDE KEYS4. For files
-// with `q`, `k`, `v` and `pad`, and their strides, starts and paddings in `params`. Lane (x, y) has the queries y, y + HIGH,
+// with `q`, `k`, `v`, `pad` and `y`, strides, starts, paddings and scale in `params`, and functions of a `Place`: `find_keys`
+// sets key_rows and key_terms of a tile, `pair_terms` is what is added to the scores of a query and 4 keys. Lane (x, y) has the queries y, y + HIGH,
 // ..., and the groups x, x + WIDE, ... of 4 keys in the first product and of 4 channels in the second.
 const HEAD4: u32 = 16;   // vec4s in a head
 const WIDE: u32 = 8;     // a power of two
@@ -159,6 +160,60 @@ fn rescale(lane: Lane, sums: ptr<function, Sums>) {
     let shrink = factor[lane.slot * QUERIES + i * HIGH + lane.y];
     if (shrink < 1.0) {
       for (var g = 0u; g < GROUPS; g++) { (*sums)[i * GROUPS + g] *= shrink; }
+    }
+  }
+}
+
+// The sums over a range of tiles, which is the same for all lanes of a workgroup, as `keys`, the number of all, is. Leaves in
+// `total` and returns what a lane knows of the softmax of query `own`: the sum of weights, log2 of what they are relative to.
+fn walk(lane: Lane, place: Place, head: u32, tiles: vec2u, keys: u32, total: ptr<function, f32>, sums: ptr<function, Sums>) -> f32 {
+  var highest = LOWEST;
+  for (var tile = tiles.x; tile < tiles.y; tile++) {
+    find_keys(lane, place, tile);
+    // Said, for it is in a loop: SwiftShader leaves what is not said as it was.
+    var scores = Scores();
+    for (var c4 = 0u; c4 < HEAD4; c4 += 4) {
+      workgroupBarrier();
+      stage_channels(lane, head, c4);
+      workgroupBarrier();
+      add_scores(lane, c4, &scores);
+    }
+    for (var i = 0u; i < ROWS; i++) {
+      let query = i * HIGH + lane.y;
+      for (var g = 0u; g < KEYS4; g++) {
+        let col = g * WIDE + lane.x;
+        let terms = pair_terms(lane, place, head, query, tile * TILE4 + col);
+        weights[lane.slot * QUERIES * TILE4 + turned(query, col, TILE4)] = fma(scores[i * KEYS4 + g], vec4f(params.scale * LOG2E), terms);
+      }
+    }
+    workgroupBarrier();
+    // Keys past the end are left out, VALUES at a time.
+    let some = min(TILE, keys - tile * TILE);
+    for (var done = 0u; done < some; done += VALUES) {
+      if (done > 0) { workgroupBarrier(); }
+      stage_values(lane, head, done);
+      if (done == 0) { weigh(lane, &highest, total); }
+      workgroupBarrier();
+      if (done == 0) { rescale(lane, sums); }
+      add_values(lane, done, sums);
+    }
+  }
+  workgroupBarrier();
+  if (lane.own < QUERIES) { factor[lane.slot * QUERIES + lane.own] = 1.0 / (*total); }
+  workgroupBarrier();
+  return highest;
+}
+
+// Rows of y, behind `before` others.
+fn store(lane: Lane, before: u32, heads: u32, head: u32, sums: ptr<function, Sums>) {
+  for (var i = 0u; i < ROWS; i++) {
+    let query = lane.slot * QUERIES + i * HIGH + lane.y;
+    let row = query_rows[query];
+    for (var g = 0u; g < GROUPS; g++) {
+      let col = g * WIDE + lane.x;
+      if (row != OUTSIDE && col < HEAD4) {
+        y[((before + row) * heads + head) * HEAD4 + col] = (*sums)[i * GROUPS + g] * factor[query];
+      }
     }
   }
 }

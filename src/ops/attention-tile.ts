@@ -1,3 +1,6 @@
+import type { GraphTraits, Workgroups } from '../graph/graph.ts';
+import type { Variant } from './variants.ts';
+
 /** Workgroup memory that every WebGPU device has; no more is asked for. */
 const WORKGROUP_BYTES = 16384;
 /** Lanes of a workgroup whose windows are not too small for it. */
@@ -85,4 +88,45 @@ export function chunksOf(shape: TileShape, { queries, keys }: Attended, entriesA
   const wanted = Math.min(MOST_CHUNKS, Math.floor(tiles / SHORTEST), Math.ceil(BUSY / groups));
   const chunk = Math.ceil(tiles / Math.max(1, wanted));
   return { chunk, chunks: Math.ceil(tiles / chunk) };
+}
+
+/** Workgroups for so many heads, whose keys are in one chunk each unless more are given. */
+export function tileGrid(
+  shape: TileShape,
+  { queries, entries }: Attended,
+  heads: number,
+  chunks = 1,
+): Workgroups {
+  return [Math.ceil(queries / queriesOf(shape)) * chunks, heads, Math.ceil(entries / shape.SLOTS)];
+}
+
+export interface TileVariant extends Variant {
+  /** Without, a lane has a query and reads keys and values straight from storage. */
+  readonly shape?: TileShape;
+  /** The keys are cut into chunks. */
+  readonly split?: boolean;
+}
+
+/**
+ * What may compute attention on a device, the likeliest first.
+ *
+ * @param heads given where the keys may be cut into chunks, none of which may be empty
+ */
+export function tileVariants(
+  { cpu }: GraphTraits,
+  size: Attended,
+  heads?: number,
+): [TileVariant, ...TileVariant[]] {
+  const variants: TileVariant[] = [];
+  for (const most of cpu ? [] : ([8, 4] as const)) {
+    const shape = tileShape(size, most);
+    const name = `tile ${shape && queriesOf(shape)}`;
+    if (!shape || variants.some((other) => other.name === name)) continue;
+    if (heads && chunksOf(shape, size, size.entries * heads).chunks > 1)
+      variants.push({ name: `${name} split`, shape, split: true });
+    variants.push({ name, shape });
+  }
+  const lane = { name: 'lane' };
+  const [first, ...others] = variants;
+  return first ? [first, ...others, lane] : [lane];
 }

@@ -9,9 +9,9 @@ import type { Kernel } from '../gpu/kernel.ts';
 import type { Choice, Graph } from '../graph/graph.ts';
 import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, rowsOf, type Tensor } from '../graph/tensor.ts';
-import { type Attended, chunksOf, queriesOf, type TileShape, tileShape } from './attention-tile.ts';
+import { type Attended, chunksOf, type TileShape, tileGrid, tileVariants } from './attention-tile.ts';
 import { laneGrid } from './lane-grid.ts';
-import { chosen, rowClass, type Variant } from './variants.ts';
+import { chosen, rowClass } from './variants.ts';
 
 /** vec4s of the longest head that attention_quad.wgsl is written out for. */
 const QUAD_HEAD4 = 24;
@@ -140,7 +140,11 @@ export function attention(g: Graph, q: Columns, k: Columns, v: Columns, options:
   } else {
     const size = { queries, keys, head4: HEAD4, entries };
     const sizeClass = `attention ${rowClass(queries)} see ${rowClass(keys)}, ${heads} of ${headDim} by ${rowClass(entries)}`;
-    const { variant, choice } = chosen(g.traits, sizeClass, variantsOf(size, heads, cpu, sticksOut));
+    const { variant, choice } = chosen(
+      g.traits,
+      sizeClass,
+      tileVariants(g.traits, size, sticksOut ? undefined : heads),
+    );
     const { shape, split } = variant;
     if (!shape) {
       const LANES = queries >= 32 ? 32 : Math.max(4, 2 ** Math.ceil(Math.log2(queries)));
@@ -156,35 +160,6 @@ export function attention(g: Graph, q: Columns, k: Columns, v: Columns, options:
   const inputs = [q.tensor, k.tensor, v.tensor, used];
   g.note(ATTENTION, { q, k, v, pad: used, y, heads, headDim, entries, params }, y, inputs);
   return y;
-}
-
-interface AttentionVariant extends Variant {
-  /** Tiles in workgroup memory; without, a lane has a query, straight from storage. */
-  readonly shape?: TileShape;
-  /** The keys are cut into chunks. */
-  readonly split?: boolean;
-}
-
-/** What may compute this on a device, the likeliest first. */
-function variantsOf(
-  size: Attended,
-  heads: number,
-  cpu: boolean,
-  sticksOut: boolean,
-): [AttentionVariant, ...AttentionVariant[]] {
-  const variants: AttentionVariant[] = [];
-  for (const most of cpu ? [] : ([8, 4] as const)) {
-    const shape = tileShape(size, most);
-    const queries = shape && queriesOf(shape);
-    if (!shape || variants.some((other) => other.shape && queriesOf(other.shape) === queries)) continue;
-    const name = `tile ${queries}`;
-    // One window alone, all of it on the map, so that no chunk is empty.
-    if (!sticksOut && chunksOf(shape, size, size.entries * heads).chunks > 1)
-      variants.push({ name: `${name} split`, shape, split: true });
-    variants.push({ name, shape });
-  }
-  const [first = { name: 'lane' }, ...others] = variants;
-  return first.shape ? [first, ...others, { name: 'lane' }] : [first];
 }
 
 function recordTile(
@@ -208,7 +183,7 @@ function recordTile(
   split = false,
 ): void {
   const { y } = operands;
-  const { queries, head4, entries } = size;
+  const { head4, entries } = size;
   const { k_start: k_pad, v_start: v_pad } = params;
   const whole = { chunk: size.keys, chunks: 1 };
   const { chunk, chunks } = split ? chunksOf(shape, size, entries * heads) : whole;
@@ -220,7 +195,7 @@ function recordTile(
     { ...operands, y: parts },
     { ...params, entries, k_pad, v_pad, chunk },
     {
-      workgroups: [Math.ceil(queries / queriesOf(shape)) * chunks, heads, Math.ceil(entries / shape.SLOTS)],
+      workgroups: tileGrid(shape, size, heads, chunks),
       tuning: { HEAD4: head4, SPLIT: split ? 1 : 0, ...shape },
       flops,
       choice,

@@ -3,10 +3,14 @@ import { describe, expect, it, test } from 'vitest';
 import { tileShape, workgroupBytes } from '../../src/ops/attention-tile.ts';
 import { runDeno } from '../../tools/runtimes/deno.ts';
 import { countGpuTest, gpuTest } from '../gpu-device.ts';
-import { CASES, chosenFor } from './tile-cases.ts';
+import { CASES, chosenFor, POSITION_CASES } from './tile-cases.ts';
 
 describe('attention by tiles on Dawn', () => {
   for (const [name, run] of Object.entries(CASES)) gpuTest(name, run);
+});
+
+describe('attention with relative positions by tiles on Dawn', () => {
+  for (const [name, run] of Object.entries(POSITION_CASES)) gpuTest(name, run);
 });
 
 test('attention by tiles on wgpu', async (context) => {
@@ -18,7 +22,7 @@ test('attention by tiles on wgpu', async (context) => {
   };
   countGpuTest(context, adapter);
   expect(failures).toEqual([]);
-  expect(cases).toBe(Object.keys(CASES).length);
+  expect(cases).toBe(Object.keys(CASES).length + Object.keys(POSITION_CASES).length);
 }, 400_000);
 
 describe('what attention on a GPU is chosen from', () => {

@@ -1,10 +1,12 @@
 /** Attention by tiles in workgroup memory, around every edge of a tile; runs in Node and in Deno. */
 import { Graph } from '../../src/graph/graph.ts';
 import { type AttentionOptions, attention } from '../../src/ops/attention.ts';
+import { attentionRelpos } from '../../src/ops/attention-relpos.ts';
 import { expectClose, randomValues, sumTolerance, type Tolerance } from '../close.ts';
 import { runGraph } from '../run-graph.ts';
 import { attend, type Windowed } from './attention-definition.ts';
 import { everywhere } from './definitions.ts';
+import { attendWindows, type WindowCase } from './window-definition.ts';
 
 interface Each {
   readonly query: Windowed;
@@ -151,6 +153,67 @@ export const CASES: Readonly<Record<string, Run>> = {
     variant: 'tile 64',
   }),
   'every chunk has lower scores': sequences([10, 300, 1, 64], { q: ones, k: (x, row) => x / 64 - row / 40 }),
+};
+
+/** SAM's relative positions, of which `attendWindows` knows nothing but their sum. */
+const positions =
+  (each: WindowCase, variant?: string, grow = 1): Run =>
+  async (gpu) => {
+    const { map, window, heads, headDim } = each;
+    const dim = heads * headDim;
+    const [h, w] = [2 * window[0] - 1, 2 * window[1] - 1];
+    const [qkv, bias] = [randomValues(map[0] * map[1] * 3 * dim, 1), randomValues(3 * dim, 2)];
+    const [relH, relW] = [randomValues(h * headDim, 3), randomValues(w * headDim, 4)].map((table) =>
+      table.map((x) => grow * x),
+    ) as [Float32Array<ArrayBuffer>, Float32Array<ArrayBuffer>];
+    const [y] = await runGraph(
+      gpu,
+      (g, feed) => {
+        const tensor = feed('qkv', [...map, 3 * dim], qkv);
+        const part = (start: number) => ({ tensor, start });
+        return attentionRelpos(g, part(0), part(dim), part(2 * dim), {
+          ...each,
+          pad: { tensor: feed('bias', [3 * dim], bias), k: dim, v: 2 * dim },
+          relH: feed('rel_h', [h, headDim], relH),
+          relW: feed('rel_w', [w, headDim], relW),
+        });
+      },
+      { cpu: false, subgroups: false, ...(variant && { tuned: everywhere(variant) }) },
+    );
+    const term = (query: readonly number[], table: Float32Array, row: number) =>
+      query.reduce((sum, value, c) => sum + value * (table[row * headDim + c] ?? Number.NaN), 0);
+    const expected = attendWindows(
+      qkv,
+      bias,
+      each,
+      (_, query, dy, dx) => term(query, relH, dy + window[0] - 1) + term(query, relW, dx + window[1] - 1),
+    );
+    expectClose('y', y ?? [], expected, {
+      ...sumTolerance(300, 4 * grow),
+      why: 'three dot products of up to 80 terms a score, weights by exp2, sums over the keys',
+    });
+  };
+
+export const POSITION_CASES: Readonly<Record<string, Run>> = {
+  'one token': positions({ map: [1, 1], window: [1, 1], heads: 1, headDim: 4 }),
+  'windows that stick out on both sides': positions({ map: [5, 7], window: [3, 4], heads: 3, headDim: 8 }),
+  'a window larger than the map': positions({ map: [4, 5], window: [7, 7], heads: 2, headDim: 32 }),
+  "SAM's windows": positions({ map: [16, 17], window: [14, 14], heads: 2, headDim: 64 }),
+  "SAM's windows, 32 queries at a time, heads of 80": positions(
+    { map: [16, 17], window: [14, 14], heads: 1, headDim: 80 },
+    'tile 32',
+  ),
+  'the whole map, a row a tile': positions({ map: [5, 32], window: [5, 32], heads: 1, headDim: 64 }),
+  'the whole map, two tiles a row': positions(
+    { map: [3, 64], window: [3, 64], heads: 1, headDim: 64 },
+    'tile 64',
+  ),
+  'the whole map, sides of primes': positions({ map: [13, 11], window: [13, 11], heads: 2, headDim: 64 }),
+  'positions that outweigh products': positions(
+    { map: [13, 11], window: [13, 11], heads: 1, headDim: 64 },
+    'tile 64',
+    8,
+  ),
 };
 
 /** The variants that an attention of this size has, the default first, and the kernels of the default. */
