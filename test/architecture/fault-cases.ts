@@ -3,6 +3,7 @@ import type { Graph, GraphTraits } from '../../src/graph/graph.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { add } from '../../src/ops/add.ts';
 import { attention } from '../../src/ops/attention.ts';
+import { attentionRelpos } from '../../src/ops/attention-relpos.ts';
 import { conv2d } from '../../src/ops/conv2d.ts';
 import { dotRows } from '../../src/ops/dot-rows.ts';
 import { layernorm } from '../../src/ops/layernorm.ts';
@@ -14,6 +15,7 @@ import { upscaleNormGelu } from '../../src/ops/upscale-norm-gelu.ts';
 import { randomValues, sumTolerance, type Tolerance } from '../close.ts';
 import { attend } from '../ops/attention-definition.ts';
 import { at, everywhere, gelu, normalise, shuffled } from '../ops/definitions.ts';
+import { attendWindows } from '../ops/window-definition.ts';
 import type { Feed } from '../run-graph.ts';
 
 export interface Case {
@@ -121,6 +123,37 @@ function windowed(traits: GraphTraits): Case {
   };
 }
 
+/** Relative positions in windows that stick out, and are as wide as no whole vec4. */
+function positioned(): Case {
+  const each = { map: [7, 8], window: [4, 5], heads: 2, headDim: 8 } as const;
+  const dim = each.heads * each.headDim;
+  const [qkv, bias] = [scaled(56 * 3 * dim, 1, 2), randomValues(3 * dim, 2)];
+  const [relH, relW] = [randomValues(7 * each.headDim, 3), randomValues(9 * each.headDim, 4)];
+  const term = (query: readonly number[], table: Float32Array, row: number) =>
+    sum(query.map((value, c) => value * at(table, row * each.headDim + c)));
+  return {
+    traits: TILE,
+    build: (g, feed) => {
+      const tensor = feed('qkv', [7, 8, 3 * dim], qkv);
+      const part = (start: number) => ({ tensor, start });
+      return attentionRelpos(g, part(0), part(dim), part(2 * dim), {
+        ...each,
+        pad: { tensor: feed('bias', [3 * dim], bias), k: dim, v: 2 * dim },
+        relH: feed('rel_h', [7, each.headDim], relH),
+        relW: feed('rel_w', [9, each.headDim], relW),
+      });
+    },
+    expected: () =>
+      attendWindows(
+        qkv,
+        bias,
+        each,
+        (_, query, dy, dx) => term(query, relH, dy + 3) + term(query, relW, dx + 4),
+      ),
+    tolerance: sumTolerance(300, 4),
+  };
+}
+
 /** A 3 x 3 convolution of stride 2 with padding, on a map that is not square. */
 function convolution(traits: GraphTraits): Case {
   const [height, width, channels, cols, stride, padding] = [7, 9, 8, 36, 2, 1];
@@ -188,6 +221,7 @@ export const CASES = {
   attentionTile: longer('tile 8'),
   attentionMerge: longer('tile 8 split'),
   attentionQuad: windowed(QUAD),
+  attentionRelposTile: positioned(),
   conv2d: convolution(TILE),
   conv2dQuad: convolution(QUAD),
   layernorm: norm(TILE),
