@@ -20,37 +20,14 @@ describe('nano goldens equal PyTorch on Dawn', () => {
     });
 });
 
-/** The same adapter under another name, so that the engine takes the kernels that it has for GPUs. */
-function asHardware(gpu: GPU): GPU {
-  const requestAdapter = async (options?: GPURequestAdapterOptions) => {
-    const adapter = await gpu.requestAdapter(options);
-    if (!adapter) return null;
-    const { features, limits } = adapter;
-    const info = { vendor: '', architecture: '', device: '', description: 'under another name' };
-    return { features, limits, info, requestDevice: adapter.requestDevice.bind(adapter) };
-  };
-  // The engine uses no more of either.
-  return { requestAdapter } as unknown as GPU;
-}
-
-describe('nano goldens equal PyTorch by the kernels for GPUs', () => {
-  gpuTest(
-    'nano-sam2',
-    async (gpu) => {
-      const errors = await runGolden('nano-sam2', asHardware(gpu));
-      judge('nano-sam2', errors, NANO_LIMITS);
-      await expectAll('nano-sam2', errors.keys());
-    },
-    // Each of them compiles for seconds on SwiftShader.
-    600_000,
-  );
-});
-
-describe('nano goldens equal PyTorch on wgpu', () => {
+describe.each([
+  ['nano goldens equal PyTorch on wgpu', []],
+  ['nano goldens equal PyTorch on wgpu by the kernels for GPUs', ['--hardware']],
+])('%s', (_, flags) => {
   for (const name of GOLDENS)
     test(name, async (context) => {
       const script = new URL('./golden-deno.ts', import.meta.url);
-      const { adapter, errors } = (await runDeno(script.pathname, [name])) as {
+      const { adapter, errors } = (await runDeno(script.pathname, [name, ...flags])) as {
         adapter: string;
         errors: [string, number][];
       };
