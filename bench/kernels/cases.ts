@@ -1,9 +1,10 @@
 /** The shapes at which the models call each kernel. */
 import type { Kernel } from '../../src/gpu/kernel.ts';
-import { Graph } from '../../src/graph/graph.ts';
+import { type Dispatch, Graph } from '../../src/graph/graph.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import type { Activation } from '../../src/ops/activation.ts';
 import { type AttentionOptions, attention } from '../../src/ops/attention.ts';
+import { attentionRelpos } from '../../src/ops/attention-relpos.ts';
 import { conv2d } from '../../src/ops/conv2d.ts';
 import { layernorm } from '../../src/ops/layernorm.ts';
 import { matmul } from '../../src/ops/matmul.ts';
@@ -69,7 +70,31 @@ interface Attended {
   readonly tokens?: readonly [queries: number, keys: number];
 }
 
-function attended(ladder: Ladder, name: string, { heads, headDim, map, tokens }: Attended): KernelCase {
+/** How an op is recorded with each other variant that it has on a GPU, by the variant's name. */
+function othersOf(record: Recorder): Record<string, Recorder> {
+  const g = new Graph('default', { subgroups: false, cpu: false });
+  record(g);
+  const choice = g.finish().dispatches.find((dispatch) => dispatch.choice)?.choice;
+  const { sizeClass = '', variants: [, ...others] = [] } = choice ?? {};
+  const by = (variant: string) => (onto: Graph) => {
+    const tuned = new Graph(variant, { ...onto.traits, tuned: { [sizeClass]: variant } });
+    record(tuned);
+    for (const each of tuned.finish().dispatches) again(onto, each);
+  };
+  return Object.fromEntries(others.map((variant) => [variant, by(variant)]));
+}
+
+function again(g: Graph, { kernel, operands, params, ...options }: Dispatch): void {
+  const named = kernel.bindings.map(({ name }, i) => [name, operands[i]] as const);
+  g.record(kernel, Object.fromEntries(named) as Record<string, Tensor>, params, options);
+}
+
+function attended(
+  ladder: Ladder,
+  cpu: boolean,
+  name: string,
+  { heads, headDim, map, tokens }: Attended,
+): KernelCase {
   const dim = heads * headDim;
   const record = (g: Graph) => {
     const [queries, keys] = map ? [map[0] ** 2, map[0] ** 2] : (tokens ?? [1, 1]);
@@ -84,28 +109,43 @@ function attended(ladder: Ladder, name: string, { heads, headDim, map, tokens }:
     };
     attention(g, { tensor: q, start: 0 }, { tensor: kv, start: 0 }, { tensor: kv, start: dim }, options);
   };
-  // The operands and parameters never changed: version 0 takes what the op recorded.
+  const others = othersOf(record);
+  // The operands and parameters never changed: version 0 takes what the op records for a lane a query.
   const v0 = (g: Graph) => {
-    const now = new Graph('now', g.traits);
-    record(now);
-    for (const { kernel, operands, params, workgroups, flops } of now.finish().dispatches) {
-      const named = kernel.bindings.map(({ name }, i) => [name, operands[i]] as const);
-      const { queries = 1 } = params;
-      const LANES = queries >= 32 ? 32 : Math.max(4, 2 ** Math.ceil(Math.log2(queries)));
-      g.record(
-        versionOf(ladder, 'attention_v0'),
-        Object.fromEntries(named) as Record<string, Tensor>,
-        params,
-        {
-          workgroups: [Math.ceil(queries / LANES), workgroups[1], workgroups[2]],
-          tuning: { HEAD4: headDim / 4, LANES },
-          flops,
-        },
-      );
-    }
+    const now = new Graph('now', { subgroups: false, cpu: false });
+    const { lane = record } = others;
+    lane(now);
+    for (const each of now.finish().dispatches)
+      again(g, { ...each, kernel: versionOf(ladder, 'attention_v0') });
   };
   const shape = map ? `${map[0]}x${map[0]} in ${map[1]}x${map[1]}` : `${tokens?.[0]} see ${tokens?.[1]}`;
-  return { op: 'attention', name: `${name} ${shape}, ${heads} of ${headDim}`, versions: { now: record, v0 } };
+  const versions = { now: record, ...(cpu ? {} : others), v0 };
+  return { op: 'attention', name: `${name} ${shape}, ${heads} of ${headDim}`, versions };
+}
+
+/** SAM's attention with relative positions; a lane a query is its version 0. */
+function positioned(
+  cpu: boolean,
+  name: string,
+  { side, window, heads, headDim }: Record<'side' | 'window' | 'heads' | 'headDim', number>,
+): KernelCase {
+  const dim = heads * headDim;
+  const record = (g: Graph) => {
+    const tensor = g.external('qkv', [side, side, 3 * dim]);
+    const part = (start: number) => ({ tensor, start });
+    attentionRelpos(g, part(0), part(dim), part(2 * dim), {
+      ...{ heads, headDim, map: [side, side], window: [window, window] },
+      pad: { tensor: g.external('pad', [3 * dim]), k: dim, v: 2 * dim },
+      relH: g.external('rel_h', [2 * window - 1, headDim]),
+      relW: g.external('rel_w', [2 * window - 1, headDim]),
+    });
+  };
+  const { lane: v0 = record, ...others } = othersOf(record);
+  return {
+    op: 'attention',
+    name: `${name} ${side}x${side} in ${window}x${window}, ${heads} of ${headDim}, relative positions`,
+    versions: { now: record, ...(cpu ? {} : { ...others, v0 }) },
+  };
 }
 
 interface Convolved {
@@ -176,8 +216,11 @@ function versionOf(ladder: Ladder, name: string): Kernel {
   return kernel;
 }
 
-/** @param large also what a software adapter computes for seconds */
-export function kernelCases(ladder: Ladder, large: boolean): KernelCase[] {
+/**
+ * @param large also what a software adapter computes for seconds
+ * @param cpu without, the variants that a GPU has are versions too
+ */
+export function kernelCases(ladder: Ladder, large: boolean, cpu: boolean): KernelCase[] {
   const cases = [
     product(ladder, 'nano mlp, stage 1', [4096, 32, 128], { activation: 'gelu' }),
     product(ladder, 'nano mlp, stage 2', [1024, 256, 64], { residual: true }),
@@ -186,10 +229,10 @@ export function kernelCases(ladder: Ladder, large: boolean): KernelCase[] {
     product(ladder, 'decoder keys', [256, 256, 128]),
     product(ladder, 'decoder tokens', [9, 256, 2048], { activation: 'relu' }),
     product(ladder, 'decoder upscaling', [256, 256, 256]),
-    attended(ladder, 'nano windows', { map: [64, 8], heads: 1, headDim: 32 }),
-    attended(ladder, 'nano global', { tokens: [256, 256], heads: 4, headDim: 32 }),
-    attended(ladder, 'tokens to image', { tokens: [9, 256], heads: 8, headDim: 16 }),
-    attended(ladder, 'image to tokens', { tokens: [256, 9], heads: 8, headDim: 16 }),
+    attended(ladder, cpu, 'nano windows', { map: [64, 8], heads: 1, headDim: 32 }),
+    attended(ladder, cpu, 'nano global', { tokens: [256, 256], heads: 4, headDim: 32 }),
+    attended(ladder, cpu, 'tokens to image', { tokens: [9, 256], heads: 8, headDim: 16 }),
+    attended(ladder, cpu, 'image to tokens', { tokens: [256, 9], heads: 8, headDim: 16 }),
     convolved(ladder, 'nano patches', { side: 256, channels: 4, kernel: 7, stride: 4, padding: 3, cols: 32 }),
     convolved(ladder, 'mask head', { side: 16, channels: 256, kernel: 3, stride: 1, padding: 1, cols: 64 }),
     normalised('nano, stage 1', [4096, 32]),
@@ -202,9 +245,16 @@ export function kernelCases(ladder: Ladder, large: boolean): KernelCase[] {
     product(ladder, 'tiny mlp, stage 3', [4096, 384, 1536], { activation: 'gelu' }),
     product(ladder, 'tiny mlp, stage 3', [4096, 1536, 384], { residual: true }),
     product(ladder, 'decoder keys, S = 1024', [4096, 256, 128]),
-    attended(ladder, 'tiny windows', { map: [64, 14], heads: 4, headDim: 96 }),
-    attended(ladder, 'tiny global', { tokens: [4096, 4096], heads: 4, headDim: 96 }),
-    attended(ladder, 'tokens to image, S = 1024', { tokens: [9, 4096], heads: 8, headDim: 16 }),
+    attended(ladder, cpu, 'tiny windows', { map: [64, 14], heads: 4, headDim: 96 }),
+    attended(ladder, cpu, 'tiny global', { tokens: [4096, 4096], heads: 4, headDim: 96 }),
+    attended(ladder, cpu, 'tokens to image, S = 1024', { tokens: [9, 4096], heads: 8, headDim: 16 }),
+    attended(ladder, cpu, 'image to tokens, S = 1024', { tokens: [4096, 9], heads: 8, headDim: 16 }),
+    attended(ladder, cpu, 'large windows, stage 1', { map: [256, 8], heads: 2, headDim: 72 }),
+    attended(ladder, cpu, 'large windows, stage 2', { map: [128, 4], heads: 4, headDim: 72 }),
+    attended(ladder, cpu, 'large global', { tokens: [4096, 4096], heads: 8, headDim: 72 }),
+    positioned(cpu, 'ViT-B windows', { side: 64, window: 14, heads: 12, headDim: 64 }),
+    positioned(cpu, 'ViT-B global', { side: 64, window: 64, heads: 6, headDim: 64 }),
+    positioned(cpu, 'ViT-H global', { side: 64, window: 64, heads: 4, headDim: 80 }),
     convolved(ladder, 'tiny patches', {
       side: 1024,
       channels: 4,

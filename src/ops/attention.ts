@@ -1,8 +1,17 @@
-import { attentionBlock as block, attentionQuad as quad, attention as single } from '../generated/kernels.ts';
+import {
+  attentionBlock as block,
+  attentionMerge as merge,
+  attentionQuad as quad,
+  attention as single,
+  attentionTile as tile,
+} from '../generated/kernels.ts';
 import type { Kernel } from '../gpu/kernel.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { Choice, Graph } from '../graph/graph.ts';
 import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, rowsOf, type Tensor } from '../graph/tensor.ts';
+import { type Attended, chunksOf, type TileShape, tileGrid, tileVariants } from './attention-tile.ts';
+import { laneGrid } from './lane-grid.ts';
+import { chosen, rowClass } from './variants.ts';
 
 /** vec4s of the longest head that attention_quad.wgsl is written out for. */
 const QUAD_HEAD4 = 24;
@@ -129,13 +138,72 @@ export function attention(g: Graph, q: Columns, k: Columns, v: Columns, options:
     const workgroups = grid(4 * block.tunables.LANES.default);
     g.record(block, operands, params, { workgroups, tuning: { HEAD4, PAD }, flops });
   } else {
-    const LANES = queries >= 32 ? 32 : Math.max(4, 2 ** Math.ceil(Math.log2(queries)));
-    g.record(single, operands, params, { workgroups: grid(LANES), tuning: { HEAD4, LANES }, flops });
+    const size = { queries, keys, head4: HEAD4, entries };
+    const sizeClass = `attention ${rowClass(queries)} see ${rowClass(keys)}, ${heads} of ${headDim} by ${rowClass(entries)}`;
+    const { variant, choice } = chosen(
+      g.traits,
+      sizeClass,
+      tileVariants(g.traits, size, sticksOut ? undefined : heads),
+    );
+    const { shape, split } = variant;
+    if (!shape) {
+      const LANES = queries >= 32 ? 32 : Math.max(4, 2 ** Math.ceil(Math.log2(queries)));
+      g.record(single, operands, params, {
+        workgroups: grid(LANES),
+        tuning: { HEAD4, LANES },
+        flops,
+        choice,
+      });
+    } else recordTile(g, { operands, params, size, heads, flops, choice }, shape, split);
   }
   const used = sticksOut ? pad : undefined;
   const inputs = [q.tensor, k.tensor, v.tensor, used];
   g.note(ATTENTION, { q, k, v, pad: used, y, heads, headDim, entries, params }, y, inputs);
   return y;
+}
+
+function recordTile(
+  g: Graph,
+  {
+    operands,
+    params,
+    size,
+    heads,
+    flops,
+    choice,
+  }: {
+    readonly operands: Readonly<Record<'q' | 'k' | 'v' | 'pad' | 'y', Tensor>>;
+    readonly params: AttentionCall['params'];
+    readonly size: Attended;
+    readonly heads: number;
+    readonly flops: number;
+    readonly choice: Choice;
+  },
+  shape: TileShape,
+  split = false,
+): void {
+  const { y } = operands;
+  const { head4, entries } = size;
+  const { k_start: k_pad, v_start: v_pad } = params;
+  const whole = { chunk: size.keys, chunks: 1 };
+  const { chunk, chunks } = split ? chunksOf(shape, size, entries * heads) : whole;
+  const rows = rowsOf(y);
+  // Behind the parts there are 4 values for each row and head: see attention_merge.
+  const parts = split ? g.tensor(`${y.name} in ${chunks}`, [chunks, rows, heads, 4 * head4 + 4]) : y;
+  g.record(
+    tile,
+    { ...operands, y: parts },
+    { ...params, entries, k_pad, v_pad, chunk },
+    {
+      workgroups: tileGrid(shape, size, heads, chunks),
+      tuning: { HEAD4: head4, SPLIT: split ? 1 : 0, ...shape },
+      flops,
+      choice,
+    },
+  );
+  if (!split) return;
+  const counts = { chunks, rows: rows * heads, head4 };
+  g.record(merge, { parts, y }, counts, { workgroups: laneGrid(merge, rows * heads * head4) });
 }
 
 const windowCount = ({ map, window }: WindowedMap): [number, number] => [

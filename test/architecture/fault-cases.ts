@@ -3,6 +3,7 @@ import type { Graph, GraphTraits } from '../../src/graph/graph.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { add } from '../../src/ops/add.ts';
 import { attention } from '../../src/ops/attention.ts';
+import { attentionRelpos } from '../../src/ops/attention-relpos.ts';
 import { conv2d } from '../../src/ops/conv2d.ts';
 import { dotRows } from '../../src/ops/dot-rows.ts';
 import { layernorm } from '../../src/ops/layernorm.ts';
@@ -12,7 +13,9 @@ import { maxPool2x2 } from '../../src/ops/max-pool2x2.ts';
 import { resizeBilinear } from '../../src/ops/resize-bilinear.ts';
 import { upscaleNormGelu } from '../../src/ops/upscale-norm-gelu.ts';
 import { randomValues, sumTolerance, type Tolerance } from '../close.ts';
-import { at, gelu, normalise, shuffled } from '../ops/definitions.ts';
+import { attend } from '../ops/attention-definition.ts';
+import { at, everywhere, gelu, normalise, shuffled } from '../ops/definitions.ts';
+import { attendWindows } from '../ops/window-definition.ts';
 import type { Feed } from '../run-graph.ts';
 
 export interface Case {
@@ -53,6 +56,34 @@ function product(traits: GraphTraits): Case {
   };
 }
 
+/** Some queries over more keys than a tile has, of which later ones weigh more, with a head longer than 16 channels. */
+function longer(variant: string): Case {
+  const [queries, keys, heads, headDim] = [5, 300, 2, 24];
+  const dim = heads * headDim;
+  const q = scaled(queries * dim, 1, 2);
+  const k = randomValues(keys * dim, 2).map((x, i) => x * (1 + Math.floor(i / dim) / keys));
+  const v = randomValues(keys * dim, 3);
+  const whole = (length: number) => ({ map: [1, length], window: [1, length] }) as const;
+  const rows = (values: Float32Array) => ({ values, stride: dim, start: 0 });
+  return {
+    traits: { ...TILE, tuned: everywhere(variant) },
+    build: (g, feed) => {
+      const part = (name: string, length: number, values: Float32Array) => ({
+        tensor: feed(name, [length, dim], values),
+        start: 0,
+      });
+      return attention(g, part('q', queries, q), part('k', keys, k), part('v', keys, v), { heads, headDim });
+    },
+    expected: () => [
+      ...attend(rows(q), rows(k), rows(v), { query: whole(queries), key: whole(keys), heads, headDim }),
+    ],
+    tolerance: {
+      ...sumTolerance(300, 2),
+      why: 'dot products of 24 terms, weights by exp2, sums over 300 keys',
+    },
+  };
+}
+
 /** Windows of 3 on a map of 7 x 5: the last ones stick out, their padding tokens are keys too, and 9 is no multiple of 4. */
 function windowed(traits: GraphTraits): Case {
   const [height, width, side, heads, dim] = [7, 5, 3, 2, 8];
@@ -89,6 +120,37 @@ function windowed(traits: GraphTraits): Case {
     },
     expected: () => range(height * width * heads).flatMap(answer),
     tolerance: sumTolerance(300, 2),
+  };
+}
+
+/** Relative positions in windows that stick out, and are as wide as no whole vec4. */
+function positioned(): Case {
+  const each = { map: [7, 8], window: [4, 5], heads: 2, headDim: 8 } as const;
+  const dim = each.heads * each.headDim;
+  const [qkv, bias] = [scaled(56 * 3 * dim, 1, 2), randomValues(3 * dim, 2)];
+  const [relH, relW] = [randomValues(7 * each.headDim, 3), randomValues(9 * each.headDim, 4)];
+  const term = (query: readonly number[], table: Float32Array, row: number) =>
+    sum(query.map((value, c) => value * at(table, row * each.headDim + c)));
+  return {
+    traits: TILE,
+    build: (g, feed) => {
+      const tensor = feed('qkv', [7, 8, 3 * dim], qkv);
+      const part = (start: number) => ({ tensor, start });
+      return attentionRelpos(g, part(0), part(dim), part(2 * dim), {
+        ...each,
+        pad: { tensor: feed('bias', [3 * dim], bias), k: dim, v: 2 * dim },
+        relH: feed('rel_h', [7, each.headDim], relH),
+        relW: feed('rel_w', [9, each.headDim], relW),
+      });
+    },
+    expected: () =>
+      attendWindows(
+        qkv,
+        bias,
+        each,
+        (_, query, dy, dx) => term(query, relH, dy + 3) + term(query, relW, dx + 4),
+      ),
+    tolerance: sumTolerance(300, 4),
   };
 }
 
@@ -154,8 +216,12 @@ const exact: Tolerance = { rtol: 2 ** -22, atol: 0, why: 'one rounding' };
 export const CASES = {
   matmul: product(TILE),
   matmulQuad: product(QUAD),
-  attention: windowed(TILE),
+  attention: windowed({ ...TILE, tuned: everywhere('lane') }),
+  attentionTileWindows: windowed(TILE),
+  attentionTile: longer('tile 8'),
+  attentionMerge: longer('tile 8 split'),
   attentionQuad: windowed(QUAD),
+  attentionRelposTile: positioned(),
   conv2d: convolution(TILE),
   conv2dQuad: convolution(QUAD),
   layernorm: norm(TILE),

@@ -20,11 +20,14 @@ describe('nano goldens equal PyTorch on Dawn', () => {
     });
 });
 
-describe('nano goldens equal PyTorch on wgpu', () => {
+describe.each([
+  ['nano goldens equal PyTorch on wgpu', []],
+  ['nano goldens equal PyTorch on wgpu by the kernels for GPUs', ['--hardware']],
+])('%s', (_, flags) => {
   for (const name of GOLDENS)
     test(name, async (context) => {
       const script = new URL('./golden-deno.ts', import.meta.url);
-      const { adapter, errors } = (await runDeno(script.pathname, [name])) as {
+      const { adapter, errors } = (await runDeno(script.pathname, [name, ...flags])) as {
         adapter: string;
         errors: [string, number][];
       };

@@ -46,7 +46,7 @@ export function attend(
       const rows = keyRowsOf(key, window);
       for (let h = 0; h < heads; h++) {
         const from = (b * queryRows + t) * q.stride + q.start + h * headDim;
-        let total = 0;
+        let highest = Number.NEGATIVE_INFINITY;
         for (let u = 0; u < keys; u++) {
           const row = rows[u] as number;
           const values = row < 0 ? pad : k.values;
@@ -54,7 +54,12 @@ export function attend(
           let score = 0;
           for (let c = 0; c < headDim; c++)
             score += (q.values[from + c] as number) * (values[at + c] as number);
-          weights[u] = Math.exp(score / Math.sqrt(headDim));
+          weights[u] = score / Math.sqrt(headDim);
+          highest = Math.max(highest, weights[u] as number);
+        }
+        let total = 0;
+        for (let u = 0; u < keys; u++) {
+          weights[u] = Math.exp((weights[u] as number) - highest);
           total += weights[u] as number;
         }
         const to = (b * queryRows + t) * dim + h * headDim;

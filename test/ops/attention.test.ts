@@ -4,6 +4,7 @@ import { type AttentionOptions, attention } from '../../src/ops/attention.ts';
 import { expectClose, randomValues, sumTolerance } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { runGraph } from '../run-graph.ts';
+import { everywhere } from './definitions.ts';
 
 /** softmax(q k' / sqrt(d)) v of one head in f64: all scores at once, as the formula has it. */
 function attend(query: number[], keys: number[][], values: number[][]): number[] {
@@ -26,7 +27,7 @@ const tolerance = {
 
 /** Traits choose the kernel: a lane a query on GPUs; on software adapters a lane for 4, or a quad for 16. */
 const VARIANTS = [
-  ['single', { cpu: false }],
+  ['lane', { cpu: false, tuned: everywhere('lane') }],
   ['block', { cpu: true, subgroups: false }],
   ['quad', { cpu: true, subgroups: true }],
 ] as const;

@@ -1,3 +1,4 @@
+import type { TunedKernels } from '../../src/graph/graph.ts';
 /** Definitions in f64 that several ops share. */
 
 /** Exact GELU: v * Phi(v), with the series of erf; beyond 6 Phi is 0 or 1 to f64's last digits. */
@@ -48,4 +49,9 @@ export function shuffled(x: ArrayLike<number>, height: number, width: number, ch
         );
       }
   return pixels;
+}
+
+/** Chooses a variant for every size; where there is none of this name, the default stays. */
+export function everywhere(variant: string): TunedKernels {
+  return new Proxy<Record<string, string>>({}, { get: () => variant });
 }

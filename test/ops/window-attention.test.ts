@@ -6,7 +6,7 @@ import { attentionRelpos } from '../../src/ops/attention-relpos.ts';
 import { expectClose, randomValues, sumTolerance } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { type Feed, runGraph } from '../run-graph.ts';
-import { at } from './definitions.ts';
+import { at, everywhere } from './definitions.ts';
 import { attendWindows, type WindowCase } from './window-definition.ts';
 
 /** Scores reach 5; an error in one moves its weight by as much, relatively, and values are at most 1. */
@@ -65,8 +65,8 @@ describe('attentionRelpos', () => {
     });
 
   it('is recorded in parts where one dispatch would run long, all heads once', () => {
-    const record = (side: number, cpu: boolean) => {
-      const g = new Graph('test', { subgroups: false, cpu });
+    const record = (side: number, cpu: boolean, variant = 'lane') => {
+      const g = new Graph('test', { subgroups: false, cpu, tuned: everywhere(variant) });
       const [heads, headDim] = [12, 64];
       const part = (start: number) => ({ tensor: qkv, start });
       const qkv = g.tensor('qkv', [side * side, 3 * heads * headDim]);
@@ -86,6 +86,9 @@ describe('attentionRelpos', () => {
       expect(dispatches.reduce((sum, { workgroups }) => sum + workgroups[1], 0)).toBe(12);
       const flops = 12 * side ** 2 * 64 * (4 * side ** 2 + 4 * side);
       expect(dispatches.reduce((sum, each) => sum + each.flops, 0)).toBe(flops);
+      const tiles = record(side, false, 'tile 64');
+      expect(new Set(tiles.map(({ kernel }) => kernel.name)).size).toBe(2);
+      expect(tiles.reduce((sum, each) => sum + each.flops, 0)).toBe(flops);
     }
   });
 

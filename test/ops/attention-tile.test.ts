@@ -1,0 +1,52 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it, test } from 'vitest';
+import { tileShape, workgroupBytes } from '../../src/ops/attention-tile.ts';
+import { runDeno } from '../../tools/runtimes/deno.ts';
+import { countGpuTest, gpuTest } from '../gpu-device.ts';
+import { CASES, chosenFor, POSITION_CASES } from './tile-cases.ts';
+
+describe('attention by tiles on Dawn', () => {
+  for (const [name, run] of Object.entries(CASES)) gpuTest(name, run);
+});
+
+describe('attention with relative positions by tiles on Dawn', () => {
+  for (const [name, run] of Object.entries(POSITION_CASES)) gpuTest(name, run);
+});
+
+test('attention by tiles on wgpu', async (context) => {
+  const script = fileURLToPath(new URL('tile.deno.ts', import.meta.url));
+  const { adapter, failures, cases } = (await runDeno(script)) as {
+    adapter: string;
+    failures: string[];
+    cases: number;
+  };
+  countGpuTest(context, adapter);
+  expect(failures).toEqual([]);
+  expect(cases).toBe(Object.keys(CASES).length + Object.keys(POSITION_CASES).length);
+}, 400_000);
+
+describe('what attention on a GPU is chosen from', () => {
+  it('is tiles, a lane a query, and chunks where queries are few', () => {
+    expect(chosenFor(4096, 4096, 8, 96)).toEqual({
+      variants: ['tile 64', 'tile 32', 'lane'],
+      kernels: ['attention_tile'],
+    });
+    expect(chosenFor(9, 4096, 8, 16)).toEqual({
+      variants: ['tile 16 split', 'tile 16', 'lane'],
+      kernels: ['attention_tile', 'attention_merge'],
+    });
+  });
+
+  it('needs no more workgroup memory than every device has', () => {
+    for (const head4 of [1, 4, 8, 14, 16, 18, 20, 24, 32, 64])
+      for (const queries of [1, 4, 9, 16, 49, 64, 196, 256, 4096])
+        for (const keys of [1, 16, 49, 64, 196, 4096])
+          for (const entries of [1, 100])
+            for (const most of [4, 8] as const) {
+              const shape = tileShape({ queries, keys, head4, entries }, most);
+              expect(shape).toBeDefined();
+              if (shape) expect(workgroupBytes(shape, head4)).toBeLessThanOrEqual(16384);
+            }
+    expect(tileShape({ queries: 64, keys: 64, head4: 512, entries: 1 }, 8)).toBeUndefined();
+  });
+});
