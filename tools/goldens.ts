@@ -1,10 +1,11 @@
 /**
- * `npm run goldens [name...] [--dawn]`: the goldens at S = 1024 against PyTorch, every tensor, and those of training,
+ * `npm run goldens [name...] [--dawn] [--as-gpu] [--first]`: the goldens at S = 1024 against PyTorch, every tensor, and those of training,
  * every step, on wgpu (Deno) unless Dawn is asked for. Minutes on a software adapter; the default tests run the small
- * ones, and the first step of training.
+ * ones, and the first step of training. `--as-gpu`: training by the kernels that a GPU would get; `--first`: one step.
  */
 import { fileURLToPath } from 'node:url';
 import { FULL_LIMITS, judge, runGolden } from '../test/models/golden-run.ts';
+import { asGpu } from '../test/train/as-gpu.ts';
 import { judgeTraining } from '../test/train/golden-limits.ts';
 import { type GoldenError, runTrainingGolden, TRAINING_GOLDENS } from '../test/train/golden-run.ts';
 import { createNodeGpu } from './runtimes/dawn.ts';
@@ -40,9 +41,12 @@ process.exit(failed > 0 ? 1 : 0);
 
 async function training(name: string) {
   const script = fileURLToPath(new URL('../test/train/golden.deno.ts', import.meta.url));
+  const flags = args.filter((arg) => arg === '--as-gpu' || arg === '--first');
+  const first = flags.includes('--first') ? { steps: 1, after: false } : {};
+  const gpu = () => (flags.includes('--as-gpu') ? asGpu(createNodeGpu()) : createNodeGpu());
   const { adapter, errors } = onDawn
-    ? { adapter: 'Dawn', errors: await runTrainingGolden(name, createNodeGpu()) }
-    : ((await runDeno(script, [name])) as { adapter: string; errors: GoldenError[] });
+    ? { adapter: 'Dawn', errors: await runTrainingGolden(name, gpu(), first) }
+    : ((await runDeno(script, [name, ...flags])) as { adapter: string; errors: GoldenError[] });
   judgeTraining(name, adapter, errors);
 }
 

@@ -6,15 +6,19 @@ import type { Activation } from '../../src/ops/activation.ts';
 import { type AttentionOptions, attention } from '../../src/ops/attention.ts';
 import { attentionRelpos } from '../../src/ops/attention-relpos.ts';
 import { conv2d } from '../../src/ops/conv2d.ts';
+import { conv2dGrad } from '../../src/ops/conv2d-grad.ts';
 import { layernorm } from '../../src/ops/layernorm.ts';
 import { matmul } from '../../src/ops/matmul.ts';
+import { matmulGrad } from '../../src/ops/matmul-grad.ts';
+import { rowClass } from '../../src/ops/variants.ts';
+import { gradientVersions } from './gradient-case.ts';
 import type { Ladder } from './ladder.ts';
 
 /** Records one op on inputs that it declares. */
 export type Recorder = (g: Graph) => void;
 
 export interface KernelCase {
-  readonly op: 'matmul' | 'attention' | 'conv2d' | 'layernorm';
+  readonly op: 'matmul' | 'attention' | 'conv2d' | 'layernorm' | 'matmul_grad_w' | 'conv2d_grad_w';
   readonly name: string;
   /** By version: `now` is what the engine records on this device, `v0` where the ladder began. */
   readonly versions: Readonly<Record<string, Recorder>>;
@@ -198,6 +202,27 @@ function convolved(ladder: Ladder, name: string, each: Convolved): KernelCase {
   };
 }
 
+function productGradient(name: string, size: readonly [number, number, number]): KernelCase {
+  const [rows, inner, cols] = size;
+  const versions = gradientVersions({
+    weight: [inner, cols],
+    record: (g, w) => matmul(g, g.external('x', [rows, inner]), w),
+    derivative: matmulGrad,
+    sizeClass: `matmul_grad_w ${rowClass(rows)}x${inner}x${cols}`,
+  });
+  return { op: 'matmul_grad_w', name: `${name} ${size.join('x')}`, versions };
+}
+
+function convolutionGradient(name: string, side: number, channels: number, cols: number): KernelCase {
+  const versions = gradientVersions({
+    weight: [3, 3, channels, cols],
+    record: (g, w) => conv2d(g, g.external('x', [side, side, channels]), w, { stride: 1, padding: 1 }),
+    derivative: conv2dGrad,
+    sizeClass: `conv2d_grad_w ${rowClass(side ** 2)}x3x3x${channels}x${cols}`,
+  });
+  return { op: 'conv2d_grad_w', name: `${name} 3x3 ${side}x${side}x${channels} to ${cols}`, versions };
+}
+
 function normalised(name: string, [rows, cols]: readonly [number, number]): KernelCase {
   const now = (g: Graph) => {
     const [x, weight, bias] = [
@@ -228,6 +253,8 @@ export function kernelCases(ladder: Ladder, large: boolean, cpu: boolean): Kerne
     product(ladder, 'nano mlp, stage 3', [256, 128, 512], { activation: 'gelu' }),
     product(ladder, 'decoder keys', [256, 256, 128]),
     product(ladder, 'decoder tokens', [9, 256, 2048], { activation: 'relu' }),
+    product(ladder, 'decoder tokens', [9, 2048, 256], { residual: true }),
+    product(ladder, 'hypernetwork', [1, 256, 256], { activation: 'relu' }),
     product(ladder, 'decoder upscaling', [256, 256, 256]),
     attended(ladder, cpu, 'nano windows', { map: [64, 8], heads: 1, headDim: 32 }),
     attended(ladder, cpu, 'nano global', { tokens: [256, 256], heads: 4, headDim: 32 }),
@@ -235,6 +262,9 @@ export function kernelCases(ladder: Ladder, large: boolean, cpu: boolean): Kerne
     attended(ladder, cpu, 'image to tokens', { tokens: [256, 9], heads: 8, headDim: 16 }),
     convolved(ladder, 'nano patches', { side: 256, channels: 4, kernel: 7, stride: 4, padding: 3, cols: 32 }),
     convolved(ladder, 'mask head', { side: 16, channels: 256, kernel: 3, stride: 1, padding: 1, cols: 64 }),
+    productGradient('decoder keys', [256, 256, 128]),
+    productGradient('decoder tokens', [9, 256, 2048]),
+    convolutionGradient('mask head', 16, 256, 64),
     normalised('nano, stage 1', [4096, 32]),
     normalised('nano, stage 3', [256, 128]),
   ];
@@ -255,6 +285,8 @@ export function kernelCases(ladder: Ladder, large: boolean, cpu: boolean): Kerne
     positioned(cpu, 'ViT-B windows', { side: 64, window: 14, heads: 12, headDim: 64 }),
     positioned(cpu, 'ViT-B global', { side: 64, window: 64, heads: 6, headDim: 64 }),
     positioned(cpu, 'ViT-H global', { side: 64, window: 64, heads: 4, headDim: 80 }),
+    productGradient('decoder keys, S = 1024', [4096, 256, 256]),
+    convolutionGradient('mask head, S = 1024', 64, 256, 64),
     convolved(ladder, 'tiny patches', {
       side: 1024,
       channels: 4,

@@ -1,12 +1,18 @@
-import { conv2dBlockGradW as block, conv2dFlip as flip, conv2dGradW as tile } from '../generated/kernels.ts';
+import {
+  conv2dBlockGradW as block,
+  conv2dFlip as flip,
+  conv2dGradW as plain,
+  conv2dGradWTile as tile,
+} from '../generated/kernels.ts';
 import { storedAs } from '../gpu/kernel.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { Choice, Graph } from '../graph/graph.ts';
 import { derivativeOf } from '../graph/tape.ts';
 import {
   bytesOf,
   columnsOf,
   expect,
   MAX_BINDING_BYTES,
+  rowsOf,
   sizeOf,
   storageOf,
   type Tensor,
@@ -14,7 +20,9 @@ import {
 import { CONV2D, type Conv2dCall, conv2d } from './conv2d.ts';
 import { laneGrid } from './lane-grid.ts';
 import { passOn } from './pass-on.ts';
+import { gradientVariants, rowsPerChunk } from './row-chunks.ts';
 import { sumRows } from './sum-rows.ts';
+import { chosen, rowClass } from './variants.ts';
 
 /**
  * Gradients of a convolution: by x it is the convolution of dy with the flipped and transposed weights, as fast as the
@@ -57,18 +65,68 @@ function gradientByX(
   });
 }
 
-/** Pixels of dy that one invocation goes through, about: a GPU wants more invocations than a few cores do. */
+/** Pixels of dy that one invocation of version 0 goes through, about: a GPU wants more invocations than a few cores do. */
 const PIXELS = { cpu: 1024, gpu: 256 };
 
 /** Each chunk of rows writes a gradient of its own. */
 const MAX_CHUNKS = 32;
 
-function gradientByW(
+function gradientByW(g: Graph, call: Conv2dCall, dy: Tensor, before: Tensor | undefined): Tensor {
+  const { w } = call;
+  const [kernelHeight = 0, kernelWidth = 0, channels = 0] = w.shape;
+  const pixels = rowsOf(dy);
+  const sizeClass = `conv2d_grad_w ${rowClass(pixels)}x${kernelHeight}x${kernelWidth}x${channels}x${columnsOf(w)}`;
+  const { variant, choice } = chosen(g.traits, sizeClass, gradientVariants(g.traits, pixels));
+  const flops = 2 * pixels * sizeOf(w);
+  const parts = variant.ROWS
+    ? recordTiles(g, call, dy, { ROWS: variant.ROWS, flops, choice })
+    : recordPlain(g, call, dy, { flops, choice });
+  return sumRows(g, parts, w.shape, { before, name: `grad(${w.name})` });
+}
+
+interface Work {
+  readonly flops: number;
+  readonly choice: Choice;
+}
+
+/** @returns [chunks, ...w.shape] */
+function recordTiles(
   g: Graph,
   { x, w, stride, padding }: Conv2dCall,
   dy: Tensor,
-  before: Tensor | undefined,
+  { ROWS, flops, choice }: Work & { readonly ROWS: 4 | 8 },
 ): Tensor {
+  const [height = 0, width = 0, channels = 0] = x.shape;
+  const [pixels, cols] = [rowsOf(dy), columnsOf(w)];
+  const inner = sizeOf(w) / cols;
+  const [across, down] = [Math.ceil(cols / 64), Math.ceil(inner / (8 * ROWS))];
+  const most = Math.floor(MAX_BINDING_BYTES / bytesOf(w));
+  const chunk = Math.max(rowsPerChunk(pixels, across * down), Math.ceil(pixels / most));
+  const chunks = Math.ceil(pixels / chunk);
+  const parts = g.tensor(`grad(${w.name}) in ${chunks}`, [chunks, ...w.shape]);
+  g.record(
+    tile,
+    { x, dy, dw: parts },
+    {
+      height,
+      width,
+      channels4: channels / 4,
+      kernel_width: w.shape[1] ?? 0,
+      stride,
+      padding,
+      out_width: dy.shape[1] ?? 0,
+      pixels,
+      inner4: inner / 4,
+      cols4: cols / 4,
+      chunk,
+    },
+    { workgroups: [across, down, chunks], tuning: { ROWS }, flops, choice },
+  );
+  return parts;
+}
+
+/** @returns [chunks, ...w.shape] */
+function recordPlain(g: Graph, { x, w, stride, padding }: Conv2dCall, dy: Tensor, work: Work): Tensor {
   const [height = 0, width = 0, channels = 0] = x.shape;
   const [outHeight = 0, outWidth = 0] = dy.shape;
   const [kernelHeight = 0, kernelWidth = 0] = w.shape;
@@ -81,7 +139,7 @@ function gradientByW(
   const parts = g.tensor(`grad(${w.name}) in ${chunks}`, [chunks, ...w.shape]);
   // Tiles are 8 by 8 channels of a tap, or on software adapters of 3 taps side by side.
   const three = g.traits.cpu && kernelWidth === 3 && stride === 1;
-  const kernel = three ? block : tile;
+  const kernel = three ? block : plain;
   const tiles = (three ? kernelHeight : taps) * Math.ceil(channels / 8) * Math.ceil(cols / 8);
   const [across, down] = laneGrid(kernel, tiles);
   g.record(
@@ -100,7 +158,7 @@ function gradientByW(
       cols4: cols / 4,
       chunk,
     },
-    { workgroups: [across, down, chunks], flops: 2 * outHeight * outWidth * channels * cols * taps },
+    { workgroups: [across, down, chunks], ...work },
   );
-  return sumRows(g, parts, w.shape, { before, name: `grad(${w.name})` });
+  return parts;
 }

@@ -91,7 +91,7 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
   const y = g.tensor(name, [outHeight, outWidth, cols]);
   const steps = kernelHeight * kernelWidth * channels;
   const sizeClass = `conv2d ${rowClass(rows)}x${kernelHeight}x${kernelWidth}x${channels}x${cols} ${storageOf(w)}`;
-  const variants = productVariants(KERNELS, g.traits, { batch: 1, rows, cols });
+  const variants = productVariants(KERNELS, g.traits, { batch: 1, rows, inner: steps, cols });
   const { variant, choice } = chosen(g.traits, sizeClass, variants);
   const { kernel, tileRows, tileCols, tuning } = variant;
   g.record(

@@ -1,4 +1,4 @@
-import { matmulGradW as kernel } from '../generated/kernels.ts';
+import { matmulGradW as plain, matmulGradWTile as tile } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
 import { derivativeOf } from '../graph/tape.ts';
 import { columnsOf, expect, rowsOf, type Tensor } from '../graph/tensor.ts';
@@ -6,10 +6,12 @@ import { add } from './add.ts';
 import { laneGrid } from './lane-grid.ts';
 import { MATMUL, matmul, recordProduct } from './matmul.ts';
 import { passOn } from './pass-on.ts';
+import { gradientVariants, rowsPerChunk } from './row-chunks.ts';
 import { sumRows } from './sum-rows.ts';
 import { transpose, transposeRows } from './transpose.ts';
+import { chosen, rowClass } from './variants.ts';
 
-/** Rows that one invocation adds up for a weight's gradient: long sums are split, for there are few of them. */
+/** Rows that one invocation of version 0 adds up: long sums are split, for there are few of them. */
 const CHUNK = 512;
 
 /** From so many on the transpose of x is little beside the product. */
@@ -51,11 +53,9 @@ function transposed(g: Graph, x: Tensor, turn = transpose): Tensor {
 }
 
 function weightGradient(g: Graph, x: Tensor, dy: Tensor, w: Tensor, before: Tensor | undefined): Tensor {
-  const [inner4, cols4] = [columnsOf(x) / 4, columnsOf(dy) / 4];
+  const [inner, cols] = [columnsOf(x), columnsOf(dy)];
   const batch = w.shape.length === 3 ? (w.shape[0] ?? 1) : 1;
   const rows = rowsOf(x) / batch;
-  const chunks = Math.ceil(rows / CHUNK);
-  const tiles = chunks * batch * Math.ceil(inner4 / 2) * Math.ceil(cols4 / 2);
   const name = `grad(${w.name})`;
   // On software adapters the forward's kernel is so much the faster that a transpose is paid for.
   if (g.traits.cpu && batch === 1 && rows % 4 === 0 && rows >= MANY_ROWS) {
@@ -63,21 +63,33 @@ function weightGradient(g: Graph, x: Tensor, dy: Tensor, w: Tensor, before: Tens
     recordProduct(
       g,
       { x: transposed(g, x, transposeRows), w: dy, bias: undefined, residual: before, y },
-      { batch, rows: columnsOf(x), inner: rows, cols: columnsOf(dy), activation: 'none' },
+      { batch, rows: inner, inner: rows, cols, activation: 'none' },
     );
     return y;
   }
+  const sizeClass = `matmul_grad_w ${rowClass(rows)}x${inner}x${cols}${batch > 1 ? ` by ${batch}` : ''}`;
+  const { variant, choice } = chosen(g.traits, sizeClass, gradientVariants(g.traits, rows));
+  const { ROWS } = variant;
+  const down = Math.ceil(inner / (8 * (ROWS ?? 1)));
+  const across = Math.ceil(cols / (ROWS ? 64 : 8));
+  const chunk = ROWS ? rowsPerChunk(rows, batch * down * across) : CHUNK;
+  const chunks = Math.ceil(rows / chunk);
   const dw = chunks === 1 ? g.tensor(name, w.shape) : g.tensor(`${name} in ${chunks}`, [chunks, ...w.shape]);
   const adds = before !== undefined && chunks === 1;
-  g.record(
-    kernel,
-    { x, dy, before: adds ? before : x, dw },
-    { rows, inner4, cols4, chunk: CHUNK, tiles, batch },
-    {
-      workgroups: laneGrid(kernel, tiles),
-      tuning: { ADD: adds ? 1 : 0 },
-      flops: 2 * batch * rows * inner4 * 4 * cols4 * 4,
-    },
-  );
+  const operands = { x, dy, before: adds ? before : x, dw };
+  const params = { rows, inner4: inner / 4, cols4: cols / 4, chunk, batch };
+  const options = { flops: 2 * batch * rows * inner * cols, choice };
+  const ADD = adds ? 1 : 0;
+  if (ROWS)
+    g.record(tile, operands, params, {
+      ...options,
+      workgroups: [across, down, batch * chunks],
+      tuning: { ADD, ROWS },
+    });
+  else {
+    const tiles = chunks * batch * down * across;
+    const workgroups = laneGrid(plain, tiles);
+    g.record(plain, operands, { ...params, tiles }, { ...options, workgroups, tuning: { ADD } });
+  }
   return chunks === 1 ? dw : sumRows(g, dw, w.shape, { before, name });
 }

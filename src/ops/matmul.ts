@@ -2,6 +2,7 @@ import {
   matmulBlock as block,
   matmul as plain,
   matmulQuad as quad,
+  matmulSplit as split,
   matmulTile as tile,
 } from '../generated/kernels.ts';
 import { computedAs, type Kernel, storedAs } from '../gpu/kernel.ts';
@@ -120,4 +121,4 @@ type MatmulKernel = Kernel<
   'ACTIVATION' | 'SCALED' | 'BIAS' | 'RESIDUAL'
 >;
 
-const KERNELS: ProductKernels<MatmulKernel> = { plain, tile, block, quad };
+const KERNELS: ProductKernels<MatmulKernel> = { plain, tile, split, block, quad };

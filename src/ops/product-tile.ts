@@ -8,6 +8,8 @@ export interface ProductKernels<K extends Kernel> {
   readonly plain: K;
   /** 64 columns by 32 or 64 rows a workgroup, by way of its memory. */
   readonly tile: K;
+  /** 4 rows by some columns a workgroup, whose lanes share out the inner axis; not every op has one. */
+  readonly split?: K;
   /** 16 x 16 values a lane: software adapters. */
   readonly block: K;
   /** The same with loads shared by 4 lanes: software adapters with subgroups. */
@@ -28,12 +30,19 @@ const BUSY = 128;
 /** Rows below which a tile of workgroup memory would be mostly empty. */
 const FEW_ROWS = 32;
 
+/** Tiles that are too few to hide what a step of the inner axis waits for, unless lanes share that axis out. */
+const LONELY = 32;
+
+/** Steps of the inner axis from which on there is something to share out among 32 lanes. */
+const LONG = 64;
+
 /** What may compute a product of this size on a device, the likeliest first. */
 export function productVariants<K extends Kernel>(
-  { plain, tile, block, quad }: ProductKernels<K>,
+  { plain, tile, split, block, quad }: ProductKernels<K>,
   { cpu, subgroups, compute }: GraphTraits,
-  { batch, rows, cols }: { readonly batch: number; readonly rows: number; readonly cols: number },
+  size: { readonly batch: number; readonly rows: number; readonly inner: number; readonly cols: number },
 ): [ProductVariant<K>, ...ProductVariant<K>[]] {
+  const { batch, rows, inner, cols } = size;
   const simple = { name: 'plain', kernel: plain, tileRows: 32, tileCols: 32 };
   if (cpu) {
     const lanes = block.tunables['LANES']?.default ?? 1;
@@ -59,7 +68,23 @@ export function productVariants<K extends Kernel>(
     tileCols: 64,
     tuning: { ROWS },
   });
+  const groups = batch * Math.ceil(rows / 4) * Math.ceil(cols / 32);
+  const splits =
+    split && inner >= LONG
+      ? (groups < BUSY ? [4, 8] : [8, 4]).map(
+          (COLS4): ProductVariant<K> => ({
+            name: `split ${4 * COLS4}`,
+            kernel: split,
+            tileRows: 4,
+            tileCols: 4 * COLS4,
+            tuning: { COLS4 },
+          }),
+        )
+      : [];
+  const tilesOf = (height: number) => batch * Math.ceil(rows / height) * Math.ceil(cols / 64);
+  const [first, ...others] = splits;
+  if (first && (rows < FEW_ROWS || tilesOf(32) < LONELY)) return [first, ...others, tiles(4), simple];
   if (rows < FEW_ROWS) return [simple, tiles(4)];
-  const few = batch * Math.ceil(rows / 64) * Math.ceil(cols / 64) < BUSY;
-  return few ? [tiles(4), tiles(8), simple] : [tiles(8), tiles(4), simple];
+  if (tilesOf(64) < BUSY) return [tiles(4), tiles(8), simple, ...splits];
+  return [tiles(8), tiles(4), simple];
 }

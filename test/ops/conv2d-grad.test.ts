@@ -6,6 +6,7 @@ import { randomValues } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { at } from './definitions.ts';
 import { expectGradient } from './gradient.ts';
+import { GRADIENTS, gpuWith } from './variant-traits.ts';
 
 interface Case {
   readonly map: readonly [height: number, width: number, channels: number];
@@ -42,7 +43,7 @@ function convolve(
 }
 
 const VARIANTS = [
-  ['gpu', { cpu: false }],
+  ...GRADIENTS.map((name) => [name, gpuWith(name)] as const),
   ['block', { cpu: true, subgroups: false }],
   ['quad', { cpu: true, subgroups: true }],
 ] as const;
@@ -59,6 +60,7 @@ describe.each(VARIANTS)('gradient of conv2d, %s', (_, traits) => {
     primes: { ...square, map: [7, 5, 4], cols: 4 },
     'one by one': { kernel: [1, 1], stride: 1, padding: 0, map: [3, 3, 8], cols: 4 },
     'no padding': { kernel: [3, 3], stride: 1, padding: 0, map: [4, 5, 4], cols: 4 },
+    'taps that share a tile, and columns past one': { ...square, map: [3, 6, 8], cols: 68 },
     'five by five': { kernel: [5, 5], stride: 1, padding: 2, map: [4, 6, 4], cols: 4 },
   }))
     gpuTest(name, async (gpu) => {
@@ -168,9 +170,12 @@ describe('gradient of conv2d', () => {
     g.accumulate(y, () => g.tensor('dy', y.shape));
     g.backward([conv2dGrad]);
     const [forward, byW, ...rest] = g.finish().dispatches;
-    expect([byW, ...rest].map((dispatch) => dispatch?.kernel.name)).toEqual(['conv2d_grad_w', 'sum_rows']);
+    expect([byW, ...rest].map((dispatch) => dispatch?.kernel.name)).toEqual([
+      'conv2d_grad_w_tile',
+      'sum_rows',
+    ]);
     expect(byW?.flops).toBe(forward?.flops);
-    expect(byW?.operands[2]?.shape).toEqual([32, 3, 3, 256, 64]);
+    expect(byW?.operands[2]?.shape).toEqual([15, 3, 3, 256, 64]);
   });
 
   it('says what it cannot differentiate', () => {

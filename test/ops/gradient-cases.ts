@@ -14,12 +14,15 @@ import { maskDot } from '../../src/ops/mask-dot.ts';
 import { maskDotGrad } from '../../src/ops/mask-dot-grad.ts';
 import { maskDownscale } from '../../src/ops/mask-downscale.ts';
 import { maskDownscaleGrad } from '../../src/ops/mask-downscale-grad.ts';
+import { matmul } from '../../src/ops/matmul.ts';
+import { matmulGrad } from '../../src/ops/matmul-grad.ts';
 import { resizeBilinear } from '../../src/ops/resize-bilinear.ts';
 import { resizeBilinearGrad } from '../../src/ops/resize-bilinear-grad.ts';
 import { upscaleNormGelu } from '../../src/ops/upscale-norm-gelu.ts';
 import { upscaleNormGeluGrad } from '../../src/ops/upscale-norm-gelu-grad.ts';
 import { randomValues } from '../close.ts';
 import { runGraph } from '../run-graph.ts';
+import { gpuWith } from './variant-traits.ts';
 
 /** Makes an input of random values; it is differentiated by unless it is frozen. */
 type Input = (shape: readonly number[], frozen?: 'frozen') => Tensor;
@@ -33,6 +36,10 @@ const CASES: Readonly<Record<string, Case>> = {
   layernorm: {
     derivative: layernormGrad,
     record: (g, input) => layernorm(g, input([67, 12]), input([12]), input([12]), { eps: 1e-5 }),
+  },
+  matmul: {
+    derivative: matmulGrad,
+    record: (g, input) => matmul(g, input([131, 68]), input([68, 36]), { bias: input([36]) }),
   },
   conv2d: {
     derivative: conv2dGrad,
@@ -75,7 +82,13 @@ const CASES: Readonly<Record<string, Case>> = {
 };
 
 /** Kernels of GPUs, and those of software adapters without subgroups: what every engine can run. */
-const VARIANTS: readonly Partial<GraphTraits>[] = [{ cpu: false }, { cpu: true, subgroups: false }];
+const VARIANTS: readonly Partial<GraphTraits>[] = [
+  { cpu: false },
+  gpuWith('plain'),
+  gpuWith('tile 32'),
+  gpuWith('tile 64'),
+  { cpu: true, subgroups: false },
+];
 
 /** By op, kernels and number of the input: the gradient of the sum of the op's values, weighted. */
 export async function gradients(gpu: GPU): Promise<Record<string, readonly number[]>> {

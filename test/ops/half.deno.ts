@@ -1,8 +1,9 @@
-/** Run by Deno: every case in every storage, by both kernels that compute in f16; JSON on the last line. */
+/** Run by Deno: every case in every storage, by all kernels that compute in f16; JSON on the last line. */
 import process from 'node:process';
 import { adapterLabel } from '../../tools/runtimes/label.ts';
 import { CASES } from './half-cases.ts';
 import { STORAGES } from './stored-cases.ts';
+import { gpuWith, PRODUCTS } from './variant-traits.ts';
 
 const adapter = await navigator.gpu.requestAdapter();
 if (!adapter) throw new Error('Deno found no WebGPU adapter');
@@ -10,10 +11,11 @@ const failures: string[] = [];
 let cases = 0;
 for (const storage of STORAGES)
   for (const [name, run] of Object.entries(CASES))
-    for (const cpu of [false, true]) {
+    for (const variant of [...PRODUCTS, 'cpu']) {
+      const traits = variant === 'cpu' ? { cpu: true } : gpuWith(variant);
       cases += 1;
-      await run(navigator.gpu, { cpu, subgroups: false, storage }).catch((error: unknown) =>
-        failures.push(`${name} as ${storage}, cpu ${cpu}: ${String(error)}`),
+      await run(navigator.gpu, { ...traits, subgroups: false, storage }).catch((error: unknown) =>
+        failures.push(`${name} as ${storage}, ${variant}: ${String(error)}`),
       );
     }
 const half = adapter.features.has('shader-f16');

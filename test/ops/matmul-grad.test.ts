@@ -1,12 +1,15 @@
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { Graph } from '../../src/graph/graph.ts';
 import { activateGrad } from '../../src/ops/activate-grad.ts';
 import { addGrad } from '../../src/ops/add-grad.ts';
 import { matmul } from '../../src/ops/matmul.ts';
 import { matmulGrad } from '../../src/ops/matmul-grad.ts';
-import { randomValues } from '../close.ts';
+import { expectClose, randomValues, sumTolerance } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
+import { runGraph } from '../run-graph.ts';
 import { at, gelu } from './definitions.ts';
 import { expectGradient } from './gradient.ts';
+import { GRADIENTS, gpuWith } from './variant-traits.ts';
 
 const activations = {
   relu: (v: number) => Math.max(v, 0),
@@ -78,7 +81,6 @@ describe('gradient of matmul', () => {
       derivatives,
     });
   });
-
   for (const activation of ['relu', 'gelu', 'sigmoid'] as const)
     gpuTest(`with ${activation} between product and residual`, async (gpu) => {
       const [rows, inner, cols] = [5, 8, 4];
@@ -118,4 +120,105 @@ describe('gradient of matmul', () => {
       derivatives,
     });
   });
+
+  // By x and bias there is nothing that depends on the variant.
+  for (const name of GRADIENTS)
+    gpuTest(`by w and x, by central differences, ${name}`, async (gpu) => {
+      const [rows, inner, cols] = [70, 12, 8];
+      await expectGradient(gpu, {
+        inputs: {
+          x: { shape: [rows, inner], values: randomValues(rows * inner, 1) },
+          w: { shape: [inner, cols], values: randomValues(inner * cols, 2) },
+        },
+        record: (g, { x, w }) => matmul(g, x, w),
+        definition: ({ x, w }) => {
+          const y = new Float64Array(rows * cols);
+          for (let i = 0; i < rows * inner * cols; i++) {
+            const [row, k, n] = [Math.floor(i / cols / inner), Math.floor(i / cols) % inner, i % cols];
+            y[row * cols + n] = (y[row * cols + n] ?? 0) + at(x, row * inner + k) * at(w, k * cols + n);
+          }
+          return y;
+        },
+        derivatives,
+        traits: gpuWith(name),
+        limit: 1e-5,
+      });
+    });
+
+  it('splits many rows over workgroups, as many as keep a GPU busy, and sums what they found', () => {
+    const recorded = (rows: number, inner: number, cols: number) => {
+      const g = new Graph('test', { cpu: false, subgroups: false });
+      const [x, w] = [g.tensor('x', [rows, inner]), g.watch(g.tensor('w', [inner, cols]))];
+      const y = matmul(g, x, w);
+      g.accumulate(y, () => g.tensor('dy', y.shape));
+      g.backward(derivatives);
+      const [forward, ...backward] = g.finish().dispatches;
+      expect(backward[0]?.flops).toBe(forward?.flops);
+      return backward.map(({ kernel, workgroups }) => `${kernel.name} ${workgroups}`);
+    };
+    expect(recorded(4096, 256, 256)).toEqual(['matmul_grad_w_tile 4,4,32', 'sum_rows 256,1,1']);
+    expect(recorded(4096, 64, 64)).toEqual(['matmul_grad_w_tile 1,1,64', 'sum_rows 16,1,1']);
+    expect(recorded(65536, 2048, 2048)).toEqual(['matmul_grad_w_tile 32,32,1']);
+    expect(recorded(64, 256, 256)).toEqual(['matmul_grad_w_tile 4,4,1']);
+    expect(recorded(10, 256, 2048)).toEqual(['matmul_grad_w 128,1,1']);
+  });
 });
+
+/** The gradients by w of as many passes, added up: each takes over what was before. */
+async function byWeight(
+  gpu: GPU,
+  variant: string,
+  [batch, rows, inner, cols]: readonly [batch: number, rows: number, inner: number, cols: number],
+  passes: number,
+): Promise<{ readonly got: Float32Array; readonly expected: Float64Array }> {
+  const [x, dy] = [randomValues(batch * rows * inner, 1), randomValues(batch * rows * cols, 2)];
+  const of = (...shape: number[]) => (batch > 1 ? [batch, ...shape] : shape);
+  const [got = new Float32Array()] = await runGraph(
+    gpu,
+    (g, feed) => {
+      const w = g.watch(feed('w', of(inner, cols), new Float32Array(batch * inner * cols)));
+      for (let pass = 0; pass < passes; pass++) {
+        const y = matmul(g, feed(`x${pass}`, of(rows, inner), x), w);
+        const each = feed(`dy${pass}`, y.shape, dy);
+        g.accumulate(y, () => each);
+      }
+      g.backward(derivatives);
+      return g.gradientOf(w) ?? w;
+    },
+    gpuWith(variant),
+  );
+  const expected = new Float64Array(batch * inner * cols);
+  for (let entry = 0; entry < batch; entry++)
+    for (let row = entry * rows; row < (entry + 1) * rows; row++)
+      for (let k = 0; k < inner; k++)
+        for (let n = 0; n < cols; n++) {
+          const to = (entry * inner + k) * cols + n;
+          expected[to] = (expected[to] ?? 0) + passes * (x[row * inner + k] ?? 0) * (dy[row * cols + n] ?? 0);
+        }
+  return { got, expected };
+}
+
+describe.each(GRADIENTS.map((name) => [name]))(
+  'gradient of matmul by w, %s, against its definition',
+  (name) => {
+    // Around 16 rows of a step, 64 of a chunk and 512 of version 0's; 32 and 64 values of k, 64 columns; one row; primes.
+    for (const size of [
+      [1, 1, 4, 4],
+      [1, 16, 32, 64],
+      [1, 17, 28, 60],
+      [1, 64, 36, 68],
+      [1, 131, 64, 64],
+      [1, 513, 68, 4],
+      [3, 65, 12, 20],
+    ] as const)
+      gpuTest(size.join(' x '), async (gpu) => {
+        const { got, expected } = await byWeight(gpu, name, size, 2);
+        expectClose('dw', got, expected, sumTolerance(2 * size[1]));
+      });
+
+    gpuTest('comes out the same, bit for bit, each time', async (gpu) => {
+      const [first, second] = [1, 2].map(() => byWeight(gpu, name, [1, 500, 36, 68], 1));
+      expect((await first)?.got).toEqual((await second)?.got);
+    });
+  },
+);

@@ -8,9 +8,10 @@ import { parameterBytes } from '../../src/weights/parameters.ts';
 import { runDeno } from '../../tools/runtimes/deno.ts';
 import { countGpuTest, gpuTest } from '../gpu-device.ts';
 import { CASES, STORAGES } from './stored-cases.ts';
+import { gpuWith, PRODUCTS } from './variant-traits.ts';
 
 const VARIANTS = [
-  ['tile', { cpu: false }],
+  ...PRODUCTS.map((name) => [name, gpuWith(name)] as const),
   ['quad', { cpu: true, subgroups: true }],
   ['block', { cpu: true, subgroups: false }],
 ] as const;
@@ -30,7 +31,7 @@ test('products over f16 and q8 weights on wgpu', async (context) => {
   };
   countGpuTest(context, adapter);
   expect(failures).toEqual([]);
-  expect(cases).toBe(2 * STORAGES.length * Object.keys(CASES).length);
+  expect(cases).toBe((1 + PRODUCTS.length) * STORAGES.length * Object.keys(CASES).length);
 });
 
 test('a matrix takes its bytes and, as q8, a factor a column; asking again gives the same tensor', () => {

@@ -35,13 +35,13 @@ test('classes with a choice are found, the one with the most arithmetic first, e
   const contests = await contestsOf(GPU, record);
   expect(contests.map(({ sizeClass, contestants }) => [sizeClass, [...contestants.keys()]])).toEqual([
     ['conv2d 64x3x3x16x64 f32', ['tile 32', 'tile 64', 'plain']],
-    ['matmul 64x64x8 f32', ['tile 32', 'tile 64', 'plain']],
+    ['matmul 64x64x8 f32', ['split 16', 'split 32', 'tile 32', 'plain']],
     ['matmul 64x8x16 f32', ['tile 32', 'tile 64', 'plain']],
   ]);
   const kernels = contests.map(({ contestants }) =>
     [...contestants.values()].map(({ kernel }) => kernel.name),
   );
-  expect(kernels[1]).toEqual(['matmul_tile', 'matmul_tile', 'matmul']);
+  expect(kernels[1]).toEqual(['matmul_split', 'matmul_split', 'matmul_tile', 'matmul']);
 });
 
 test('a tuned class takes its variant, another class and an unknown name the default', () => {
@@ -61,7 +61,8 @@ describe('tuning on a device', () => {
     const first = await tunedKernels(gpu, GPU, record, { store, budget: LONG });
     expect(first.notes).toEqual([]);
     expect(Object.keys(first.tuned)).toHaveLength(3);
-    for (const name of Object.values(first.tuned)) expect(['tile 32', 'tile 64', 'plain']).toContain(name);
+    for (const name of Object.values(first.tuned))
+      expect(['split 32', 'split 16', 'tile 32', 'tile 64', 'plain']).toContain(name);
 
     const before = gpu.created.submits;
     expect(await tunedKernels(gpu, GPU, record, { store, budget: LONG })).toEqual({

@@ -1,0 +1,38 @@
+import type { GraphTraits } from '../graph/graph.ts';
+import type { Variant } from './variants.ts';
+
+/** Workgroups of 64 lanes that a GPU has in flight, about: a weight alone has too few tiles. */
+const BUSY = 512;
+/** A chunk's tile of partial sums is written and read again: it shall be little beside what was read for it. */
+const LEAST_ROWS = 64;
+const MOST_CHUNKS = 64;
+/** Rows that pass through workgroup memory at a time. */
+const STEP = 16;
+
+/** Rows of each chunk, for a sum over rows that makes as many tiles of a weight: each chunk has sums of its own. */
+export function rowsPerChunk(rows: number, tiles: number): number {
+  const chunks = Math.min(MOST_CHUNKS, Math.ceil(BUSY / tiles), Math.ceil(rows / LEAST_ROWS));
+  return STEP * Math.ceil(rows / chunks / STEP);
+}
+
+/** What computes a weight's gradient: tiles of 8 `ROWS` values by 64 in workgroup memory, or version 0. */
+export interface GradientVariant extends Variant {
+  readonly ROWS?: 4 | 8;
+}
+
+const PLAIN: GradientVariant = { name: 'plain' };
+const TILES: GradientVariant[] = [
+  { name: 'tile 64', ROWS: 8 },
+  { name: 'tile 32', ROWS: 4 },
+];
+
+/** What may compute a gradient of so many rows on a device, the likeliest first. */
+export function gradientVariants(
+  { cpu }: GraphTraits,
+  rows: number,
+): [GradientVariant, ...GradientVariant[]] {
+  if (cpu) return [PLAIN];
+  const [first = PLAIN, ...others] = TILES;
+  // Few rows fill no chunk: there it is the stores that take the time.
+  return rows < LEAST_ROWS ? [PLAIN, ...TILES] : [first, ...others, PLAIN];
+}

@@ -1,0 +1,16 @@
+import type { GraphTraits, TunedKernels } from '../../src/graph/graph.ts';
+
+/** A GPU's traits with one variant for every class of sizes: where an op has no such variant, its default. */
+export function gpuWith(variant: string): Partial<GraphTraits> {
+  // Classes of sizes alone: whoever prints it asks for much else.
+  const get = (_: object, key: string | symbol) =>
+    /^(matmul|conv2d)\w* \d/.test(String(key)) ? variant : undefined;
+  const tuned: TunedKernels = new Proxy({}, { get });
+  return { cpu: false, tuned };
+}
+
+/** The variants of a product on a GPU. */
+export const PRODUCTS = ['plain', 'tile 32', 'tile 64', 'split 32', 'split 16'] as const;
+
+/** The variants of a weight's gradient on a GPU. */
+export const GRADIENTS = ['plain', 'tile 32', 'tile 64'] as const;
