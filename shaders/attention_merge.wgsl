@@ -1,5 +1,6 @@
 // y[t, h, :] = sum_c 2^(L[c, t, h] - L[t, h]) parts[c, t, h, :], L[t, h] = log2 sum_c 2^L[c, t, h]
 // One invocation per 4 channels puts together what attention_tile made of chunks of the keys, in their order.
+//!late hardware
 //!import grid
 
 struct Params {

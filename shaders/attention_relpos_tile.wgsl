@@ -4,6 +4,7 @@
 //
 // Maps, windows and padding as in attention_relpos.wgsl; the terms are what relpos_terms.wgsl makes. Keys are walked row by
 // row, and a row's length is rounded up to whole vec4s.
+//!late hardware
 //!import attention_tile
 
 struct Params {

@@ -4,6 +4,7 @@
 //
 // Maps, windows and padding as in attention.wgsl, but only what is on the map is walked: a window's padding tokens are all
 // alike, so they are one key of n times the weight, whose score is log n higher.
+//!late hardware
 //!import attention_tile
 
 struct Params {

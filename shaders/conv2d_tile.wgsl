@@ -1,6 +1,7 @@
 // y[oy, ox, n] = activation(scale[n] * sum_{ky, kx, c} x[oy s + ky - p, ox s + kx - p, c] * w[ky, kx, c, n] + bias[n]) + residual[r mod residual_rows, n]
 // One workgroup of 8 x 8 computes 8 ROWS pixels (numbered row by row, r = oy out_width + ox) by 64 channels as in
 // matmul_tile.wgsl, in one loop over taps and channels together. For GPUs.
+//!late hardware
 //!import activation
 //!import product_tile
 //!import stored

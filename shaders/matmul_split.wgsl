@@ -1,6 +1,7 @@
 // y[b, m, n] = activation(scale[b, n] * sum_k x[b, m, k] * w[b, k, n] + bias[b, n]) + residual[m mod residual_rows, n]
 // One workgroup computes 4 rows by COLS4 groups of 4 columns: its lanes share out k and add up their parts in workgroup
 // memory, half to half. For GPUs, where y is small: nobody walks all of k alone.
+//!late hardware
 //!import activation
 //!import product
 //!import stored

@@ -1,6 +1,7 @@
 // y[b, m, n] = activation(scale[b, n] * sum_k x[b, m, k] * w[b, k, n] + bias[b, n]) + residual[m mod residual_rows, n]
 // One workgroup of 8 x 8 computes 8 ROWS rows by 64 columns: 16 steps of k of both operands pass through its memory, where
 // each value is read by 8 lanes; a lane keeps ROWS x 8 sums. For GPUs, where rows are many.
+//!late hardware
 //!import activation
 //!import product_tile
 //!import stored

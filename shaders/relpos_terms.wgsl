@@ -1,6 +1,7 @@
 // terms[t, h, :] = log2(e) * (q[t, h, :] . rel_h[t.y - j + H - 1, :], j < H; then q[t, h, :] . rel_w[t.x - j + W - 1, :], j < W)
 // One invocation computes the terms of 4 neighbours of a row of the map for 4 rows of their window, or of a column for 4 columns:
 // all of them look at the same rows of the table.
+//!late hardware
 //!import product
 
 struct Params {

@@ -35,15 +35,18 @@ test('the core bundle, minified and gzipped, WGSL in it, is at most 60 KB', () =
   expect(core.gzip).toBeLessThanOrEqual(BUNDLE_LIMIT);
 });
 
-test('a page carries the family of its model alone, and the readers of torch files, the tuner and the kernels of software adapters where it has use for them', () => {
+test('a page carries the family of its model alone, and the readers of torch files, the tuner and the kernels of its kind of device where it has use for them', () => {
   const FAMILY = /^src\/models\/(hiera|vit|tinyvit)\//;
   const TORCH = /^src\/weights\/(torch|pickle|zip)\b/;
   const ALONE: Readonly<Record<string, string>> = {
+    hardware: 'src/generated/late/hardware.ts',
     software: 'src/generated/late/software.ts',
     tune: 'src/tasks/tune.ts',
   };
   const { core, late } = bundle;
-  expect(late.map(({ name }) => name)).toEqual(['hiera', 'software', 'tinyvit', 'torch', 'tune', 'vit']);
+  expect(late.map(({ name }) => name)).toEqual([
+    ...['hardware', 'hiera', 'software', 'tinyvit', 'torch', 'tune', 'vit'],
+  ]);
   expect(core.modules.filter((path) => FAMILY.test(path) || TORCH.test(path))).toEqual([]);
   for (const { name, modules } of late) {
     const alone = ALONE[name];

@@ -27,6 +27,7 @@ test('invariant 1: WGSL lives in shaders/ alone; TypeScript holds none', () => {
   const atOnce = sources.filter((path) => !isLate(path));
   const copies = [
     ...atOnce.map((path) => path.replace('shaders/', 'src/generated/kernels/').replace('.wgsl', '.ts')),
+    'src/generated/late/hardware.ts',
     'src/generated/late/software.ts',
   ];
   expect(copies.filter(holds)).toEqual(copies);
