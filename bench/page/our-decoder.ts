@@ -32,7 +32,7 @@ export async function loadOurDecoder(
   const start = performance.now();
   const decoder = recordDecoder(context, spec, 0);
   const terms = recordImageTerms(context);
-  const masks = recordMasks(context, { ...scale, answers: 1, scored: false, logits: false });
+  const masks = recordMasks(context, { ...scale, answers: 1, scored: false, logits: false, classMap: false });
   await Promise.all([
     stages.compileKernels([terms, decoder, masks]),
     stages.parameters.load(

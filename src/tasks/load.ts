@@ -114,8 +114,8 @@ function pictureRecordings(context: StageContext): Recording[] {
   const scored = ppn !== undefined && decoder.objectScore !== 'none';
   return [
     recordPreprocess(context, width, height),
-    recordMasks(context, { ...masks, scored: false }),
-    ...(scored ? [recordMasks(context, { ...masks, scored })] : []),
+    recordMasks(context, { ...masks, scored: false, classMap: false }),
+    ...(ppn ? [recordMasks(context, { ...masks, scored, classMap: true })] : []),
   ];
 }
 

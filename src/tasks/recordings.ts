@@ -8,7 +8,7 @@ import { linearPpn } from '../models/ppn/linear.ts';
 import { densePosition, maskTokens, noMask, pointTokens } from '../models/prompt-encoder/prompt-encoder.ts';
 import { Scope } from '../nn/scope.ts';
 import { concatRows, sliceRows } from '../ops/copy-rows.ts';
-import { classMap, logitsToPicture, maskOfLogits, maskStatistics } from '../ops/postprocess.ts';
+import { classMap, halveLogits, logitsToPicture, maskOfLogits } from '../ops/postprocess.ts';
 import { preprocess } from '../ops/preprocess.ts';
 import { selectMask } from '../ops/select-mask.ts';
 import type { DatasetConfig, ModelConfig } from '../weights/config.ts';
@@ -204,26 +204,31 @@ export interface MaskSpec {
   /** Whether a mask whose object score is under 0 is blanked. */
   readonly scored: boolean;
   readonly logits: boolean;
+  /** Whether the answers are one a class, and a map of their numbers is wanted. */
+  readonly classMap: boolean;
 }
 
 /**
- * `masks` (and `object_scores`) to `mask.<i>` and, if wanted, `logits.<i>` of each answer, its `statistics`;
- * and the `class_map`. One map a buffer, for large pictures.
+ * `masks` (and `object_scores`) to `mask.<i>` of each answer, its `statistics` and, if wanted, `logits.<i>` and the
+ * `class_map`. One map a buffer, for large pictures.
  */
 export function recordMasks({ config }: HeadContext, spec: MaskSpec): Recording {
   const { width, height, answers, scored } = spec;
   const g = new Graph(`masks ${width}x${height}`);
   const side = config.imageSize / 4;
   const logits = g.external('masks', [answers, side, side]);
-  const scores = scored ? { objectScores: g.external('object_scores', [answers]) } : {};
   const picture = { width, height, imageSize: config.imageSize, family: config.preprocess };
+  const options = {
+    halves: halveLogits(g, logits, picture),
+    ...(scored ? { objectScores: g.external('object_scores', [answers]) } : {}),
+  };
   for (let map = 0; map < answers; map++) {
-    const mask = maskOfLogits(g, logits, picture, { map, ...scores });
+    const { mask, statistics } = maskOfLogits(g, logits, picture, { map, ...options });
     g.output(mask, `mask.${map}`);
-    g.output(maskStatistics(g, mask, { width, height }), `statistics.${map}`);
-    if (spec.logits) g.output(logitsToPicture(g, logits, picture, { map }), `logits.${map}`);
+    g.output(statistics, `statistics.${map}`);
+    if (spec.logits) g.output(logitsToPicture(g, logits, picture, { map, ...options }), `logits.${map}`);
   }
-  g.output(classMap(g, logits, picture, scores), 'class_map');
+  if (spec.classMap) g.output(classMap(g, logits, picture, options), 'class_map');
   return g.finish();
 }
 
