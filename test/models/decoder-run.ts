@@ -55,8 +55,9 @@ export async function openDecoder(gpu: GPU, fixture: string, imageSize: number) 
     const way = `${fused} ${storage}`;
     const stages = opened.get(way) ?? new Stages(device);
     opened.set(way, stages);
-    const write = (name: string, values: Float32Array<ArrayBuffer>) =>
-      device.write(stages.buffer(name, values.byteLength), values);
+    const write = (name: string, values: Float32Array<ArrayBuffer>) => {
+      if (values.length > 0) device.write(stages.buffer(name, values.byteLength), values);
+    };
     featureMaps(config).forEach(({ name, side, channels }, i) => {
       write(name, randomValues(side * side * channels, 10 + i));
     });

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runDeno } from '../../tools/runtimes/deno.ts';
+import { asHardware } from '../as-hardware.ts';
 import { countGpuTest, gpuTest } from '../gpu-device.ts';
 import { outputsOf } from './golden.ts';
 import { judge, NANO_LIMITS, runGolden } from './golden-run.ts';
@@ -35,4 +36,23 @@ describe('nano goldens equal PyTorch on wgpu', () => {
         errors.map(([tensor]) => tensor),
       );
     });
+});
+
+describe('nano goldens equal PyTorch by the kernels for hardware, the fused decoder among them', () => {
+  gpuTest('nano-sam2 on Dawn', async (gpu) => {
+    const errors = await runGolden('nano-sam2', asHardware(gpu));
+    judge('nano-sam2 as on hardware', errors, NANO_LIMITS);
+    await expectAll('nano-sam2', errors.keys());
+  });
+
+  test('nano-sam2rad on wgpu', async (context) => {
+    const script = new URL('./golden-deno.ts', import.meta.url);
+    const { adapter, errors } = (await runDeno(script.pathname, ['nano-sam2rad', 'hardware'])) as {
+      adapter: string;
+      errors: [string, number][];
+    };
+    countGpuTest(context, adapter);
+    judge(`nano-sam2rad on ${adapter} as on hardware`, new Map(errors), NANO_LIMITS);
+    await expectAll('nano-sam2rad', new Map(errors).keys());
+  });
 });
