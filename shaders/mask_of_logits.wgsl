@@ -1,10 +1,11 @@
-// mask[m, p] = logit of map m at pixel p > 0 and not score[first_map + m] < 0, as bytes 0 or 1
+// mask[m, p] = logit of map m at pixel p > 0 and not score[first_map + m] < 0, as bytes 0 or 1; statistics[m] = nothing found
 // One invocation computes one word, that is four pixels of one map; the logits at the picture's size are never stored.
 //!import grid
 //!import logit_at
 
 struct Params {
   first_map: u32,
+  first_half: u32,  // of these maps, within halves
   maps: u32,
   pixels: u32,
   words: u32,
@@ -14,10 +15,11 @@ struct Params {
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> halves: array<f32>;       // [maps, before, width] or [maps, height, before]
+@group(0) @binding(1) var<storage, read> halves: array<f32>;       // [maps or more, before, width] or [.., height, before]
 @group(0) @binding(2) var<storage, read> taps: array<vec4f>;       // [height or width, 4]: first input, weights
 @group(0) @binding(3) var<storage, read> score: array<f32>;        // [maps and others], unused if SCORES is 0
 @group(0) @binding(4) var<storage, read_write> mask: array<u32>;   // [maps, words]: 4 bytes a word
+@group(0) @binding(5) var<storage, read_write> statistics: array<u32>;  // [maps, 5]: area, least x and y, largest x and y
 
 override SCORES: u32 = 0;
 override LANES: u32 = 64;
@@ -40,7 +42,7 @@ fn main(
     var y = first / params.width;
     var x = first % params.width;
     for (var i = 0u; i < count; i++) {
-      bytes |= select(0u, 1u, logit_at(map, place_of(y, x)) > 0.0) << (8 * i);
+      bytes |= select(0u, 1u, logit_at(params.first_half + map, place_of(y, x)) > 0.0) << (8 * i);
       x++;
       if (x == params.width) {
         x = 0;
@@ -49,4 +51,10 @@ fn main(
     }
   }
   mask[at] = bytes;
+  if (at % params.words > 0) { return; }
+  statistics[map * 5] = 0;
+  statistics[map * 5 + 1] = 0xffffffffu;
+  statistics[map * 5 + 2] = 0xffffffffu;
+  statistics[map * 5 + 3] = 0;
+  statistics[map * 5 + 4] = 0;
 }

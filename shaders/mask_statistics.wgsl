@@ -1,26 +1,20 @@
-// statistics[m, k - 1] = (area, min x, min y, max x, max y) over the pixels of mask m whose byte is k, for k = 1 .. classes
-// One invocation goes through a strip of words of one mask for one class and adds its part by atomics, exact in any order.
+// statistics[m] = (area, min x, min y, max x, max y) over the pixels inside mask m
+// One invocation goes through a strip of words of one mask and adds its part by atomics, exact in any order, to what
+// mask_of_logits.wgsl has put there: nothing found.
 //!import grid
 
 struct Params {
   masks: u32,
-  classes: u32,
   words: u32,
   width: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> mask: array<u32>;                       // [masks, words]: 4 bytes a word, padding 0
-@group(0) @binding(2) var<storage, read_write> statistics: array<atomic<u32>>;  // [masks, classes, 5]
+@group(0) @binding(1) var<storage, read> mask: array<u32>;                       // [masks, words]: 4 bytes a word, 1 inside, padding 0
+@group(0) @binding(2) var<storage, read_write> statistics: array<atomic<u32>>;  // [masks, 5]
 
 override LANES: u32 = 64;
 override STRIP: u32 = 64;
-
-// The bytes of a word that equal `number`, as 0x80 each; the others 0.
-fn matches(bytes: u32, number: u32) -> u32 {
-  let other = bytes ^ (number * 0x01010101u);
-  return ~(((other & 0x7f7f7f7fu) + 0x7f7f7f7fu) | other | 0x7f7f7f7fu);
-}
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -31,9 +25,8 @@ fn main(
   let strips = (params.words + STRIP - 1) / STRIP;
   let at = flat_group(group, groups) * LANES + lane;
   let row = at / strips;
-  if (row >= params.masks * params.classes) { return; }
-  let number = row % params.classes + 1;
-  let base = (row / params.classes) * params.words;
+  if (row >= params.masks) { return; }
+  let base = row * params.words;
   let start = (at % strips) * STRIP;
   let end = min(start + STRIP, params.words);
 
@@ -42,7 +35,7 @@ fn main(
   var high = vec2u(0u);
   var first = vec2u((start * 4) % params.width, (start * 4) / params.width);
   for (var word = start; word < end; word++) {
-    var found = matches(mask[base + word], number);
+    var found = mask[base + word];
     area += countOneBits(found);
     var place = first;
     // A word may hold the end of a row and the start of the next, or several rows of a narrow picture.

@@ -58,7 +58,7 @@ export function partsOf(context: StageContext, side: number): Part[] {
       name: 'click',
       recordings: [
         recordDecoder(context, box, tokens),
-        recordMasks(context, { ...picture, answers: 1, scored: false }),
+        recordMasks(context, { ...picture, answers: 1, scored: false, classMap: false }),
       ],
     },
   ];
@@ -75,7 +75,7 @@ export function partsOf(context: StageContext, side: number): Part[] {
       recordings: [
         recordPromptPredictor(context, dataset),
         recordDecoder(context, { points: 0, mask: false, classes, choice: 'single' }, tokens),
-        recordMasks(context, { ...picture, answers: classes.length, scored }),
+        recordMasks(context, { ...picture, answers: classes.length, scored, classMap: true }),
       ],
     },
     {

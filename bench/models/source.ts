@@ -1,4 +1,5 @@
 import type { GraphTraits } from '../../src/graph/graph.ts';
+import { loadDecoder } from '../../src/tasks/decoders.ts';
 import { loadEncoder } from '../../src/tasks/encoders.ts';
 import type { StageContext } from '../../src/tasks/recordings.ts';
 import { convertCheckpoint, describeCheckpoint } from '../../src/weights/convert.ts';
@@ -33,7 +34,8 @@ export async function contextOf(
   open: OpenFile,
 ): Promise<StageContext> {
   const { config } = describeCheckpoint(await checkpointOf(source, open), source.imageSize);
-  return { config, encoder: await loadEncoder(config), traits };
+  const [encoder, decoder] = await Promise.all([loadEncoder(config), loadDecoder(config, traits)]);
+  return { config, encoder, decoder, traits };
 }
 
 /** The model as a file of f32. */

@@ -1,6 +1,7 @@
 /** Our decoder alone, on features that are made up: what a click costs where encoding the picture takes minutes. */
 import { requestDevice } from '../../src/gpu/device.ts';
 import { featureMaps } from '../../src/models/features.ts';
+import { loadDecoder } from '../../src/tasks/decoders.ts';
 import { loadEncoder } from '../../src/tasks/encoders.ts';
 import { predict } from '../../src/tasks/predict.ts';
 import { askQuestion } from '../../src/tasks/prompts.ts';
@@ -23,7 +24,12 @@ export async function loadOurDecoder(
   const description = describeCheckpoint(checkpoint, size);
   const { config } = description;
   const gpu = await requestDevice();
-  const context = { config, encoder: await loadEncoder(config), traits: gpu.traits };
+  const context = {
+    config,
+    encoder: await loadEncoder(config),
+    decoder: await loadDecoder(config, gpu.traits),
+    traits: gpu.traits,
+  };
   const stages = new Stages(gpu);
   const scale = { width: size, height: size, scaleX: 1, scaleY: 1 };
   const rules = { classes: 0, imageSize: size, order: 'box-first', stabilityFallback: true } as const;
@@ -32,7 +38,7 @@ export async function loadOurDecoder(
   const start = performance.now();
   const decoder = recordDecoder(context, spec, 0);
   const terms = recordImageTerms(context);
-  const masks = recordMasks(context, { ...scale, answers: 1, scored: false, logits: false });
+  const masks = recordMasks(context, { ...scale, answers: 1, scored: false, logits: false, classMap: false });
   await Promise.all([
     stages.compileKernels([terms, decoder, masks]),
     stages.parameters.load(

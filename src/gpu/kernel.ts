@@ -64,8 +64,8 @@ export type WeightStorage = 'f32' | 'f16' | 'q8';
 const stored = new WeakMap<Kernel, Map<WeightStorage, Kernel>>();
 
 /**
- * The kernel for a matrix `w` that is stored so, by the same source: `w` gets the type, and each read of it the
- * function, that shaders/lib/stored.wgsl has for this storage.
+ * The kernel for matrices `w`, and `w2` where there is one, that are stored so, by the same source: they get the type,
+ * and each read of them the function, that shaders/lib/stored.wgsl has for this storage.
  * @throws TypeError where the kernel has no such matrix.
  */
 export function storedAs<K extends Kernel>(kernel: K, storage: WeightStorage): K {
@@ -116,15 +116,15 @@ function inHalf(name: string, code: string): string {
 }
 
 function readStored(name: string, code: string, storage: WeightStorage): string {
-  const typed = code.replace(/(var<storage,read>w:array<)\w+>/, `$1stored_${storage}>`);
+  const typed = code.replace(/(var<storage,read>w2?:array<)\w+>/g, `$1stored_${storage}>`);
   if (typed === code || !code.includes(`fn from_${storage}(`))
     throw new TypeError(
       `kernel ${name} cannot read a matrix as ${storage}: it has no \`w\` or lacks lib/stored`,
     );
   let text = '';
   let done = 0;
-  for (const { index } of typed.matchAll(/(?<![\w.])w\[/g)) {
-    const end = closing(typed, index + 1);
+  for (const { index, 0: read } of typed.matchAll(/(?<![\w.])w2?\[/g)) {
+    const end = closing(typed, index + read.length - 1);
     // Reads inside an index would have to be rewritten inside out: no kernel has one.
     if (index < done) throw new TypeError(`kernel ${name}: a read of \`w\` inside the index of another`);
     text += `${typed.slice(done, index)}from_${storage}(${typed.slice(index, end)})`;

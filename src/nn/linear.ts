@@ -1,7 +1,7 @@
 import { columnsOf, MAX_BINDING_BYTES, type Tensor } from '../graph/tensor.ts';
 import { concatRows } from '../ops/copy-rows.ts';
 import { type MatmulEpilogue, matmul } from '../ops/matmul.ts';
-import { concat, type Scope, transpose } from './scope.ts';
+import { concat, packTaps, type Scope, transpose } from './scope.ts';
 
 export interface LinearOptions extends Omit<MatmulEpilogue, 'bias'> {
   /** Whether the checkpoint has a bias; true by default. */
@@ -112,14 +112,7 @@ export function convTranspose2x2(scope: Scope, x: Tensor, channels: number): Ten
     'weight',
     [inner, 4 * channels],
     [scope.source('weight', [inner, channels, 2, 2])],
-    (values) => {
-      const packed = new Float32Array(values.length);
-      for (let i = 0; i < inner; i++)
-        for (let o = 0; o < channels; o++)
-          for (let tap = 0; tap < 4; tap++)
-            packed[(i * 4 + tap) * channels + o] = values[(i * channels + o) * 4 + tap] ?? 0;
-      return packed;
-    },
+    (values) => packTaps(values, inner, channels),
   );
   return matmul(scope.graph, x, weight, { bias: fourBiases(scope, channels), name: scope.path });
 }

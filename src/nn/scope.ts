@@ -66,6 +66,16 @@ export function transpose(values: Values, rows: number, cols: number): Values {
   return result;
 }
 
+/** A transposed convolution of 2 x 2, as PyTorch keeps it, [inner, channels, 2, 2] to [inner, (dy, dx, channels)]. */
+export function packTaps(values: Values, inner: number, channels: number): Values {
+  const packed = new Float32Array(values.length);
+  for (let i = 0; i < inner; i++)
+    for (let o = 0; o < channels; o++)
+      for (let tap = 0; tap < 4; tap++)
+        packed[(i * 4 + tap) * channels + o] = values[(i * channels + o) * 4 + tap] ?? 0;
+  return packed;
+}
+
 /** Arrays one after the other. */
 export function concat(...parts: Values[]): Values {
   const result = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));

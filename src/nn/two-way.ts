@@ -1,15 +1,12 @@
 import type { Tensor } from '../graph/tensor.ts';
 import { add } from '../ops/add.ts';
 import { attention } from '../ops/attention.ts';
+import { EPS, HEADS, HIDDEN } from './decoder-sizes.ts';
 import { linear } from './linear.ts';
 import { loraLinear } from './lora.ts';
 import { mlp } from './mlp.ts';
 import { norm } from './norm.ts';
 import type { Scope } from './scope.ts';
-
-const HEADS = 8;
-/** torch.nn.LayerNorm's default. */
-const EPS = 1e-5;
 
 /** Tokens and image, each with its position: how a position is added is the caller's business. */
 export interface TwoWayState {
@@ -89,7 +86,7 @@ export function twoWayBlock(
   });
   tokens = norm(scope.at('norm2'), tokens, EPS);
 
-  const widths = [2048, channels];
+  const widths = [HIDDEN, channels];
   tokens = mlp(scope.at('mlp'), tokens, widths, { activation: 'relu', residual: tokens });
   tokens = norm(scope.at('norm3'), tokens, EPS);
 

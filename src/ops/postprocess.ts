@@ -1,7 +1,6 @@
 import {
   maskClasses,
   maskOfLogits as maskKernel,
-  maskStatisticsClear,
   resizeAxis,
   maskStatistics as statisticsKernel,
 } from '../generated/kernels.ts';
@@ -21,6 +20,8 @@ export interface MaskOptions {
   readonly map?: number;
   /** Object scores, one a map of the logits: a map whose score is under 0 is empty. */
   readonly objectScores?: Tensor;
+  /** Of `halveLogits` for the same logits and picture, where several ops read it. */
+  readonly halves?: HalfLogits;
   readonly name?: string;
 }
 
@@ -36,45 +37,64 @@ export function logitsToPicture(
   g: Graph,
   logits: Tensor,
   picture: PictureGeometry,
-  { map, name = `picture(${logits.name})` }: Pick<MaskOptions, 'map' | 'name'> = {},
+  { map, halves: made, name = `picture(${logits.name})` }: Omit<MaskOptions, 'objectScores'> = {},
 ): Tensor {
   const { height, width } = picture;
-  const { maps, halves, down, axis } = halfResized(g, 'logitsToPicture', logits, picture, map);
+  const { maps, first, halves, down, axis } = halfResized(g, 'logitsToPicture', logits, picture, map, made);
   expectBinding('logitsToPicture', maps * height * width * 4, picture);
   const y = g.tensor(name, [maps, height, width]);
-  resizeAlong(g, halves, axis, y, { firstOuter: 0, inner: down ? width : 1 });
+  resizeAlong(g, halves, axis, y, { firstOuter: first * (down ? 1 : height), inner: down ? width : 1 });
   return y;
+}
+
+/** What of a picture is inside each of some maps. */
+export interface MaskOfLogits {
+  /** u32 [maps, ceil(height * width / 4)]: bytes 1 inside, 0 outside, row by row, each map padded with 0. */
+  readonly mask: Tensor;
+  /**
+   * u32 [maps, 5], so that nobody need read a mask back to know them: area in pixels, min x, min y, max x, max y, all
+   * four inclusive. An empty mask has area 0, min 2^32 - 1 and max 0.
+   */
+  readonly statistics: Tensor;
 }
 
 /**
  * Which pixels of the picture are inside each map: `logit > 0` of what `logitsToPicture` computes, without storing
  * it. Logits that are at the picture's size already are taken as they are with the family sam2.
  *
- * @returns u32 [maps, ceil(height * width / 4)]: bytes 1 inside, 0 outside, row by row, each map padded with 0.
  * @throws ShapeError where an operand has another shape, or the result would pass 128 MiB.
  */
 export function maskOfLogits(
   g: Graph,
   logits: Tensor,
   picture: PictureGeometry,
-  { map, objectScores, name = `mask(${logits.name})` }: MaskOptions = {},
-): Tensor {
-  const { all, maps, halves, down, axis, params } = halfResized(g, 'maskOfLogits', logits, picture, map);
+  { map, objectScores, halves: made, name = `mask(${logits.name})` }: MaskOptions = {},
+): MaskOfLogits {
+  const half = halfResized(g, 'maskOfLogits', logits, picture, map, made);
+  const { all, maps, first, halves, down, axis, params } = half;
   const words = wordsOf(picture);
   expectBinding('maskOfLogits', maps * words * 4, picture);
   expectScores('maskOfLogits', objectScores, all);
   const mask = g.tensor(name, [maps, words], 'u32');
+  const statistics = g.tensor(`statistics(${name})`, [maps, 5], 'u32');
   g.record(
     maskKernel,
-    { halves, taps: axis.tensor, score: objectScores ?? halves, mask },
-    { first_map: map ?? 0, maps, words, ...params },
+    { halves, taps: axis.tensor, score: objectScores ?? halves, mask, statistics },
+    { first_map: map ?? 0, first_half: first, maps, words, ...params },
     {
       workgroups: laneGrid(maskKernel, maps * words),
       tuning: { DOWN: down ? 1 : 0, TAPS: axis.taps, SCORES: objectScores ? 1 : 0 },
       flops: 2 * axis.taps * maps * words * 4,
     },
   );
-  return mask;
+  const strips = Math.ceil(words / statisticsKernel.tunables.STRIP.default);
+  g.record(
+    statisticsKernel,
+    { mask, statistics },
+    { masks: maps, words, width: picture.width },
+    { workgroups: laneGrid(statisticsKernel, maps * strips) },
+  );
+  return { mask, statistics };
 }
 
 /**
@@ -89,9 +109,10 @@ export function classMap(
   g: Graph,
   logits: Tensor,
   picture: PictureGeometry,
-  { objectScores, name = `classes(${logits.name})` }: Omit<MaskOptions, 'map'> = {},
+  { objectScores, halves: made, name = `classes(${logits.name})` }: Omit<MaskOptions, 'map'> = {},
 ): Tensor {
-  const { maps, halves, down, axis, params } = halfResized(g, 'classMap', logits, picture);
+  const half = halfResized(g, 'classMap', logits, picture, undefined, made);
+  const { maps, halves, down, axis, params } = half;
   expect(maps < 256, 'classMap', () => `'${logits.name}' has ${maps} maps; a byte numbers at most 255`);
   const words = wordsOf(picture);
   expectBinding('classMap', words * 4, picture);
@@ -110,42 +131,6 @@ export function classMap(
   return classes;
 }
 
-/**
- * Area and bounds of each class number in packed masks, so that nobody need read a mask back to know them.
- *
- * @param mask u32 [masks, words] or [words], of `maskOfLogits` (one class) or `classMap`.
- * @returns u32 [masks * classes, 5]: area in pixels, min x, min y, max x, max y, all four inclusive; the row of class
- * number k is k - 1 within its mask. An empty class has area 0, min 2^32 - 1 and max 0.
- * @throws ShapeError where the mask has another shape.
- */
-export function maskStatistics(
-  g: Graph,
-  mask: Tensor,
-  { height, width, classes = 1 }: { height: number; width: number; classes?: number },
-): Tensor {
-  const words = wordsOf({ height, width });
-  const masks = sizeOf(mask) / words;
-  const fits = mask.dtype === 'u32' && mask.shape.at(-1) === words;
-  const detail = () => `'${mask.name}' is ${mask.dtype} [${mask.shape}], expected u32 [?,${words}]`;
-  expect(fits, 'maskStatistics', detail);
-  const rows = masks * classes;
-  const statistics = g.tensor(`statistics(${mask.name})`, [rows, 5], 'u32');
-  g.record(
-    maskStatisticsClear,
-    { statistics },
-    { rows },
-    { workgroups: laneGrid(maskStatisticsClear, rows) },
-  );
-  const strips = Math.ceil(words / statisticsKernel.tunables.STRIP.default);
-  g.record(
-    statisticsKernel,
-    { mask, statistics },
-    { masks, classes, words, width },
-    { workgroups: laneGrid(statisticsKernel, rows * strips) },
-  );
-  return statistics;
-}
-
 /** The taps of one axis of the picture, over `before` inputs. */
 interface Axis {
   readonly tensor: Tensor;
@@ -153,11 +138,38 @@ interface Axis {
   readonly before: number;
 }
 
+/** Of `halveLogits`. */
+export interface HalfLogits {
+  /** Maps of the logits. */
+  readonly all: number;
+  /** Maps that are wanted, and which of `halves` they begin with. */
+  readonly maps: number;
+  readonly first: number;
+  readonly halves: Tensor;
+  readonly down: boolean;
+  readonly axis: Axis;
+  readonly params: Readonly<Record<'pixels' | 'width' | 'before' | 'plane', number>>;
+}
+
+/** What `logitsToPicture`, `maskOfLogits` and `classMap` begin with: for all maps, where more than one of them reads it. */
+export function halveLogits(g: Graph, logits: Tensor, picture: PictureGeometry): HalfLogits {
+  return halfResized(g, 'halveLogits', logits, picture);
+}
+
 /**
  * The logits with one axis brought to the picture's size, which is little, so that the kernel of the other axis reads
  * three values a pixel instead of nine: the columns first (`down`: rows are left), or the rows where that stores less.
+ *
+ * @param made of all maps; else only the one that is asked for is made
  */
-function halfResized(g: Graph, op: string, logits: Tensor, picture: PictureGeometry, map?: number) {
+function halfResized(
+  g: Graph,
+  op: string,
+  logits: Tensor,
+  picture: PictureGeometry,
+  map?: number,
+  made?: HalfLogits,
+): HalfLogits {
   const { height, width, imageSize, family } = picture;
   const [lowRows = 0, lowCols = 0] = logits.shape.slice(-2);
   const all = logits.shape.length === 3 ? (logits.shape[0] ?? 0) : 1;
@@ -168,6 +180,8 @@ function halfResized(g: Graph, op: string, logits: Tensor, picture: PictureGeome
   const coarse = family === 'sam2' || Math.max(lowRows, lowCols) <= imageSize;
   expect(coarse, op, () => `${detail()} is finer than the square of ${imageSize}`);
   expect(map === undefined || (map >= 0 && map < all), op, () => `map ${map} is not in 0..${all - 1}`);
+
+  if (made) return { ...made, maps: map === undefined ? all : 1, first: map ?? 0 };
 
   const [rows, cols] = resizedShape(picture);
   const down = lowRows * width <= height * lowCols;
@@ -184,6 +198,7 @@ function halfResized(g: Graph, op: string, logits: Tensor, picture: PictureGeome
   return {
     all,
     maps,
+    first: 0,
     halves,
     down,
     axis,

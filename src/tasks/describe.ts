@@ -1,6 +1,7 @@
 import type { WeightStorage } from '../gpu/kernel.ts';
 import type { GraphTraits } from '../graph/graph.ts';
 import type { ModelConfig } from '../weights/config.ts';
+import { loadDecoder } from './decoders.ts';
 import { loadEncoder } from './encoders.ts';
 import {
   type DecodeSpec,
@@ -51,7 +52,12 @@ export async function describeModel(
   config: ModelConfig,
   traits: GraphTraits = { subgroups: false, cpu: false },
 ): Promise<ModelCost> {
-  const context: StageContext = { config, encoder: await loadEncoder(config), traits };
+  const context: StageContext = {
+    config,
+    encoder: await loadEncoder(config),
+    decoder: await loadDecoder(config, traits),
+    traits,
+  };
   const [dataset] = config.ppn ? config.datasets : [];
   const tokens = dataset?.tokens ?? 0;
   const box: DecodeSpec = {

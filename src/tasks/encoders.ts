@@ -30,9 +30,13 @@ export async function loadEncoder({ encoder, adapters }: ModelConfig): Promise<E
       }
     }
   } catch (cause) {
-    throw new UnsupportedError(
-      `the engine's part for ${encoder.kind} could not be loaded (${String(cause)}): check the connection and load this program again`,
-      { cause },
-    );
+    throw notLoaded(encoder.kind, cause);
   }
 }
+
+/** A chunk that did not come. */
+export const notLoaded = (what: string, cause: unknown) =>
+  new UnsupportedError(
+    `the engine's part for ${what} could not be loaded (${String(cause)}): check the connection and load this program again`,
+    { cause },
+  );

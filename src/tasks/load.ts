@@ -7,6 +7,7 @@ import { describeCheckpoint } from '../weights/convert.ts';
 import { openCheckpoint } from '../weights/open.ts';
 import type { Checkpoint } from '../weights/types.ts';
 import { untilAborted } from './abort.ts';
+import { loadDecoder } from './decoders.ts';
 import { download } from './download.ts';
 import { loadEncoder } from './encoders.ts';
 import { precisionOn } from './precision.ts';
@@ -39,10 +40,11 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
   };
   try {
     signal?.throwIfAborted();
+    const decoder = await untilAborted(loadDecoder(description.config, gpu.traits), signal);
     const compute = precisionOn(gpu, options.compute);
     const { maxBufferSize, maxStorageBufferBindingSize } = gpu.device.limits;
     const fitting = fitStorage(
-      { config: description.config, encoder, traits: { ...gpu.traits, compute } },
+      { config: description.config, encoder, decoder, traits: { ...gpu.traits, compute } },
       {
         storage: options.storage,
         fileStorage: description.storage,
@@ -96,11 +98,11 @@ function pictureRecordings(context: StageContext): Recording[] {
   const { imageSize, ppn, decoder } = context.config;
   const [width, height] = [imageSize, imageSize];
   const masks = { width, height, answers: 1, logits: false };
-  const scored = ppn !== undefined && decoder.objectScore !== 'none';
+  const scored = decoder.objectScore !== 'none';
   return [
     recordPreprocess(context, width, height),
-    recordMasks(context, { ...masks, scored: false }),
-    ...(scored ? [recordMasks(context, { ...masks, scored })] : []),
+    recordMasks(context, { ...masks, scored: false, classMap: false }),
+    ...(ppn ? [recordMasks(context, { ...masks, scored, classMap: true })] : []),
   ];
 }
 

@@ -51,6 +51,7 @@ export async function predict(
     answers,
     scored: mode === 'auto' && config.decoder.objectScore !== 'none',
     logits: options.returnLogits ?? false,
+    classMap: mode === 'auto',
   };
   await stages.run(`masks ${JSON.stringify(maskSpec)}`, () => recordMasks(context, maskSpec), { signal });
   const read = await readAnswers(stages, context, maskSpec, spec);
@@ -80,7 +81,7 @@ export async function predict(
       ...(maskSpec.logits ? { logits: read.floats(`logits.${i}`) } : {}),
     };
   });
-  const whole = mode === 'auto' ? read.bytes('class_map') : bestMask(results);
+  const whole = maskSpec.classMap ? read.bytes('class_map') : bestMask(results);
   const classMap = spec.classes.length > 0 ? renumbered(whole, spec.classes) : whole;
   const prediction = Object.assign(results, {
     classMap: classMap.subarray(0, picture.width * picture.height),
@@ -147,8 +148,8 @@ async function readAnswers(stages: Stages, { config }: StageContext, mask: MaskS
   const sizes = new Map<string, number>([
     ['masks', 4 * mask.answers * side * side],
     ['ious', 4 * mask.answers],
-    ['class_map', packed],
   ]);
+  if (mask.classMap) sizes.set('class_map', packed);
   if (config.decoder.objectScore !== 'none')
     sizes.set('object_scores', 4 * Math.max(1, decode.classes.length));
   for (const index of decode.classes) sizes.set(`predicted_box.${index}`, 16);

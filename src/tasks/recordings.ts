@@ -2,13 +2,22 @@ import { Graph, type GraphTraits, type Recording } from '../graph/graph.ts';
 import { hoist } from '../graph/hoist.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import { type FeatureMap, featureMaps, type ImageFeatures } from '../models/features.ts';
-import { MASKS, maskDecoder } from '../models/mask-decoder/mask-decoder.ts';
+import type { FusedDecoder, FusedDecoderOutput } from '../models/mask-decoder/fused.ts';
+import { decoderStart, maskDecoder } from '../models/mask-decoder/mask-decoder.ts';
 import { highResPpn } from '../models/ppn/high-res.ts';
 import { linearPpn } from '../models/ppn/linear.ts';
-import { densePosition, maskTokens, noMask, pointTokens } from '../models/prompt-encoder/prompt-encoder.ts';
+import {
+  densePosition,
+  maskTokens,
+  noMask,
+  noMaskSource,
+  pointTables,
+  pointTokens,
+} from '../models/prompt-encoder/prompt-encoder.ts';
+import { MASKS } from '../nn/decoder-sizes.ts';
 import { Scope } from '../nn/scope.ts';
 import { concatRows, sliceRows } from '../ops/copy-rows.ts';
-import { classMap, logitsToPicture, maskOfLogits, maskStatistics } from '../ops/postprocess.ts';
+import { classMap, halveLogits, logitsToPicture, maskOfLogits } from '../ops/postprocess.ts';
 import { preprocess } from '../ops/preprocess.ts';
 import { selectMask } from '../ops/select-mask.ts';
 import type { DatasetConfig, ModelConfig } from '../weights/config.ts';
@@ -26,6 +35,8 @@ export interface HeadContext {
   readonly traits: GraphTraits;
   /** Which tensors of the checkpoint are being trained: what is merged at load otherwise stays apart then. */
   readonly trained?: (name: string) => boolean;
+  /** Of `loadDecoder`: the decoder in few dispatches. Without it, each of its ops is one. */
+  readonly decoder?: FusedDecoder | undefined;
 }
 
 /** With what encodes a picture, besides. */
@@ -129,7 +140,13 @@ function recordWholeDecoder(context: HeadContext, spec: DecodeSpec, tokens: numb
   const [stride8, stride4] = levels;
   const side = config.imageSize / 16;
   const position = densePosition(prompts, side);
-  const manual = spec.points > 0 ? manualTokens(g, prompts, spec.points, config.imageSize) : undefined;
+  const points = spec.points > 0 ? manualPoints(g, spec.points) : undefined;
+  // Points alone become tokens together with the decoder's own.
+  const alone = context.decoder && spec.classes.length === 0;
+  const manual =
+    points && !alone
+      ? pointTokens(prompts, points.coords, points.labels, { imageSize: config.imageSize })
+      : undefined;
   const manualDense = spec.mask
     ? g.output(maskTokens(prompts, g.external('mask_input', [4 * side, 4 * side])), 'dense_embeddings')
     : undefined;
@@ -146,26 +163,41 @@ function recordWholeDecoder(context: HeadContext, spec: DecodeSpec, tokens: numb
     const parts = [own, manual].filter((part) => part !== undefined);
     const sparse = parts.length > 1 ? concatRows(g, parts) : parts[0];
     if (sparse && sparse.kind === 'activation') g.output(sparse, `sparse_embeddings.${answer}`);
-    const output = maskDecoder(
-      root.at('mask_decoder'),
-      {
-        embedding,
-        position,
-        ...(config.decoder.highResolution && stride4 && stride8 ? { stride4, stride8 } : {}),
-        ...(sparse ? { sparse } : {}),
-        dense: manualDense ?? dense,
-      },
-      config.decoder,
-      config.lora ? { loraRank: config.lora.rank } : {},
-    );
-    const chosen = selectMask(g, output.masks, output.ious, {
-      mode: spec.choice,
-      delta: 0.05,
-      threshold: 0.98,
-    });
-    masks.push(chosen.masks);
-    ious.push(chosen.ious);
-    if (output.objectScore) scores.push(output.objectScore);
+    const input = {
+      embedding,
+      position,
+      ...(config.decoder.highResolution && stride4 && stride8 ? { stride4, stride8 } : {}),
+      ...(sparse ? { sparse } : {}),
+      dense: manualDense ?? dense,
+    };
+    const choice = { mode: spec.choice, delta: 0.05, threshold: 0.98 };
+    const keep = ({ objectScore, ...rated }: Pick<FusedDecoderOutput, 'masks' | 'ious' | 'objectScore'>) => {
+      masks.push(rated.masks);
+      ious.push(rated.ious);
+      if (objectScore) scores.push(objectScore);
+    };
+    const scope = root.at('mask_decoder');
+    if (context.decoder) {
+      const start = { ...input, ...decoderStart(scope, input, config.decoder) };
+      const output = context.decoder(
+        scope,
+        {
+          ...start,
+          ...(points && alone
+            ? { points: { ...points, ...pointTables(prompts), imageSize: config.imageSize } }
+            : {}),
+          ...(usesImageTerms(spec) ? { row: noMaskSource(prompts) } : {}),
+        },
+        config.decoder,
+        choice,
+      );
+      if (output.sparse) g.output(output.sparse, `sparse_embeddings.${answer}`);
+      keep(output);
+    } else {
+      const options = config.lora ? { loraRank: config.lora.rank } : {};
+      const output = maskDecoder(scope, input, config.decoder, options);
+      keep({ ...output, ...selectMask(g, output.masks, output.ious, choice) });
+    }
   });
   g.output(joined(g, masks), 'masks');
   g.output(joined(g, ious), 'ious');
@@ -204,26 +236,31 @@ export interface MaskSpec {
   /** Whether a mask whose object score is under 0 is blanked. */
   readonly scored: boolean;
   readonly logits: boolean;
+  /** Whether the answers are one a class, and a map of their numbers is wanted. */
+  readonly classMap: boolean;
 }
 
 /**
- * `masks` (and `object_scores`) to `mask.<i>` and, if wanted, `logits.<i>` of each answer, its `statistics`;
- * and the `class_map`. One map a buffer, for large pictures.
+ * `masks` (and `object_scores`) to `mask.<i>` of each answer, its `statistics` and, if wanted, `logits.<i>` and the
+ * `class_map`. One map a buffer, for large pictures.
  */
 export function recordMasks({ config }: HeadContext, spec: MaskSpec): Recording {
   const { width, height, answers, scored } = spec;
   const g = new Graph(`masks ${width}x${height}`);
   const side = config.imageSize / 4;
   const logits = g.external('masks', [answers, side, side]);
-  const scores = scored ? { objectScores: g.external('object_scores', [answers]) } : {};
   const picture = { width, height, imageSize: config.imageSize, family: config.preprocess };
+  const options = {
+    halves: halveLogits(g, logits, picture),
+    ...(scored ? { objectScores: g.external('object_scores', [answers]) } : {}),
+  };
   for (let map = 0; map < answers; map++) {
-    const mask = maskOfLogits(g, logits, picture, { map, ...scores });
+    const { mask, statistics } = maskOfLogits(g, logits, picture, { map, ...options });
     g.output(mask, `mask.${map}`);
-    g.output(maskStatistics(g, mask, { width, height }), `statistics.${map}`);
-    if (spec.logits) g.output(logitsToPicture(g, logits, picture, { map }), `logits.${map}`);
+    g.output(statistics, `statistics.${map}`);
+    if (spec.logits) g.output(logitsToPicture(g, logits, picture, { map, ...options }), `logits.${map}`);
   }
-  g.output(classMap(g, logits, picture, scores), 'class_map');
+  if (spec.classMap) g.output(classMap(g, logits, picture, options), 'class_map');
   return g.finish();
 }
 
@@ -239,10 +276,8 @@ export function featuresOf(g: Graph, config: ModelConfig): ImageFeatures {
   return { embedding: map(embedding), levels: levels.map(map) };
 }
 
-function manualTokens(g: Graph, prompts: Scope, points: number, imageSize: number): Tensor {
-  const coords = g.external('coords', [points, 2]);
-  const labels = g.external('labels', [points]);
-  return pointTokens(prompts, coords, labels, { imageSize });
+function manualPoints(g: Graph, points: number) {
+  return { coords: g.external('coords', [points, 2]), labels: g.external('labels', [points]) };
 }
 
 /** One tensor of all parts; a single part stays as it is, if somebody may bind it. */

@@ -85,6 +85,7 @@ test('invariant 11: nothing is evaluated, no data is imported, no text becomes m
  * that a file holds, and no word of a caller, can become an address.
  */
 const CHUNKS = [
+  'src/tasks/decoders.ts: ../models/mask-decoder/fused.ts',
   'src/tasks/encoders.ts: ../models/hiera/encoder.ts',
   'src/tasks/encoders.ts: ../models/vit/encoder.ts',
   'src/tasks/encoders.ts: ../models/tinyvit/encoder.ts',

@@ -75,7 +75,7 @@ describe('the planned peak besides weights at S = 1024, matrices as f16: from a 
   ] as const)('%s: at most %i bytes', (model, most) => {
     for (const { cpu, subgroups } of ALL_TRAITS) {
       const context = contextOf(model, { cpu, subgroups, storage: 'f16' });
-      const answer = { width: 1024, height: 1024, answers: 1, scored: false, logits: false };
+      const answer = { width: 1024, height: 1024, answers: 1, scored: false, logits: false, classMap: true };
       const recordings = [
         recordPreprocess(context, 1024, 1024),
         ...standardRecordings(context),

@@ -96,7 +96,7 @@ const HUGE = [
 export function pictureRecordings(context: StageContext, huge = false): Recording[] {
   return [...PICTURES, ...(huge ? HUGE : [])].flatMap(([width, height]) => [
     recordPreprocess(context, width, height),
-    recordMasks(context, { width, height, answers: 3, scored: true, logits: true }),
-    recordMasks(context, { width, height, answers: 1, scored: false, logits: false }),
+    recordMasks(context, { width, height, answers: 3, scored: true, logits: true, classMap: true }),
+    recordMasks(context, { width, height, answers: 1, scored: false, logits: false, classMap: false }),
   ]);
 }

@@ -1,7 +1,8 @@
-/** Run by Deno: one golden on wgpu; progress on stderr, the errors as JSON on the last line of stdout. */
+/** Run by Deno: one golden on wgpu, with `hardware` by the kernels for that; progress on stderr, the errors as JSON on the last line of stdout. */
 import process from 'node:process';
 import { adapterLabel } from '../../tools/runtimes/label.ts';
-import { asHardware, runGolden } from './golden-run.ts';
+import { asHardware } from '../as-hardware.ts';
+import { runGolden } from './golden-run.ts';
 
 const { gpu } = navigator;
 const adapter = await gpu.requestAdapter();

@@ -32,19 +32,6 @@ export async function modelFile(weights: WeightsJson, imageSize: number): Promis
   return new Blob(chunks);
 }
 
-/** The same adapter under another name, so that the engine takes the kernels that it has for GPUs. */
-export function asHardware(gpu: GPU): GPU {
-  const requestAdapter = async (options?: GPURequestAdapterOptions) => {
-    const adapter = await gpu.requestAdapter(options);
-    if (!adapter) return null;
-    const { features, limits } = adapter;
-    const info = { vendor: '', architecture: '', device: '', description: 'under another name' };
-    return { features, limits, info, requestDevice: adapter.requestDevice.bind(adapter) };
-  };
-  // The engine uses no more of either.
-  return { requestAdapter } as unknown as GPU;
-}
-
 /** Runs everything that a golden holds, through the public API. @returns the relative error of each tensor */
 export async function runGolden(
   name: string,

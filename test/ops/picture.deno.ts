@@ -1,6 +1,6 @@
 /** Pictures and masks on wgpu and naga, against the goldens: prints `{ label, worst }`, the largest relative errors. */
 
-import { classMap, logitsToPicture, maskOfLogits, maskStatistics } from '../../src/ops/postprocess.ts';
+import { classMap, halveLogits, logitsToPicture, maskOfLogits } from '../../src/ops/postprocess.ts';
 import { preprocess } from '../../src/ops/preprocess.ts';
 import { adapterLabel } from '../../tools/runtimes/label.ts';
 import { relativeError } from '../close.ts';
@@ -19,13 +19,14 @@ for (const { image, f32, ...size } of await pictureCases())
     const low = await f32('low_res_logits');
     const [y, logits, mask, classes, statistics] = await runGraph(navigator.gpu, (g, feed) => {
       const lowRes = feed('low', [side, side], low);
-      const map = classMap(g, lowRes, picture);
+      const halves = halveLogits(g, lowRes, picture);
+      const inside = maskOfLogits(g, lowRes, picture, { halves });
       return [
         preprocess(g, feed('pixels', [height, width], packed(image)), picture),
-        logitsToPicture(g, lowRes, picture),
-        maskOfLogits(g, lowRes, picture),
-        map,
-        maskStatistics(g, map, { height, width }),
+        logitsToPicture(g, lowRes, picture, { halves }),
+        inside.mask,
+        classMap(g, lowRes, picture, { halves }),
+        inside.statistics,
       ];
     });
     const golden = await f32(family === 'sam2' ? 'mask_squash' : 'mask_longest_side');

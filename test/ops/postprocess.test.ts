@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../../src/graph/graph.ts';
-import { classMap, logitsToPicture, maskOfLogits, maskStatistics } from '../../src/ops/postprocess.ts';
+import { classMap, halveLogits, logitsToPicture, maskOfLogits } from '../../src/ops/postprocess.ts';
 import { type PictureGeometry, resizedShape } from '../../src/ops/resize-tables.ts';
 import { expectClose, randomValues, relativeError, type Tolerance } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
@@ -77,13 +77,9 @@ function classesOf(maps: readonly Float64Array[], scores: readonly number[]) {
   });
 }
 
-/** Area and inclusive bounds of a class in bytes [height, width]. */
-function statisticsOf(
-  bytes: Uint8Array,
-  { height, width }: { height: number; width: number },
-  number: number,
-) {
-  const places = [...bytes.subarray(0, height * width).entries()].filter(([, byte]) => byte === number);
+/** Area and inclusive bounds of what is inside, in bytes [height, width]. */
+function statisticsOf(bytes: Uint8Array, { height, width }: { height: number; width: number }) {
+  const places = [...bytes.subarray(0, height * width).entries()].filter(([, byte]) => byte === 1);
   const none = 2 ** 32 - 1;
   const [xs, ys] = [places.map(([i]) => i % width), places.map(([i]) => Math.floor(i / width))];
   const least = (values: number[]) => values.reduce((a, b) => Math.min(a, b), none);
@@ -132,19 +128,27 @@ describe('masks', () => {
         const low = randomValues(maps * side * side, height * width).map((value) => value * scale);
         const scores = [0.5, -0.25, 0];
         const picture = { height, width, imageSize, family };
-        const [logits, second, masks, blanked, classes, statistics] = await runGraph(gpu, (g, feed) => {
-          const lowRes = feed('low', [maps, side, side], low);
-          const objectScores = feed('scores', [maps, 1], Float32Array.from(scores));
-          const map = classMap(g, lowRes, picture, { objectScores });
-          return [
-            logitsToPicture(g, lowRes, picture),
-            maskOfLogits(g, lowRes, picture, { map: 1, name: 'second' }),
-            maskOfLogits(g, lowRes, picture, { name: 'masks' }),
-            maskOfLogits(g, lowRes, picture, { objectScores, name: 'blanked' }),
-            map,
-            maskStatistics(g, map, { height, width, classes: maps }),
-          ];
-        });
+        const [logits, alone, masks, blanked, classes, statistics, ...shared] = await runGraph(
+          gpu,
+          (g, feed) => {
+            const lowRes = feed('low', [maps, side, side], low);
+            const objectScores = feed('scores', [maps, 1], Float32Array.from(scores));
+            const hidden = maskOfLogits(g, lowRes, picture, { objectScores, name: 'blanked' });
+            const halves = halveLogits(g, lowRes, picture);
+            const third = { map: 2, halves };
+            return [
+              logitsToPicture(g, lowRes, picture),
+              maskOfLogits(g, lowRes, picture, { map: 1, name: 'second' }).mask,
+              maskOfLogits(g, lowRes, picture, { name: 'masks' }).mask,
+              hidden.mask,
+              classMap(g, lowRes, picture, { objectScores }),
+              hidden.statistics,
+              logitsToPicture(g, lowRes, picture, { ...third, name: 'shared logits' }),
+              maskOfLogits(g, lowRes, picture, { ...third, objectScores, name: 'shared' }).mask,
+              classMap(g, lowRes, picture, { halves, objectScores, name: 'shared classes' }),
+            ];
+          },
+        );
         const expected = Array.from({ length: maps }, (_, i) =>
           definition(low.subarray(i * side * side), side, picture),
         );
@@ -165,11 +169,15 @@ describe('masks', () => {
           const shown = at(scores, i) < 0 ? bytes.map(() => ({ byte: 0, margin: 1 })) : bytes;
           expectBytes(unpack(blanked).subarray(i * padded, (i + 1) * padded), shown, tolerance);
         }
-        expectBytes(unpack(second), decided[1] ?? [], tolerance);
+        expectBytes(unpack(alone), decided[1] ?? [], tolerance);
         expectBytes(unpack(classes), classesOf(expected, scores), tolerance);
         expect([...wordsOf(statistics)]).toEqual(
-          [1, 2, 3].flatMap((number) => statisticsOf(unpack(classes), picture, number)),
+          [0, 1, 2].flatMap((i) => statisticsOf(unpack(blanked).subarray(i * padded), picture)),
         );
+        // What is read of shared halves is the same, bit by bit.
+        expect([...(shared[0] ?? [])]).toEqual([...(logits ?? new Float32Array())].slice(2 * height * width));
+        expect(unpack(shared[1])).toEqual(unpack(blanked).subarray(2 * padded));
+        expect(unpack(shared[2])).toEqual(unpack(classes));
       });
 
   gpuTest('logits of the picture`s own size are taken as they are', async (gpu) => {
@@ -178,7 +186,7 @@ describe('masks', () => {
     const picture = { height, width, imageSize: 64, family: 'sam2' } as const;
     const [y, mask] = await runGraph(gpu, (g, feed) => {
       const logits = feed('logits', [2, height, width], values);
-      return [logitsToPicture(g, logits, picture), maskOfLogits(g, logits, picture)];
+      return [logitsToPicture(g, logits, picture), maskOfLogits(g, logits, picture).mask];
     });
     expect([...(y ?? [])]).toEqual([...values]);
     expect([...unpack(mask).subarray(0, 35)]).toEqual(
@@ -205,8 +213,15 @@ describe('masks', () => {
     for (let y = 20; y < 40; y++) bytes.fill(1, y * width + 30, y * width + 90);
     bytes[2 * words * 4 + width - 1] = 1;
     bytes[2 * words * 4 + (height - 1) * width] = 1;
-    const [y] = await runGraph(gpu, (g, feed) =>
-      maskStatistics(g, feed('masks', [masks, words], new Uint32Array(bytes.buffer)), { height, width }),
+    // Logits of the picture's own size: 1 inside, -1 outside.
+    const logits = Float32Array.from({ length: masks * height * width }, (_, i) => {
+      const [mask, pixel] = [Math.floor(i / (height * width)), i % (height * width)];
+      return bytes[mask * words * 4 + pixel] === 1 ? 1 : -1;
+    });
+    const picture = { height, width, imageSize: 64, family: 'sam2' } as const;
+    const [y] = await runGraph(
+      gpu,
+      (g, feed) => maskOfLogits(g, feed('logits', [masks, height, width], logits), picture).statistics,
     );
     const none = 2 ** 32 - 1;
     expect([...wordsOf(y)]).toEqual([
@@ -244,9 +259,6 @@ describe('postprocess: refusals', () => {
     expect(() => maskOfLogits(g, logits, picture, { map: 2 })).toThrow('maskOfLogits: map 2 is not in 0..1');
     expect(() => maskOfLogits(g, logits, picture, { objectScores: scores })).toThrow(
       "'scores' has shape [3], expected 2 object scores",
-    );
-    expect(() => maskStatistics(g, logits, { height: 8, width: 8 })).toThrow(
-      "maskStatistics: 'low' is f32 [2,16,16], expected u32 [?,16]",
     );
     expect(() => logitsToPicture(g, logits, { ...picture, height: 5000, width: 5000 })).toThrow('pass `map`');
   });

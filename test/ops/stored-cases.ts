@@ -12,7 +12,7 @@ export const STORAGES = ['f32', 'f16', 'q8'] as const;
 type Traits = Partial<GraphTraits> & { readonly storage: (typeof STORAGES)[number] };
 
 /** What the bytes of a matrix mean, in f64: q / 127 times the factor of its column. */
-function decoded(tensor: Tensor, values: Float32Array): Float64Array {
+export function decoded(tensor: Tensor, values: Float32Array): Float64Array {
   const [[, data], [, factors] = []] = encodeParameter(tensor, values) as [
     [Tensor, ArrayBufferView],
     [Tensor, Float32Array]?,

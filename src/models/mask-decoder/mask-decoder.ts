@@ -1,4 +1,5 @@
 import { columnsOf, type Tensor } from '../../graph/tensor.ts';
+import { DEPTH, MASKS } from '../../nn/decoder-sizes.ts';
 import { convTranspose2x2, linear } from '../../nn/linear.ts';
 import { mlp } from '../../nn/mlp.ts';
 import { concat, type Scope, transpose } from '../../nn/scope.ts';
@@ -10,10 +11,6 @@ import { maskDot } from '../../ops/mask-dot.ts';
 import { matmul } from '../../ops/matmul.ts';
 import { upscaleNormGelu } from '../../ops/upscale-norm-gelu.ts';
 import type { DecoderConfig } from '../../weights/config.ts';
-
-/** One mask for a single answer and three for an ambiguous one. */
-export const MASKS = 4;
-const DEPTH = 2;
 
 /** What a decoder is given; maps are [height, width, channels]. */
 export interface DecoderInput {
@@ -48,13 +45,11 @@ export function maskDecoder(
 ): DecoderOutput {
   const g = scope.graph;
   const scored = config.objectScore !== 'none';
-  const channels = columnsOf(input.embedding);
-  const own = ownTokens(scope, scored, channels);
-  const tokens = input.sparse ? concatRows(g, [own, input.sparse], { name: scope.key('tokens') }) : own;
+  const { tokens, keys } = decoderStart(scope, input, config);
 
   const positions = { query: tokens, addToKeys: (keys: Tensor) => add(g, keys, input.position) };
   const transformer = scope.at('transformer');
-  let state: TwoWayState = { queries: tokens, keys: add(g, input.embedding, input.dense) };
+  let state: TwoWayState = { queries: tokens, keys };
   for (let layer = 0; layer < DEPTH; layer++)
     state = twoWayBlock(transformer.at(`layers.${layer}`), state, positions, layer === 0, options);
   const answers = finalTokenAttention(transformer, state, positions, options);
@@ -69,6 +64,18 @@ export function maskDecoder(
   const masks = upscale(scope, state.keys, hypernetworks(scope, maskRows), input);
   if (!scored) return { masks, ious };
   return { masks, ious, objectScore: objectScore(scope, sliceRows(g, answers, 0, 1), config) };
+}
+
+/** What the transformer begins with: all tokens [n, 256], and the embedding with its dense prompt. */
+export function decoderStart(
+  scope: Scope,
+  { embedding, sparse, dense }: DecoderInput,
+  { objectScore }: DecoderConfig,
+): { readonly tokens: Tensor; readonly keys: Tensor } {
+  const g = scope.graph;
+  const own = ownTokens(scope, objectScore !== 'none', columnsOf(embedding));
+  const tokens = sparse ? concatRows(g, [own, sparse], { name: scope.key('tokens') }) : own;
+  return { tokens, keys: add(g, embedding, dense) };
 }
 
 /** The decoder's own tokens, in order: object score (if any), IoU, four masks. */

@@ -25,17 +25,26 @@ export function pointTokens(
   labels: Tensor,
   { imageSize, scale = 1 }: { imageSize: number; scale?: number },
 ): Tensor {
-  const matrix = scope.tensor('pe_layer.positional_encoding_gaussian_matrix', [2, FREQUENCIES]);
+  const { gaussian: matrix, labelEmbeddings } = pointTables(scope);
+  return embedPoints(scope.graph, coords, labels, matrix, labelEmbeddings, { imageSize, scale });
+}
+
+/** What points are embedded by: frequencies [2, 128], and an embedding a label, [5, 256]. */
+export function pointTables(scope: Scope): { readonly gaussian: Tensor; readonly labelEmbeddings: Tensor } {
   const names = ['not_a_point_embed', ...[0, 1, 2, 3].map((label) => `point_embeddings.${label}`)];
   const sources = names.map((name) => scope.source(`${name}.weight`, [1, CHANNELS]));
-  const embeddings = scope.derived('label_embeddings', [names.length, CHANNELS], sources, concat);
-  return embedPoints(scope.graph, coords, labels, matrix, embeddings, { imageSize, scale });
+  return {
+    gaussian: scope.tensor('pe_layer.positional_encoding_gaussian_matrix', [2, FREQUENCIES]),
+    labelEmbeddings: scope.derived('label_embeddings', [names.length, CHANNELS], sources, concat),
+  };
 }
 
 /** What the decoder gets in place of a mask prompt: [1, 256], for every token of the image. */
 export function noMask(scope: Scope): Tensor {
   return scope.tensor('no_mask_embed.weight', [1, CHANNELS]);
 }
+
+export const noMaskSource = (scope: Scope) => scope.source('no_mask_embed.weight', [1, CHANNELS]);
 
 /** A mask prompt [S/4, S/4] of logits as dense embedding [S/16, S/16, 256]. */
 export function maskTokens(scope: Scope, mask: Tensor): Tensor {
