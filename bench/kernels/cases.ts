@@ -282,9 +282,14 @@ export function kernelCases(ladder: Ladder, large: boolean, cpu: boolean): Kerne
     attended(ladder, cpu, 'large windows, stage 1', { map: [256, 8], heads: 2, headDim: 72 }),
     attended(ladder, cpu, 'large windows, stage 2', { map: [128, 4], heads: 4, headDim: 72 }),
     attended(ladder, cpu, 'large global', { tokens: [4096, 4096], heads: 8, headDim: 72 }),
-    positioned(cpu, 'ViT-B windows', { side: 64, window: 14, heads: 12, headDim: 64 }),
-    positioned(cpu, 'ViT-B global', { side: 64, window: 64, heads: 6, headDim: 64 }),
-    positioned(cpu, 'ViT-H global', { side: 64, window: 64, heads: 4, headDim: 80 }),
+    // A software adapter takes them a head or two at a time.
+    ...(cpu
+      ? []
+      : [
+          positioned(cpu, 'ViT-B windows', { side: 64, window: 14, heads: 12, headDim: 64 }),
+          positioned(cpu, 'ViT-B global', { side: 64, window: 64, heads: 6, headDim: 64 }),
+          positioned(cpu, 'ViT-H global', { side: 64, window: 64, heads: 4, headDim: 80 }),
+        ]),
     productGradient('decoder keys, S = 1024', [4096, 256, 256]),
     convolutionGradient('mask head, S = 1024', 64, 256, 64),
     convolved(ladder, 'tiny patches', {
