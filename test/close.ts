@@ -11,6 +11,16 @@ export function sumTolerance(terms: number, scale = 1): Tolerance {
   return { rtol: 2 ** -20, atol: growth * scale, why: `f32 sum of ${terms} terms of size ${scale}` };
 }
 
+/**
+ * Factors are uniform in -1 to 1, so a sum of k products has the deviation sqrt(k) / 3, and each addition rounds it by
+ * 2^-24 / sqrt(3) of that: n 2^-24 / 7.3 together. Five of those pass what `sumTolerance` allows from some 90 terms on.
+ */
+export function longTolerance(terms: number): Tolerance {
+  const usual = sumTolerance(terms);
+  const atol = ((5 * terms) / 7.3) * 2 ** -24;
+  return atol > usual.atol ? { ...usual, atol, why: `five deviations of a running sum of ${terms}` } : usual;
+}
+
 /** Throws with the worst element and by how many tolerances it is off. Anything not finite is wrong. */
 export function expectClose(
   what: string,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../../src/graph/graph.ts';
 import { matmul } from '../../src/ops/matmul.ts';
-import { expectClose, randomValues, sumTolerance, type Tolerance } from '../close.ts';
+import { expectClose, longTolerance, randomValues, sumTolerance } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { runGraph } from '../run-graph.ts';
 import { gelu } from './definitions.ts';
@@ -15,16 +15,6 @@ function product(x: Float32Array, w: Float32Array, rows: number, inner: number, 
     for (let k = 0; k < inner; k++) sum += (x[row * inner + k] as number) * (w[k * cols + col] as number);
     return sum;
   });
-}
-
-/**
- * Factors are uniform in -1 to 1, so a sum of k products has the deviation sqrt(k) / 3, and each addition rounds it by
- * 2^-24 / sqrt(3) of that: n 2^-24 / 7.3 together. Five of those pass what `sumTolerance` allows from some 90 terms on.
- */
-function longTolerance(terms: number): Tolerance {
-  const usual = sumTolerance(terms);
-  const atol = ((5 * terms) / 7.3) * 2 ** -24;
-  return atol > usual.atol ? { ...usual, atol, why: `five deviations of a running sum of ${terms}` } : usual;
 }
 
 /** For GPUs each variant; for software adapters blocks, or quads that share loads. */
