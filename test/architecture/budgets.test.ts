@@ -39,11 +39,15 @@ test('a page carries the family of its model alone, and the readers of torch fil
   const FAMILY = /^src\/models\/(hiera|vit|tinyvit)\//;
   const TORCH = /^src\/weights\/(torch|pickle|zip)\b/;
   const { core, late } = bundle;
-  expect(late.map(({ name }) => name)).toEqual(['hiera', 'tinyvit', 'torch', 'tune', 'vit']);
+  expect(late.map(({ name }) => name)).toEqual(['fused', 'hiera', 'tinyvit', 'torch', 'tune', 'vit']);
   expect(core.modules.filter((path) => FAMILY.test(path) || TORCH.test(path))).toEqual([]);
   for (const { name, modules } of late) {
     if (name === 'tune') {
       expect(modules).toEqual(['src/tasks/tune.ts']);
+      continue;
+    }
+    if (name === 'fused') {
+      expect(modules.filter((path) => FAMILY.test(path) || TORCH.test(path))).toEqual([]);
       continue;
     }
     const families = new Set(modules.flatMap((path) => FAMILY.exec(path)?.[1] ?? []));

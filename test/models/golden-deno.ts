@@ -8,6 +8,10 @@ const { gpu } = navigator;
 const adapter = await gpu.requestAdapter();
 if (!adapter) throw new Error('Deno found no WebGPU adapter');
 const [name = '', ...words] = process.argv.slice(2);
-const errors = await runGolden(name, words.includes('hardware') ? asHardware(gpu) : gpu, words.includes('verbose') ? (line) => console.error(line) : undefined);
+const errors = await runGolden(
+  name,
+  words.includes('hardware') ? asHardware(gpu) : gpu,
+  words.includes('verbose') ? (line) => console.error(line) : undefined,
+);
 console.log(JSON.stringify({ adapter: adapterLabel(adapter.info, 'wgpu'), errors: [...errors] }));
 process.exit(0);
