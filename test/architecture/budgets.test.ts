@@ -45,13 +45,17 @@ test('a page carries the family of its model alone, and the readers of torch fil
   };
   const { core, late } = bundle;
   expect(late.map(({ name }) => name)).toEqual([
-    ...['hardware', 'hiera', 'software', 'tinyvit', 'torch', 'tune', 'vit'],
+    ...['fused', 'hardware', 'hiera', 'software', 'tinyvit', 'torch', 'tune', 'vit'],
   ]);
   expect(core.modules.filter((path) => FAMILY.test(path) || TORCH.test(path))).toEqual([]);
   for (const { name, modules } of late) {
     const alone = ALONE[name];
     if (alone !== undefined) {
       expect(modules).toEqual([alone]);
+      continue;
+    }
+    if (name === 'fused') {
+      expect(modules.filter((path) => FAMILY.test(path) || TORCH.test(path))).toEqual([]);
       continue;
     }
     const families = new Set(modules.flatMap((path) => FAMILY.exec(path)?.[1] ?? []));

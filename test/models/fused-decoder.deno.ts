@@ -1,4 +1,4 @@
-/** Run by Deno: the decoder fused and op by op, answers side by side; JSON on the last line. */
+/** Run by Deno: one decoder fused and op by op, answers side by side; JSON on the last line. */
 import process from 'node:process';
 import { adapterLabel } from '../../tools/runtimes/label.ts';
 import { type DecoderQuestion, openDecoder } from './decoder-run.ts';
@@ -15,20 +15,20 @@ const errorOf = (actual: ArrayLike<number>, expected: Float32Array) => {
 };
 
 const errors: [string, number][] = [];
-for (const [fixture, questions] of Object.entries(FUSED_CASES)) {
-  const decoder = await openDecoder(navigator.gpu, fixture, 256);
-  for (const [name, question] of Object.entries<Omit<DecoderQuestion, 'fused'>>(questions)) {
-    const [fused, plain] = [
-      await decoder.ask({ ...question, fused: true }),
-      await decoder.ask({ ...question, fused: false }),
-    ];
-    if ([...fused.keys()].sort().join() !== [...plain.keys()].sort().join())
-      throw new Error(`${name}: outputs ${[...fused.keys()]}, expected ${[...plain.keys()]}`);
-    for (const [output, values] of plain)
-      errors.push([`${fixture}, ${name}: ${output}`, errorOf(fused.get(output) ?? [], values)]);
-    console.error(fixture, name, ...errors.slice(-plain.size).map(([, error]) => error.toExponential(1)));
-  }
-  decoder.dispose();
+const [fixture = ''] = process.argv.slice(2);
+const questions = FUSED_CASES[fixture] ?? {};
+const decoder = await openDecoder(navigator.gpu, fixture, 256);
+for (const [name, question] of Object.entries<Omit<DecoderQuestion, 'fused'>>(questions)) {
+  const [fused, plain] = [
+    await decoder.ask({ ...question, fused: true }),
+    await decoder.ask({ ...question, fused: false }),
+  ];
+  if ([...fused.keys()].sort().join() !== [...plain.keys()].sort().join())
+    throw new Error(`${name}: outputs ${[...fused.keys()]}, expected ${[...plain.keys()]}`);
+  for (const [output, values] of plain)
+    errors.push([`${fixture}, ${name}: ${output}`, errorOf(fused.get(output) ?? [], values)]);
+  console.error(fixture, name, ...errors.slice(-plain.size).map(([, error]) => error.toExponential(1)));
 }
+decoder.dispose();
 console.log(JSON.stringify({ adapter: adapterLabel(adapter.info, 'wgpu'), errors }));
 process.exit(0);
