@@ -140,7 +140,7 @@ test('a q8 file has a quarter of the bytes, and is segmented as it is stored or 
   expect(statSync(small).size / statSync(wide).size).toBeLessThan(0.28);
   const info = (await sam2rad('info', small)).out;
   expect(info).toMatch(
-    /GPU memory +6\.\d MB of weights.*\n.*with storage f32.*\n.*with storage f16.*\n.*with storage q8/,
+    /GPU memory +7\.\d MB of weights.*\n.*with storage f32.*\n.*with storage f16.*\n.*with storage q8/,
   );
   expect(info).toMatch(/storage +I8 5\.9 MB in 92 tensors\n +F32 .* in 92 tensors\n +F16/);
   const picture = phantomPath('wrist/000');

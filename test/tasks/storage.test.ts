@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { Gpu } from '../../src/gpu/device.ts';
 import { CheckpointError, describeModel, GpuError, loadModel, UnsupportedError } from '../../src/index.ts';
+import { loadDecoder } from '../../src/tasks/decoders.ts';
 import { fitStorage, type StorageWish } from '../../src/tasks/storage.ts';
 import { convertCheckpoint, describeCheckpoint } from '../../src/weights/convert.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
@@ -22,8 +24,9 @@ async function demoAs(dtype: 'f32' | 'q8', change: (bytes: Uint8Array) => void =
 }
 
 describe('which storage', async () => {
-  const context = contextOf('tiny', PLAIN);
-  const { storages, peakBytes } = await describeModel(context.config);
+  const plain = contextOf('tiny', PLAIN);
+  const context = { ...plain, decoder: await loadDecoder(plain.config, PLAIN) };
+  const { storages, peakBytes } = await describeModel(context.config, PLAIN);
   const { f32, f16, q8 } = storages;
   const choice = (wish: Partial<StorageWish>) => {
     const { traits } = fitStorage(context, { fileStorage: 'f32', limits: ALL, ...wish }).context;
@@ -74,8 +77,8 @@ gpuTest(
   async (gpu) => {
     const demo = await demoFile();
     const { config } = describeCheckpoint(await openCheckpoint(demo));
-    const { storages } = await describeModel(config);
     const { device, counts } = await countedDevice(gpu);
+    const { storages } = await describeModel(config, new Gpu(device).traits);
     const load = async (
       file: Blob,
       options: Parameters<typeof loadModel>[1],
