@@ -224,7 +224,9 @@ export function standardRecordings(context: StageContext): Recording[] {
     const classes = Array.from({ length: dataset.classes }, (_, index) => index);
     const auto: DecodeSpec = { points: 0, mask: false, classes, choice: 'single' };
     recordings.push(recordPromptPredictor(context, dataset), recordDecoder(context, auto, tokens));
-  } else recordings.push(recordDecoder(context, { ...manual, mask: false }, tokens));
+  }
+  // The fused decoder has a bias of its own where no mask is given.
+  if (!dataset || context.decoder) recordings.push(recordDecoder(context, { ...manual, mask: false }, tokens));
   return recordings;
 }
 
