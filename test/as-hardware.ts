@@ -5,7 +5,12 @@ export function asHardware(gpu: GPU): GPU {
     if (!adapter) return null;
     const { features, limits } = adapter;
     const info = { vendor: 'test', architecture: 'test', description: 'a software adapter as hardware' };
-    return { features, limits, info, requestDevice: (wish?: GPUDeviceDescriptor) => adapter.requestDevice(wish) };
+    return {
+      features,
+      limits,
+      info,
+      requestDevice: (wish?: GPUDeviceDescriptor) => adapter.requestDevice(wish),
+    };
   };
   // The engine asks a GPU for an adapter, and that for nothing else.
   return { requestAdapter } as unknown as GPU;

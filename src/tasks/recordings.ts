@@ -226,7 +226,8 @@ export function standardRecordings(context: StageContext): Recording[] {
     recordings.push(recordPromptPredictor(context, dataset), recordDecoder(context, auto, tokens));
   }
   // The fused decoder has a bias of its own where no mask is given.
-  if (!dataset || context.decoder) recordings.push(recordDecoder(context, { ...manual, mask: false }, tokens));
+  if (!dataset || context.decoder)
+    recordings.push(recordDecoder(context, { ...manual, mask: false }, tokens));
   return recordings;
 }
 
