@@ -219,14 +219,15 @@ export function standardRecordings(context: StageContext): Recording[] {
     recordEncoder(context),
     recordImageTerms(context),
     recordDecoder(context, manual, tokens),
-    // The dense prompt that stands for no mask is packed with other weights where the decoder is fused.
-    recordDecoder(context, { ...manual, mask: false }, tokens),
   ];
   if (dataset) {
     const classes = Array.from({ length: dataset.classes }, (_, index) => index);
     const auto: DecodeSpec = { points: 0, mask: false, classes, choice: 'single' };
     recordings.push(recordPromptPredictor(context, dataset), recordDecoder(context, auto, tokens));
   }
+  // The fused decoder has a bias of its own where no mask is given.
+  if (!dataset || context.decoder)
+    recordings.push(recordDecoder(context, { ...manual, mask: false }, tokens));
   return recordings;
 }
 
