@@ -13,9 +13,7 @@ import { matmulGrad } from '../../src/ops/matmul-grad.ts';
 import { rowClass } from '../../src/ops/variants.ts';
 import { gradientVersions } from './gradient-case.ts';
 import type { Ladder } from './ladder.ts';
-
-/** Records one op on inputs that it declares. */
-export type Recorder = (g: Graph) => void;
+import type { Recorder } from './recorder.ts';
 
 export interface KernelCase {
   readonly op: 'matmul' | 'attention' | 'conv2d' | 'layernorm' | 'matmul_grad_w' | 'conv2d_grad_w';

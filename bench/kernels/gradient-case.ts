@@ -1,7 +1,7 @@
 import { Graph, type GraphTraits } from '../../src/graph/graph.ts';
 import type { Derivative } from '../../src/graph/tape.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
-import type { Recorder } from './cases.ts';
+import type { Recorder } from './recorder.ts';
 
 interface Differentiated {
   readonly weight: readonly number[];

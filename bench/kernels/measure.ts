@@ -6,8 +6,9 @@ import type { Host } from '../lab/host.ts';
 import { type Clock, Lab, type Probe } from '../lab/lab.ts';
 import { type RoofName, Roofs } from '../lab/roofs.ts';
 import { summarise } from '../measure.ts';
-import { kernelCases, type Recorder } from './cases.ts';
+import { kernelCases } from './cases.ts';
 import type { Ladder } from './ladder.ts';
+import type { Recorder } from './recorder.ts';
 
 export interface LadderRow {
   readonly op: string;
