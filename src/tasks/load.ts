@@ -36,7 +36,8 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
   const stages = new Stages(gpu);
   const cancel = new AbortController();
   const onProgress = (progress: LoadProgress) => {
-    if (!cancel.signal.aborted) options.onProgress?.(progress);
+    // The caller's signal is heard here before it has ended what runs.
+    if (!signal?.aborted && !cancel.signal.aborted) options.onProgress?.(progress);
   };
   try {
     signal?.throwIfAborted();
