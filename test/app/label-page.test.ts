@@ -159,6 +159,8 @@ test('a trained model makes drafts of the rest; one is taken after the other', a
   await page.waitForFunction(() => window.sam2rad.state().model === 'nano-sam2rad.safetensors');
   await settled(page);
   await page.evaluate(() => window.sam2rad.segmentRest());
+  // What was found last is drawn in the next frame.
+  await page.waitForFunction(() => document.querySelectorAll('.label-mark .words').length === 6);
   expect((await marks()).sort()).toEqual([
     ...Array(2).fill('draft label'),
     ...Array(4).fill('label accepted'),
