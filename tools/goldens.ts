@@ -4,8 +4,8 @@
  * ones, and the first step of training. `--as-gpu`: training by the kernels that a GPU would get; `--first`: one step.
  */
 import { fileURLToPath } from 'node:url';
+import { asHardware } from '../test/as-hardware.ts';
 import { FULL_LIMITS, judge, runGolden } from '../test/models/golden-run.ts';
-import { asGpu } from '../test/train/as-gpu.ts';
 import { judgeTraining } from '../test/train/golden-limits.ts';
 import { type GoldenError, runTrainingGolden, TRAINING_GOLDENS } from '../test/train/golden-run.ts';
 import { createNodeGpu } from './runtimes/dawn.ts';
@@ -43,7 +43,7 @@ async function training(name: string) {
   const script = fileURLToPath(new URL('../test/train/golden.deno.ts', import.meta.url));
   const flags = args.filter((arg) => arg === '--as-gpu' || arg === '--first');
   const first = flags.includes('--first') ? { steps: 1, after: false } : {};
-  const gpu = () => (flags.includes('--as-gpu') ? asGpu(createNodeGpu()) : createNodeGpu());
+  const gpu = () => (flags.includes('--as-gpu') ? asHardware(createNodeGpu()) : createNodeGpu());
   const { adapter, errors } = onDawn
     ? { adapter: 'Dawn', errors: await runTrainingGolden(name, gpu(), first) }
     : ((await runDeno(script, [name, ...flags])) as { adapter: string; errors: GoldenError[] });

@@ -11,18 +11,17 @@ import { namesIn, sam2rad, scratch } from './run.ts';
 const picture = phantomPath('wrist/000');
 const prompt = ['--box', '100,100,300,200', '--json'];
 
-/** Bytes on the GPU that are planned for the demo model on SwiftShader; `info` announces those of a hardware GPU. */
-async function announced(): Promise<Record<'f32' | 'f16' | 'q8', number>> {
+/** What the demo model takes on SwiftShader, by storage; `info` announces what it takes on a hardware GPU. */
+async function planned() {
   const { config } = describeCheckpoint(await openCheckpoint(await openAsBlob(demoModel())));
-  const { storages } = await describeModel(config, { cpu: true, subgroups: true });
-  const of = (storage: 'f32' | 'f16' | 'q8') => storages[storage].gpuBytes;
-  return { f32: of('f32'), f16: of('f16'), q8: of('q8') };
+  return (await describeModel(config, { cpu: true, subgroups: true })).storages;
 }
 
 gpuTest(
   'what does not fit is refused with the bytes that were planned, and the next smaller choice',
   async () => {
-    const { f16, q8 } = await announced();
+    const storages = await planned();
+    const [f16, q8] = [storages.f16.gpuBytes, storages.q8.gpuBytes];
     const folder = scratch();
     const run = (...more: string[]) => sam2rad('segment', picture, ...prompt, '-o', folder, ...more);
     const text = (bytes: number) => bytes.toLocaleString('en-US');

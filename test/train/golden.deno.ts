@@ -4,7 +4,7 @@
  */
 import process from 'node:process';
 import { adapterLabel } from '../../tools/runtimes/label.ts';
-import { asGpu } from './as-gpu.ts';
+import { asHardware } from '../as-hardware.ts';
 import { runTrainingGolden } from './golden-run.ts';
 
 const { gpu } = navigator;
@@ -12,6 +12,6 @@ const adapter = await gpu.requestAdapter();
 if (!adapter) throw new Error('Deno found no WebGPU adapter');
 const [name = '', ...flags] = process.argv.slice(2);
 const first = flags.includes('--first') ? { steps: 1, after: false } : {};
-const errors = await runTrainingGolden(name, flags.includes('--as-gpu') ? asGpu(gpu) : gpu, first);
+const errors = await runTrainingGolden(name, flags.includes('--as-gpu') ? asHardware(gpu) : gpu, first);
 console.log(JSON.stringify({ adapter: adapterLabel(adapter.info, 'wgpu'), errors }));
 process.exit(0);
