@@ -1,7 +1,7 @@
 /**
- * `npm run goldens [name...] [--dawn] [--as-gpu] [--first]`: the goldens at S = 1024 against PyTorch, every tensor, and those of training,
+ * `npm run goldens [name...] [--dawn] [--as-hardware] [--first]`: the goldens at S = 1024 against PyTorch, every tensor, and those of training,
  * every step, on wgpu (Deno) unless Dawn is asked for. Minutes on a software adapter; the default tests run the small
- * ones, and the first step of training. `--as-gpu`: training by the kernels that a GPU would get; `--first`: one step.
+ * ones, and the first step of training. `--as-hardware`: training by the kernels that a GPU would get; `--first`: one step.
  */
 import { fileURLToPath } from 'node:url';
 import { asHardware } from '../test/as-hardware.ts';
@@ -41,9 +41,9 @@ process.exit(failed > 0 ? 1 : 0);
 
 async function training(name: string) {
   const script = fileURLToPath(new URL('../test/train/golden.deno.ts', import.meta.url));
-  const flags = args.filter((arg) => arg === '--as-gpu' || arg === '--first');
+  const flags = args.filter((arg) => arg === '--as-hardware' || arg === '--first');
   const first = flags.includes('--first') ? { steps: 1, after: false } : {};
-  const gpu = () => (flags.includes('--as-gpu') ? asHardware(createNodeGpu()) : createNodeGpu());
+  const gpu = () => (flags.includes('--as-hardware') ? asHardware(createNodeGpu()) : createNodeGpu());
   const { adapter, errors } = onDawn
     ? { adapter: 'Dawn', errors: await runTrainingGolden(name, gpu(), first) }
     : ((await runDeno(script, [name, ...flags])) as { adapter: string; errors: GoldenError[] });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { runDeno } from '../../tools/runtimes/deno.ts';
-import { asHardware } from '../as-hardware.ts';
 import { countGpuTest, gpuTest } from '../gpu-device.ts';
 import { outputsOf } from './golden.ts';
 import { judge, NANO_LIMITS, runGolden } from './golden-run.ts';
@@ -25,7 +24,7 @@ describe.each([
   ['nano goldens equal PyTorch on wgpu', []],
   [
     'nano goldens equal PyTorch on wgpu by the kernels for hardware, the fused decoder among them',
-    ['--hardware'],
+    ['--as-hardware'],
   ],
 ])('%s', (_, flags) => {
   for (const name of GOLDENS)
@@ -42,12 +41,4 @@ describe.each([
         errors.map(([tensor]) => tensor),
       );
     });
-});
-
-describe('nano goldens equal PyTorch on Dawn by the kernels for hardware, the fused decoder among them', () => {
-  gpuTest('nano-sam2', async (gpu) => {
-    const errors = await runGolden('nano-sam2', asHardware(gpu));
-    judge('nano-sam2 as on hardware', errors, NANO_LIMITS);
-    await expectAll('nano-sam2', errors.keys());
-  });
 });

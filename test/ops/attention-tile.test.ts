@@ -5,12 +5,39 @@ import { runDeno } from '../../tools/runtimes/deno.ts';
 import { countGpuTest, gpuTest } from '../gpu-device.ts';
 import { CASES, chosenFor, POSITION_CASES } from './tile-cases.ts';
 
-describe('attention by tiles on Dawn', () => {
-  for (const [name, run] of Object.entries(CASES)) gpuTest(name, run);
-});
+/**
+ * One of each path through the kernels: SwiftShader takes seconds to compile a case, llvmpipe, which runs all of them
+ * below, a third of one.
+ */
+const ON_DAWN = [
+  'one query, one key',
+  'a query and a key above a tile',
+  'primes, 32 at a time, in chunks',
+  'heads of 80',
+  'heads of 128',
+  'tokens to image',
+  'windows of 7 that stick out',
+  'pooled, windows of 4 see windows of 8',
+  'scores of -10000',
+  'every tile has a higher score',
+  'every chunk has lower scores',
+];
+const POSITIONS_ON_DAWN = [
+  'one token',
+  'windows that stick out on both sides',
+  'the whole map, two tiles a row',
+  'positions that outweigh products',
+];
 
-describe('attention with relative positions by tiles on Dawn', () => {
-  for (const [name, run] of Object.entries(POSITION_CASES)) gpuTest(name, run);
+describe.each([
+  ['attention by tiles on Dawn', CASES, ON_DAWN],
+  ['attention with relative positions by tiles on Dawn', POSITION_CASES, POSITIONS_ON_DAWN],
+])('%s', (_, cases, names) => {
+  for (const name of names) {
+    const run = cases[name];
+    if (!run) throw new Error(`no case "${name}" in tile-cases.ts`);
+    gpuTest(name, run);
+  }
 });
 
 test('attention by tiles on wgpu', async (context) => {
