@@ -4,7 +4,7 @@ import { canonicalTensors } from './canonical-tensors.ts';
 import type { DatasetConfig, ModelConfig } from './config.ts';
 import { describeCheckpoint } from './convert.ts';
 import { littleEndian } from './dtypes.ts';
-import { initialValues } from './initial.ts';
+import { initialValues, QUERY_DEVIATION } from './initial.ts';
 import { loraTensors, promptPredictorTensors } from './layout-decoder.ts';
 import { areClassNames, FORMAT, VERSION } from './metadata.ts';
 import { blockWidth, highResPredictor } from './parts.ts';
@@ -26,6 +26,8 @@ export interface TrainablePlan {
   readonly preprocess?: ModelConfig['preprocess'];
   /** Of what is drawn. */
   readonly seed: number;
+  /** The standard deviation of new queries; the reference's unless given. */
+  readonly queryDeviation?: number;
 }
 
 /**
@@ -45,13 +47,14 @@ export function withPromptPredictor(checkpoint: Checkpoint, plan: TrainablePlan)
     if (name.startsWith('queries.') && (name !== queries || shape.join() !== queryShape(plan.dataset).join()))
       tensors.delete(name);
   const shapes = trainableShapes(checkpoint.name, config, plan, tensors);
+  const { seed, queryDeviation = QUERY_DEVIATION } = plan;
   for (const [name, shape] of shapes) {
     // The converter's own recipe makes these.
     if (tensors.has(name) || name.endsWith('.inv_freq')) continue;
     const weight = shapes.get(name.replace(/\.bias$/, '.weight')) ?? shape;
     tensors.set(
       name,
-      inMemory(name, shape, () => initialValues(name, shape, weight, plan.seed)),
+      inMemory(name, shape, () => initialValues(name, shape, weight, seed, queryDeviation)),
     );
   }
   const { imageSize, preprocess, version } = config;

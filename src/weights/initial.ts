@@ -1,8 +1,13 @@
+/** train.py: randn / sqrt(256). */
+export const QUERY_DEVIATION = 1 / 16;
+
 /**
  * Values that a layer starts with before it is trained, as PyTorch and the reference draw them; by the tensor's name,
  * so that neither order nor company of the tensors matters.
  *
- * - queries: normal, deviation 1/16 (train.py: randn / sqrt(256))
+ * - queries: normal, deviation 1/16 unless told otherwise. The predictor's first block puts their mean value, through a
+ *   projection, in the place of each (system.md): with 1/16 its bias outweighs it six times, all classes look alike, and
+ *   learning swaps them for a long time; with 1 the queries outweigh the bias
  * - the mask head's convolutions: normal, variance 2 / fan-out, bias 0 (prompt_learning.py, `init_weights`)
  * - LoRA: the first matrix as any linear layer, the second 0 (build_decoder.py, `reset_parameters`)
  * - adapters: the second layer 0, so that training starts from the frozen encoder itself. The reference draws it.
@@ -15,13 +20,14 @@ export function initialValues(
   shape: readonly number[],
   weightShape: readonly number[],
   seed: number,
+  queryDeviation = QUERY_DEVIATION,
 ): Float32Array<ArrayBuffer> {
   const count = shape.reduce((product, n) => product * n, 1);
   const random = generator(hash(name) ^ Math.imul(seed, 0x9e3779b9));
   const filled = (value: () => number) => Float32Array.from({ length: count }, value);
   const isBias = name.endsWith('.bias');
   if (/\.norm\d?\.(?:weight|bias)$/.test(name)) return filled(() => (isBias ? 0 : 1));
-  if (name.startsWith('queries.')) return filled(() => normal(random) / 16);
+  if (name.startsWith('queries.')) return filled(() => normal(random) * queryDeviation);
   if (name.endsWith('.lora_b.weight') || name.includes('.adapter.lin2.')) return new Float32Array(count);
   const perOutput = weightShape.slice(1).reduce((product, n) => product * n, 1);
   if (name.includes('.mask_classifier.')) {

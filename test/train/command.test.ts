@@ -54,6 +54,7 @@ test('model, curves, record: all of them, and the same run again is the same', a
     settings: {
       train: 'ppn',
       tokens: 10,
+      queryDeviation: 1 / 16,
       epochs: 12,
       batch: 4,
       learningRate: 1e-4,

@@ -100,6 +100,7 @@ describe('initial values', () => {
     const conv = of('prompt_predictor.mask_classifier.layers.0.weight', [64, 256, 3, 3]);
     expect(deviation(conv)).toBeCloseTo(Math.sqrt(2 / (64 * 9)), 3);
     expect(deviation(of('queries.x', [20, 100, 256]))).toBeCloseTo(1 / 16, 3);
+    expect(deviation(initialValues('queries.x', [20, 100, 256], [], 3, 1))).toBeCloseTo(1, 2);
     expect([...of('prompt_predictor.layers.0.norm4.weight', [3])]).toEqual([1, 1, 1]);
     expect([...of('prompt_predictor.layers.0.norm4.bias', [3])]).toEqual([0, 0, 0]);
   });

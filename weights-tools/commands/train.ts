@@ -67,14 +67,26 @@ export async function train(argv: readonly string[], terminal: Terminal): Promis
     const { device } = await requestDevice({ gpu: await peers.openGpu() });
     using _ = { [Symbol.dispose]: () => device.destroy() };
     const start: StartTraining = terminal.startTraining ?? (await import('../train/start.ts')).startTraining;
-    const { train, tokens, epochs, batch, learningRate, clip, augment, preprocess, seed } = choices;
+    const { train, tokens, queryDeviation, epochs, batch, learningRate, clip, augment, preprocess, seed } =
+      choices;
     using run = await start({
       base,
       datasetName: data.name,
       classNames,
       training: examplesOf(sharp, training),
       validation: examplesOf(sharp, measured === 'validation' ? validation : training),
-      settings: { train, tokens, epochs, batch, learningRate, clip, augment, preprocess, seed },
+      settings: {
+        train,
+        tokens,
+        queryDeviation,
+        epochs,
+        batch,
+        learningRate,
+        clip,
+        augment,
+        preprocess,
+        seed,
+      },
       validateEvery: request.checkpointEvery,
       ...(resumed && { resume: resumed.file }),
       tuning: request.tuning,

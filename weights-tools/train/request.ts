@@ -9,6 +9,7 @@ import { TRAIN_USAGE } from './usage.ts';
 
 /** What decides the numbers that come out, as far as the command line says: a resumed run must agree with its record. */
 export interface TrainChoices extends TrainSettings {
+  readonly queryDeviation: number;
   /** Names; null where they are counted in the masks. */
   readonly classes: readonly string[] | null;
   /** A folder, a share of the pictures, or null: nothing is set aside. */
@@ -21,6 +22,7 @@ export interface TrainChoices extends TrainSettings {
 export const DEFAULTS: TrainChoices = {
   train: 'ppn',
   tokens: 10,
+  queryDeviation: 1 / 16,
   epochs: 200,
   batch: 4,
   learningRate: 1e-4,
@@ -60,6 +62,7 @@ export function parseTrain(argv: readonly string[]): TrainRequest | string {
     classes: { type: 'string' },
     train: { type: 'string' },
     tokens: { type: 'string' },
+    'query-deviation': { type: 'string' },
     epochs: { type: 'string' },
     batch: { type: 'string' },
     lr: { type: 'string' },
@@ -95,6 +98,9 @@ export function parseTrain(argv: readonly string[]): TrainRequest | string {
     given: {
       ...(values.train !== undefined && { train: oneOf('train', values.train, TRAINED) }),
       ...count('tokens', 'tokens', values.tokens),
+      ...(values['query-deviation'] !== undefined && {
+        queryDeviation: parseDeviation(values['query-deviation']),
+      }),
       ...count('epochs', 'epochs', values.epochs),
       ...count('batch', 'batch', values.batch),
       ...(values.lr !== undefined && { learningRate: parseRate(values.lr) }),
@@ -120,6 +126,13 @@ function parseRate(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !(value > 0 && value < 1))
     throw new UsageError(`--lr is '${text}', expected a number above 0 and below 1, such as 0.0001`);
+  return value;
+}
+
+function parseDeviation(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && value <= 100))
+    throw new UsageError(`--query-deviation is '${text}', expected a number above 0, at most 100, such as 1`);
   return value;
 }
 

@@ -10,6 +10,8 @@ in the model's metadata, too) and <stem>.checkpoint.safetensors.
       --classes N|NAMES   how many classes, or their names: bone,tendon; counted in the masks unless given
       --train WHAT        ppn, ppn+lora (the decoder's) or ppn+lora+adapters (the encoder's); ppn unless given
       --tokens N          learned queries a class; 10 unless given
+      --query-deviation X  how far apart queries start; 0.0625 unless given, as in the reference. With 1 several classes
+                          are told apart much sooner
       --epochs N          200 unless given
       --batch N           pictures a step; 4 unless given
       --lr X              AdamW's learning rate at the start of the cosine; 0.0001 unless given

@@ -12,6 +12,11 @@ export interface TrainSettings {
   readonly train: TrainedParts;
   /** Learned queries a class. */
   readonly tokens: number;
+  /**
+   * The standard deviation that queries are drawn with; 1/16, the reference's, unless given. 1 keeps classes apart from
+   * the first step on: see `initialValues`.
+   */
+  readonly queryDeviation?: number;
   readonly epochs: number;
   /** Pictures a step; the last step of an epoch may have fewer. */
   readonly batch: number;

@@ -50,6 +50,7 @@ export async function openTrainingRun(job: TrainingJob): Promise<TrainingRun> {
     ...(settings.train === 'ppn+lora+adapters' ? { adapterWidth: ADAPTER_WIDTH } : {}),
     preprocess: settings.preprocess,
     seed: settings.seed,
+    ...(settings.queryDeviation !== undefined && { queryDeviation: settings.queryDeviation }),
   });
   const state = job.resume && (await openCheckpoint(job.resume, signal ? { signal } : {}));
   const engine = await openTrainingEngine(checkpoint, {
