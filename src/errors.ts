@@ -37,6 +37,13 @@ export class GpuError extends Sam2RadError {
   override name = 'GpuError';
 }
 
+/** A chunk of the engine that did not come, which only a bundled page can meet. */
+export const notLoaded = (what: string, cause: unknown) =>
+  new UnsupportedError(
+    `the engine's part for ${what} could not be loaded (${String(cause)}): check the connection and load this program again`,
+    { cause },
+  );
+
 /** Operands whose shapes do not fit together: an error of the code that records a graph. */
 export class ShapeError extends Sam2RadError {
   override name = 'ShapeError';

@@ -13,7 +13,8 @@ interface Differentiated {
 
 /**
  * The gradient of an op by its weight, as the engine records it now and as version 0 did: the dispatch that multiplies.
- * What adds up its chunks afterwards is a fiftieth of the work, and not timed with it.
+ * What adds up its chunks afterwards is a fiftieth of the work, and not timed with it: the ladder is of kernels. The tuner
+ * times all that a variant records.
  */
 export function gradientVersions(of: Differentiated): Readonly<Record<'now' | 'v0', Recorder>> {
   const version = (change: Partial<GraphTraits>) => (g: Graph) => {

@@ -1,3 +1,5 @@
+import { notLoaded } from '../errors.ts';
+
 /**
  * What the build learns from one shaders/*.wgsl file. `src/generated/kernels.ts` holds one constant a kernel,
  * whose type parameters name its operands, parameters and tunables: a wrong one does not compile.
@@ -10,6 +12,8 @@ export interface Kernel<
   /** The file's stem; also the label of its pipelines. */
   readonly name: string;
   readonly code: KernelCode;
+  /** What `storedAs` and `computedAs` make of a text that comes late. */
+  readonly rewrite?: (text: string) => string;
   /** Storage buffers in order: binding 1 and up (binding 0 is the uniform `params`). */
   readonly bindings: readonly { readonly name: Operand; readonly writes: boolean }[];
   /** Scalars of 4 bytes each, in the order of `struct Params`. */
@@ -35,13 +39,22 @@ export interface TunableInfo {
 /** Values for some of a kernel's tunables; the others keep their defaults. */
 export type Tuning = Readonly<Record<string, number>>;
 
-/** The kernel's text. */
-export function textOf({ code }: Kernel): Promise<string> {
-  return Promise.resolve(typeof code === 'string' ? code : code());
+/** The kernel's text. @throws UnsupportedError where it comes late and cannot be loaded */
+export async function textOf({ name, code, rewrite }: Kernel): Promise<string> {
+  if (typeof code === 'string') return code;
+  const text = await code().catch((cause: unknown) => {
+    throw notLoaded(`kernel ${name}`, cause);
+  });
+  return rewrite ? rewrite(text) : text;
 }
 
-function rewritten(code: KernelCode, rewrite: (text: string) => string): KernelCode {
-  return typeof code === 'string' ? rewrite(code) : async () => rewrite(await code());
+function rewritten(
+  { code, rewrite: first = (text) => text }: Kernel,
+  rewrite: (text: string) => string,
+): Pick<Kernel, 'code' | 'rewrite'> {
+  return typeof code === 'string'
+    ? { code: rewrite(code) }
+    : { code, rewrite: (text) => rewrite(first(text)) };
 }
 
 /** A kernel's text with its tuned `const`s written in; `override`s are left to the pipeline. */
@@ -75,8 +88,8 @@ export function storedAs<K extends Kernel>(kernel: K, storage: WeightStorage): K
   let variant = known.get(storage);
   if (!variant) {
     const { name } = kernel;
-    const code = rewritten(kernel.code, (text) => readStored(name, text, storage));
-    variant = { ...kernel, name: `${name}.${storage}`, code };
+    const text = rewritten(kernel, (plain) => readStored(name, plain, storage));
+    variant = { ...kernel, name: `${name}.${storage}`, ...text };
     known.set(storage, variant);
   }
   // Nothing but the name and the text differs.
@@ -100,7 +113,7 @@ export function computedAs<K extends Kernel>(kernel: K, precision: Precision = '
     variant = {
       ...kernel,
       name: `${name}.half`,
-      code: rewritten(kernel.code, (text) => inHalf(name, text)),
+      ...rewritten(kernel, (text) => inHalf(name, text)),
       features: [...kernel.features, 'shader-f16'],
     };
     computed.set(kernel, variant);

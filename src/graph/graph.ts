@@ -17,15 +17,17 @@ export interface Dispatch {
   readonly params: Readonly<Record<string, number>>;
   readonly workgroups: Workgroups;
   readonly flops: number;
-  /** Where other kernels compute the same. */
+  /** Where other kernels compute the same; one object for all dispatches of a call. */
   readonly choice?: Choice;
 }
 
-/** What a kernel was chosen from: see ops/variants.ts. */
+/** What a call's kernels were chosen from: see ops/variants.ts. */
 export interface Choice {
   readonly sizeClass: string;
   /** Names, the default first. */
   readonly variants: readonly string[];
+  /** The one that was taken, with all that it sets. */
+  readonly taken: { readonly name: string };
 }
 
 /** The variant that is fastest on a device, by class of sizes; what is not named takes its default. */

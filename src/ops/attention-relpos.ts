@@ -75,6 +75,7 @@ export function attentionRelpos(
       workgroups: [Math.ceil(invocations / termsKernel.tunables.LANES.default), count, 2],
       tuning: { HEAD4 },
       flops: termsFlops,
+      choice,
     });
     g.record(tile, { ...operands, terms }, of, {
       workgroups: tileGrid(shape, size, count),

@@ -203,7 +203,7 @@ function recordTile(
   );
   if (!split) return;
   const counts = { chunks, rows: rows * heads, head4 };
-  g.record(merge, { parts, y }, counts, { workgroups: laneGrid(merge, rows * heads * head4) });
+  g.record(merge, { parts, y }, counts, { workgroups: laneGrid(merge, rows * heads * head4), choice });
 }
 
 const windowCount = ({ map, window }: WindowedMap): [number, number] => [

@@ -81,7 +81,7 @@ function gradientByW(g: Graph, call: Conv2dCall, dy: Tensor, before: Tensor | un
   const parts = variant.ROWS
     ? recordTiles(g, call, dy, { ROWS: variant.ROWS, flops, choice })
     : recordPlain(g, call, dy, { flops, choice });
-  return sumRows(g, parts, w.shape, { before, name: `grad(${w.name})` });
+  return sumRows(g, parts, w.shape, { before, name: `grad(${w.name})`, choice });
 }
 
 interface Work {

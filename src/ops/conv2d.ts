@@ -11,7 +11,7 @@ import { columnsOf, expect, expectShape, rowsOf, storageOf, type Tensor } from '
 import { ACTIVATIONS, type Activation } from './activation.ts';
 import { unfused } from './epilogue.ts';
 import { type ProductKernels, productVariants } from './product-tile.ts';
-import { chosen, rowClass } from './variants.ts';
+import { chosen, precisionClass, rowClass } from './variants.ts';
 
 /** What the gradient of a convolution must know. */
 export interface Conv2dCall {
@@ -90,7 +90,7 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
   const rows = outHeight * outWidth;
   const y = g.tensor(name, [outHeight, outWidth, cols]);
   const steps = kernelHeight * kernelWidth * channels;
-  const sizeClass = `conv2d ${rowClass(rows)}x${kernelHeight}x${kernelWidth}x${channels}x${cols} ${storageOf(w)}`;
+  const sizeClass = `conv2d ${rowClass(rows)}x${kernelHeight}x${kernelWidth}x${channels}x${cols} ${precisionClass(g.traits, w)}`;
   const variants = productVariants(KERNELS, g.traits, { batch: 1, rows, inner: steps, cols });
   const { variant, choice } = chosen(g.traits, sizeClass, variants);
   const { kernel, tileRows, tileCols, tuning } = variant;

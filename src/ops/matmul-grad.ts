@@ -91,5 +91,5 @@ function weightGradient(g: Graph, x: Tensor, dy: Tensor, w: Tensor, before: Tens
     const workgroups = laneGrid(plain, tiles);
     g.record(plain, operands, { ...params, tiles }, { ...options, workgroups, tuning: { ADD } });
   }
-  return chunks === 1 ? dw : sumRows(g, dw, w.shape, { before, name });
+  return chunks === 1 ? dw : sumRows(g, dw, w.shape, { before, name, choice });
 }

@@ -2,9 +2,8 @@ import { matmulPlaced as kernel } from '../generated/kernels.ts';
 import { computedAs, storedAs } from '../gpu/kernel.ts';
 import type { Graph } from '../graph/graph.ts';
 import { columnsOf, expect, expectShape, rowsOf, sizeOf, storageOf, type Tensor } from '../graph/tensor.ts';
+import { rowsOfLane } from './product-tile.ts';
 
-/** Workgroups below which smaller tiles are taken; see product-tile.ts. */
-const BUSY = 128;
 /** Columns of a workgroup. */
 const TILE = 64;
 
@@ -35,7 +34,7 @@ export function matmulPlaced(
       `'${x.name}' [${x.shape}] and '${position.name}' [${position.shape}], ${cols} columns, ${placed} of them placed: expected as many values, axes that are multiples of 4, and of ${TILE} placed`,
   );
   const y = g.tensor(name, [...x.shape.slice(0, -1), cols]);
-  const ROWS = Math.ceil(rows / 64) * Math.ceil(cols / TILE) < BUSY ? 4 : 8;
+  const ROWS = rowsOfLane({ rows, cols });
   g.record(
     computedAs(storedAs(kernel, storageOf(w)), g.traits.compute),
     { x, position, w, scale: w.scale ?? w, bias, y },

@@ -12,7 +12,7 @@ import { columnsOf, expect, rowsOf, sizeOf, storageOf, type Tensor } from '../gr
 import { ACTIVATIONS, type Activation } from './activation.ts';
 import { unfused } from './epilogue.ts';
 import { type ProductKernels, productVariants } from './product-tile.ts';
-import { chosen, rowClass } from './variants.ts';
+import { chosen, precisionClass, rowClass } from './variants.ts';
 
 /** What a product does with its sums before it stores them. */
 export interface MatmulEpilogue {
@@ -92,7 +92,7 @@ export function recordProduct(
   },
 ): void {
   const { batch, rows, inner, cols, activation } = size;
-  const sizeClass = `matmul ${rowClass(rows)}x${inner}x${cols}${batch > 1 ? ` by ${batch}` : ''} ${storageOf(w)}`;
+  const sizeClass = `matmul ${rowClass(rows)}x${inner}x${cols}${batch > 1 ? ` by ${batch}` : ''} ${precisionClass(g.traits, w)}`;
   const { variant, choice } = chosen(g.traits, sizeClass, productVariants(KERNELS, g.traits, size));
   const { kernel, tileRows, tileCols, tuning } = variant;
   g.record(

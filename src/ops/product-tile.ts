@@ -27,6 +27,18 @@ export interface ProductVariant<K extends Kernel> extends Variant {
 /** Workgroups that keep a GPU busy: where larger tiles would make fewer, smaller ones are taken. */
 const BUSY = 128;
 
+interface Tiled {
+  readonly batch?: number;
+  readonly rows: number;
+  readonly cols: number;
+}
+
+const tilesOf = ({ batch = 1, rows, cols }: Tiled, height: number) =>
+  batch * Math.ceil(rows / height) * Math.ceil(cols / 64);
+
+/** Rows of a lane in a tile of 64 columns by 8 lanes. */
+export const rowsOfLane = (size: Tiled): 4 | 8 => (tilesOf(size, 64) < BUSY ? 4 : 8);
+
 /** Rows below which a tile of workgroup memory would be mostly empty. */
 const FEW_ROWS = 32;
 
@@ -81,10 +93,9 @@ export function productVariants<K extends Kernel>(
           }),
         )
       : [];
-  const tilesOf = (height: number) => batch * Math.ceil(rows / height) * Math.ceil(cols / 64);
   const [first, ...others] = splits;
-  if (first && (rows < FEW_ROWS || tilesOf(32) < LONELY)) return [first, ...others, tiles(4), simple];
+  if (first && (rows < FEW_ROWS || tilesOf(size, 32) < LONELY)) return [first, ...others, tiles(4), simple];
   if (rows < FEW_ROWS) return [simple, tiles(4)];
-  if (tilesOf(64) < BUSY) return [tiles(4), tiles(8), simple, ...splits];
+  if (rowsOfLane(size) === 4) return [tiles(4), tiles(8), simple, ...splits];
   return [tiles(8), tiles(4), simple];
 }

@@ -1,5 +1,5 @@
 import { sumRows as kernel } from '../generated/kernels.ts';
-import type { Graph } from '../graph/graph.ts';
+import type { Choice, Graph } from '../graph/graph.ts';
 import { expect, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { laneGrid } from './lane-grid.ts';
 
@@ -11,6 +11,8 @@ export interface SumRowsOptions {
   /** Added to the result, of its shape. */
   readonly before?: Tensor | undefined;
   readonly name?: string;
+  /** Of the variant that makes x in so many rows. */
+  readonly choice?: Choice;
 }
 
 /**
@@ -24,7 +26,7 @@ export function sumRows(
   g: Graph,
   x: Tensor,
   shape: readonly number[],
-  { before, name = `sumRows(${x.name})` }: SumRowsOptions = {},
+  { before, name = `sumRows(${x.name})`, choice }: SumRowsOptions = {},
 ): Tensor {
   const result = g.tensor(name, shape);
   const cols = sizeOf(result);
@@ -43,7 +45,11 @@ export function sumRows(
       kernel,
       { x: source, before: last && before ? before : source, y },
       { rows, cols4: cols / 4, chunk: CHUNK, outputs4 },
-      { workgroups: laneGrid(kernel, outputs4), tuning: { ADD: last && before ? 1 : 0 } },
+      {
+        workgroups: laneGrid(kernel, outputs4),
+        tuning: { ADD: last && before ? 1 : 0 },
+        ...(choice && { choice }),
+      },
     );
     if (last) return result;
     source = y;

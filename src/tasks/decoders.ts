@@ -1,7 +1,7 @@
+import { notLoaded } from '../errors.ts';
 import type { GraphTraits } from '../graph/graph.ts';
 import type { FusedDecoder } from '../models/mask-decoder/fused.ts';
 import type { ModelConfig } from '../weights/config.ts';
-import { notLoaded } from './encoders.ts';
 
 /**
  * The decoder in few dispatches, where that helps: software adapters are slower at barriers than at dispatches, and

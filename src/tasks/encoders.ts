@@ -1,4 +1,4 @@
-import { UnsupportedError } from '../errors.ts';
+import { notLoaded } from '../errors.ts';
 import type { Tensor } from '../graph/tensor.ts';
 import type { ImageFeatures } from '../models/features.ts';
 import type { Scope } from '../nn/scope.ts';
@@ -33,10 +33,3 @@ export async function loadEncoder({ encoder, adapters }: ModelConfig): Promise<E
     throw notLoaded(encoder.kind, cause);
   }
 }
-
-/** A chunk that did not come. */
-export const notLoaded = (what: string, cause: unknown) =>
-  new UnsupportedError(
-    `the engine's part for ${what} could not be loaded (${String(cause)}): check the connection and load this program again`,
-    { cause },
-  );

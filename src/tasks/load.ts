@@ -56,7 +56,10 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
       },
     );
     const record = (traits: GraphTraits) => standardRecordings({ ...fitting.context, traits });
-    const { tuned, notes } = await tunedFor(gpu, fitting.context.traits, record, options);
+    const { tuned, notes } = await tunedFor(gpu, fitting.context.traits, record, {
+      ...options,
+      onProgress: (loaded, total) => onProgress({ stage: 'tune', loaded, total }),
+    });
     const context = { ...fitting.context, traits: { ...fitting.context.traits, tuned } };
     const recordings = tuned ? standardRecordings(context) : fitting.recordings;
     const compiled = stages.compileKernels([...recordings, ...pictureRecordings(context)], (loaded, total) =>

@@ -18,9 +18,9 @@ export interface TuningStore {
   write(text: string): Promise<void>;
 }
 
-/** What `onProgress` of loadModel is told. Counts are bytes for `download` and `weights`, pipelines for `compile`. */
+/** What `onProgress` of loadModel is told. Counts are bytes for `download` and `weights`, classes of sizes for `tune`, pipelines for `compile`. */
 export interface LoadProgress {
-  readonly stage: 'download' | 'weights' | 'compile' | 'ready';
+  readonly stage: 'download' | 'tune' | 'weights' | 'compile' | 'ready';
   readonly loaded: number;
   /** 0 where it is not known. */
   readonly total: number;

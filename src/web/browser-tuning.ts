@@ -14,7 +14,7 @@ export function browserTuning(name = 'sam2rad tuning') {
 const STORE = 'kernels';
 const KEY = 'tuned';
 
-/** Runs one request and closes the database again: a page that is left open must not keep a newer one waiting. */
+/** Runs one request to the end of its transaction, and closes the database again: a page that is left open must not keep a newer one waiting. */
 async function withStore(
   name: string,
   mode: IDBTransactionMode,
@@ -25,10 +25,20 @@ async function withStore(
   const database = await result(opening);
   try {
     const transaction = database.transaction(STORE, mode);
-    return await result(ask(transaction.objectStore(STORE)));
+    // A request succeeds before anything is on the disk, which may have no room for it.
+    const done = completed(transaction);
+    const [answer] = await Promise.all([result(ask(transaction.objectStore(STORE))), done]);
+    return answer;
   } finally {
     database.close();
   }
+}
+
+function completed(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error ?? new Error('the browser took it back'));
+  });
 }
 
 function result<T>(request: IDBRequest<T>): Promise<T> {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, vi } from 'vitest';
-import { type LoadOptions, type LoadProgress, loadModel } from '../../src/index.ts';
+import { type LoadOptions, type LoadProgress, loadModel, type TuningStore } from '../../src/index.ts';
+import { openTrainingRun, type TrainingProgress } from '../../src/training.ts';
 import { createNodeGpu } from '../../tools/runtimes/dawn.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { countedDevice, countedGpu, type GpuCounts } from './counted-gpu.ts';
@@ -54,10 +55,14 @@ interface Cancelled {
   readonly on: Pick<LoadOptions, 'gpu' | 'device'> & { readonly counts: GpuCounts };
   /** Cancels when this is true, or after so many milliseconds. */
   readonly when: ((progress: LoadProgress) => boolean) | number;
+  readonly tuning?: TuningStore;
 }
 
+/** A store that has nothing, of a machine without a GPU. */
+const tuning: TuningStore = { software: true, read: async () => null, write: async () => {} };
+
 /** Cancels a load: it rejects with the reason at once, and its buffers are gone. */
-async function cancelLoad({ source, on: { counts, ...where }, when }: Cancelled): Promise<void> {
+async function cancelLoad({ source, on: { counts, ...where }, when, ...more }: Cancelled): Promise<void> {
   const cancel = new AbortController();
   const reason = new Error('the person closed the page');
   const late: LoadProgress[] = [];
@@ -69,6 +74,7 @@ async function cancelLoad({ source, on: { counts, ...where }, when }: Cancelled)
   if (typeof when === 'number') setTimeout(abort, when);
   const options: LoadOptions = {
     ...where,
+    ...more,
     signal: cancel.signal,
     onProgress: (progress) => {
       if (cancel.signal.aborted) late.push(progress);
@@ -98,6 +104,7 @@ gpuTest('loadModel is cancelled at any moment, at once, and leaves nothing', asy
   await cancelLoad({ source: file, on: own, when: ({ stage }) => stage === 'weights' });
 
   const lent = { device, counts };
+  await cancelLoad({ source: file, on: lent, when: ({ stage }) => stage === 'tune', tuning });
   await cancelLoad({
     source: file,
     on: lent,
@@ -192,3 +199,32 @@ gpuTest('progress goes through the stages, never back, and ends in ready', async
   expect(of('ready')).toEqual([{ stage: 'ready', loaded: 1, total: 1 }]);
   expect(events.at(-1)?.stage).toBe('ready');
 });
+
+gpuTest(
+  'a training is cancelled while its kernels are timed, at once, however long that would take',
+  async () => {
+    const cancel = new AbortController();
+    const told: TrainingProgress[] = [];
+    let at = Number.NaN;
+    const abort = () => {
+      at = performance.now();
+      cancel.abort('enough');
+    };
+    const training = openTrainingRun({
+      ...{ base: await demoFile(), datasetName: 'discs', classNames: ['disc'], training: [], validation: [] },
+      settings: {
+        ...{ train: 'ppn', tokens: 10, epochs: 1, batch: 1, learningRate: 1e-4, clip: null },
+        ...{ augment: 'none', preprocess: 'sam2rad', seed: 0 },
+      },
+      ...{ device, tuning, signal: cancel.signal },
+      onProgress: (progress) => {
+        // Amid what is timed next.
+        if (told.push(progress) === 1) setTimeout(abort, 20);
+      },
+    });
+    await expect(training).rejects.toBe('enough');
+    expect(performance.now() - at).toBeLessThan(AT_ONCE_MS);
+    expect(told[0]).toMatchObject({ stage: 'tune', loaded: 0 });
+    expect(counts.buffers).toBe(0);
+  },
+);

@@ -104,7 +104,10 @@ function chooseMode(request: SegmentRequest, { title, config }: ModelDescription
 }
 
 function showLoading(progress: Progress, { stage, loaded, total }: LoadProgress): void {
-  const labels = { download: 'reading', weights: 'loading weights', compile: 'compiling', ready: 'ready' };
+  const labels = {
+    ...{ download: 'reading', tune: 'timing kernels', weights: 'loading weights' },
+    ...{ compile: 'compiling', ready: 'ready' },
+  };
   progress.show(labels[stage], total > 0 ? loaded / total : undefined);
 }
 

@@ -42,8 +42,8 @@ export function cacheFolder(
   return join(isAbsolute(named) ? named : join(home, '.cache'), NAME);
 }
 
-/** Our files are some kilobytes of JSON that begins like this; what is not ours is never written over. */
-const BEGINNING = '{"device":';
+/** Our files, of every version, are some kilobytes of JSON that begins like this; what is not ours is never written over. */
+const BEGINNING = '{"device';
 const MOST_BYTES = 2 ** 20;
 
 /** Keeps what was tuned in a file, which is whole or not there; its folder is made when there is something to keep. */

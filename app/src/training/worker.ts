@@ -56,7 +56,10 @@ function prepare(input: TrainInput, signal: AbortSignal, report: Report): Promis
     validation: validation.map(toLearn),
     ...(resume && { resume }),
     signal,
-    onProgress: ({ loaded, total }) => report({ kind: 'pictures', loaded, total }),
+    onProgress: ({ stage, loaded, total }) => {
+      // Nothing is tuned without a store.
+      if (stage === 'pictures') report({ kind: stage, loaded, total });
+    },
   });
 }
 

@@ -13,6 +13,7 @@ import { icon } from './icons.ts';
 const CHECKPOINTS = '.pt,.pth,.ckpt,.safetensors';
 const STAGES = [
   ['download', 'Download'],
+  ['tune', 'Tune'],
   ['weights', 'Weights'],
   ['compile', 'Compile'],
 ] as const;
@@ -89,11 +90,13 @@ function adapterName({ vendor, architecture, description }: LoadedModel['adapter
 }
 
 function progress({ name, stages }: Loading, app: App): TemplateResult {
+  // Most loads find their kernels timed before.
+  const shown = STAGES.filter(([stage]) => stage !== 'tune' || stages.tune);
   return html`
     <div class="loading" role="group" aria-label=${`Loading ${name}`}>
       <p class="loading-name"><span>Loading ${name}</span>
         <button class="quiet small" @click=${() => app.cancelLoad()}>Cancel</button></p>
-      ${STAGES.map(([stage, label]) => stageRow(label, stages[stage]))}
+      ${shown.map(([stage, label]) => stageRow(label, stages[stage]))}
     </div>`;
 }
 

@@ -15,6 +15,7 @@ import { recordDecoder, recordEncoder, recordPreprocess, recordPromptPredictor }
 import { Stages } from '../stages.ts';
 import { tunedFor } from '../tuned-for.ts';
 import type { TuningOptions } from '../types.ts';
+import type { TrainingProgress } from './job.ts';
 import {
   learnsEncoder,
   type PromptDraw,
@@ -34,6 +35,7 @@ export interface TrainingEngineOptions extends TuningOptions {
   readonly dropout: number;
   /** Draws that will come: their weights are loaded and their kernels compiled at once. */
   readonly draws: readonly PromptDraw[];
+  readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
 }
 
 /** A model on the GPU whose trained part can be stepped. */
@@ -61,7 +63,7 @@ export async function openTrainingEngine(
   checkpoint: Checkpoint,
   options: TrainingEngineOptions,
 ): Promise<TrainingEngine> {
-  const { parts, dropout, draws, signal } = options;
+  const { parts, dropout, draws, signal, onProgress } = options;
   const description = describeCheckpoint(checkpoint);
   const { config } = description;
   const [dataset] = config.datasets;
@@ -97,7 +99,11 @@ export async function openTrainingEngine(
       gpu,
       usual.traits,
       (traits: GraphTraits) => recorded({ ...usual, traits }),
-      { ...options, budget: Number.POSITIVE_INFINITY },
+      {
+        ...options,
+        budget: Number.POSITIVE_INFINITY,
+        onProgress: (loaded, total) => onProgress?.({ stage: 'tune', loaded, total }),
+      },
     );
     const context = { ...usual, traits: { ...usual.traits, tuned } };
     const recordings = recorded(context);

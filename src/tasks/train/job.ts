@@ -73,9 +73,9 @@ export interface TrainingJob {
   readonly onProgress?: (progress: TrainingProgress) => void;
 }
 
-/** Before the first step: pictures, each view of them encoded once. */
+/** Before the first step: classes of sizes whose kernels are timed, then pictures, each view of them encoded once. */
 export interface TrainingProgress {
-  readonly stage: 'pictures';
+  readonly stage: 'tune' | 'pictures';
   readonly loaded: number;
   readonly total: number;
 }

@@ -61,6 +61,7 @@ export async function openTrainingRun(job: TrainingJob): Promise<TrainingRun> {
     dropout: DROPOUT,
     draws: drawsOf(settings.train),
     signal,
+    onProgress: job.onProgress,
   });
   try {
     const { training, validation } = await encodePictures(job, engine);
