@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../src/weights/open.ts';
@@ -87,9 +87,13 @@ test('model, curves, record: all of them, and the same run again is the same', a
   expect(rows[0]).toBe(
     'epoch,step,learning_rate,loss_total,loss_dice,loss_focal,loss_box,loss_object,loss_interim,val_dice,val_dice class 1',
   );
-  expect(rows).toHaveLength(1 + 36 + 12);
+  // Dice with the checkpoint of the tenth epoch, and at the end.
+  expect(rows).toHaveLength(1 + 36 + 2);
   expect(rows[1]).toMatch(/^1,1,0\.0001,3\.5999999046325684,/);
-  expect(rows[4]).toMatch(/^1,3,,,,,,,,0\.2\d+,0\.2\d+$/);
+  expect(rows.filter((row) => /,0\.9\d+,0\.9\d+$/.test(row)).map((row) => row.split(',,')[0])).toEqual([
+    '10,30',
+    '12,36',
+  ]);
   const again = scratch();
   await train(wrist(again, '--epochs', '12', '--seed', '3'));
   for (const name of [CHECKPOINT, ...FILES])
@@ -178,6 +182,29 @@ describe('interrupted', () => {
     }
   });
 
+  test('in a long measurement: it is left at once, the last step is kept, and Dice comes when the run goes on', async () => {
+    const [whole, folder] = [scratch(), scratch()];
+    const options = ['--epochs', '4', '--checkpoint-every', '3'];
+    await train(wrist(whole, ...options));
+    const cancel = new AbortController();
+    const measuring = (_: number, signal?: AbortSignal) =>
+      new Promise<void>((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason));
+        cancel.abort();
+      });
+    const first = await train(wrist(folder, ...options), { measuring }, cancel);
+    expect(first).toMatchObject({
+      code: 130,
+      err: expect.stringMatching(/go on with --resume .*model\.checkpoint\.safetensors.*cancelled/s),
+    });
+    expect(text(folder, 'model.csv').trimEnd().split('\n')).toHaveLength(1 + 9);
+    const second = await train(
+      wrist(folder, '--resume', join(folder, CHECKPOINT), '--checkpoint-every', '3'),
+    );
+    expect(second.code).toBe(0);
+    expect(text(folder, 'model.csv')).toBe(text(whole, 'model.csv'));
+  });
+
   test('other choices, data or no checkpoint are refused before anything is trained', async () => {
     const folder = scratch();
     const data = join(folder, 'data');
@@ -231,6 +258,21 @@ describe('faults', () => {
     const { code, err } = await train(wrist(folder, '--epochs', '3', '--checkpoint-every', '1'));
     expect(code).toBe(0);
     expect(err).toMatch(/cannot write .*model\.checkpoint\.safetensors: .*; training goes on/);
+    expect(namesIn(folder)).toEqual([CHECKPOINT, ...FILES].sort());
+  });
+
+  test('a model that cannot be written costs nothing: the last step is kept, and said to be', async () => {
+    const folder = scratch();
+    const inTheWay = join(folder, 'model.safetensors');
+    mkdirSync(join(inTheWay, 'in-the-way'), { recursive: true });
+    const { code, err } = await train(wrist(folder, '--epochs', '3'));
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /cannot write .*model\.safetensors: .*; the last good state is .*model\.checkpoint\.safetensors \(step 9\): go on with --resume/,
+    );
+    rmSync(inTheWay, { recursive: true });
+    const again = await train(wrist(folder, '--resume', join(folder, CHECKPOINT)));
+    expect(again).toMatchObject({ code: 0, out: expect.stringMatching(/^9 steps/) });
     expect(namesIn(folder)).toEqual([CHECKPOINT, ...FILES].sort());
   });
 

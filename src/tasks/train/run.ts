@@ -199,12 +199,12 @@ class Run implements TrainingRun {
     }
   }
 
-  async *events(): AsyncGenerator<TrainingEvent> {
+  async *events({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<TrainingEvent> {
     // It may not have come to the measurement of the epoch that it was saved after.
-    if (this.#resumed && this.done % this.#stepsPerEpoch === 0) yield* this.#measured();
+    if (this.#resumed && this.done % this.#stepsPerEpoch === 0) yield* this.#measured(signal);
     while (this.done < this.steps) {
       yield await this.#step();
-      if (this.done % this.#stepsPerEpoch === 0) yield* this.#measured();
+      if (this.done % this.#stepsPerEpoch === 0) yield* this.#measured(signal);
     }
   }
 
@@ -274,12 +274,12 @@ class Run implements TrainingRun {
     return { learned: isLearned, box, mask: mask && !isLearned };
   }
 
-  async *#measured(): AsyncGenerator<TrainingEvent> {
+  async *#measured(signal?: AbortSignal): AsyncGenerator<TrainingEvent> {
     const { epochs } = this.#job.settings;
     const epoch = this.done / this.#stepsPerEpoch;
     const every = this.#job.validateEvery ?? Math.max(1, Math.round(epochs / 20));
     if (this.#validation.length === 0 || (epoch % every !== 0 && epoch !== epochs)) return;
-    const dice = await diceOfClasses(this.#engine, this.#validation);
+    const dice = await diceOfClasses(this.#engine, this.#validation, signal);
     yield { kind: 'validation', step: this.done, epoch, dice };
   }
 }
