@@ -1,10 +1,13 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../src/weights/open.ts';
 import { main } from '../../weights-tools/main.ts';
 import { openFile } from '../../weights-tools/node/files.ts';
-import { demoModel, packageRoot } from '../../weights-tools/node/package.ts';
+import { demoModel, packageRoot, versionIn } from '../../weights-tools/node/package.ts';
+import { readRecord } from '../../weights-tools/train/resume.ts';
 import { namesIn, scratch } from '../cli/run.ts';
 import { type Faults, fakeEngine, jobs } from './fake-engine.ts';
 
@@ -73,7 +76,11 @@ test('model, curves, record: all of them, and the same run again is the same', a
     choices: { seed: 3, epochs: 12, validation: null },
     base: { file: 'sam2-nano-shapes.safetensors', sha256: expect.stringMatching(/^5302da6a[0-9a-f]{56}$/) },
     adapter: { description: 'fake' },
-    software: { node: process.version },
+    software: {
+      node: process.version,
+      webgpu: versionIn(createRequire(import.meta.url).resolve('webgpu/package.json')),
+      ...{ sharp: sharp.versions.sharp, vips: sharp.versions.vips },
+    },
     validation: [],
   });
   expect(record.training[0]).toMatchObject({
@@ -228,6 +235,29 @@ describe('interrupted', () => {
     expect(await refusal(...resume)).toMatch(/the training pictures or masks are not those of the run/);
   });
 });
+
+test.each([
+  ['base', null, /holds a damaged record of a run, whose base is null; --resume needs a \.checkpoint/],
+  ['base', { file: 'b' }, /whose base\.sha256 is missing/],
+  ['choices', [], /whose choices is \[\]/],
+  ['choices', { epochs: 'many' }, /whose choices\.epochs is "many"/],
+  ['choices', { train: 'all' }, /whose choices\.train is "all"/],
+  ['training', undefined, /whose training is missing/],
+  ['classNames', [1], /whose classNames is \[1\]/],
+  ['version', 2, /holds the record of another version/],
+] satisfies [string, unknown, RegExp][])(
+  'a record whose %s is %j is refused, with its file',
+  (field, value, message) => {
+    const sound = {
+      ...{ format: 'sam2rad-run', version: 1, classNames: ['bone'], training: [], validation: [] },
+      ...{ choices: { epochs: 2, clip: null, seed: 0 }, base: { file: 'b', title: 't', sha256: '0' } },
+    };
+    const read = (record: object) => readRecord('x.safetensors', { run: JSON.stringify(record) });
+    expect(read(sound)).toEqual(sound);
+    expect(() => read({ ...sound, [field]: value })).toThrow(message);
+    expect(() => read({ ...sound, [field]: value })).toThrow(/^x\.safetensors holds/);
+  },
+);
 
 describe('faults', () => {
   test('a NaN names step and term, and the last good state is kept', async () => {

@@ -13,15 +13,9 @@ import { runToEnd } from '../train/loop.ts';
 import { duration, Monitor } from '../train/monitor.ts';
 import { planTrainOutputs, type TrainOutputs } from '../train/outputs.ts';
 import { examplesOf, prepareData } from '../train/prepare.ts';
-import {
-  CURVES_KEY,
-  checkSameRun,
-  makeRecord,
-  readRecord,
-  resolveChoices,
-  sha256Of,
-} from '../train/record.ts';
+import { CURVES_KEY, makeRecord, sha256Of } from '../train/record.ts';
 import { parseTrain } from '../train/request.ts';
+import { checkSameRun, readRecord, resolveChoices } from '../train/resume.ts';
 
 /** A step on a CPU, and a checkpoint on a slow disk, may take this long after Ctrl-C. */
 const PATIENCE_MS = 120_000;
@@ -57,6 +51,7 @@ export async function train(argv: readonly string[], terminal: Terminal): Promis
     const measured: Measured = validation.length > 0 ? 'validation' : 'training';
     const planned = makeRecord({
       ...{ choices, classNames, training, validation },
+      software: peers.versions,
       base: { file: request.base, title, sha256: await sha256Of(base, signal) },
     });
     if (resumed) checkSameRun(resumed.record, planned);
