@@ -46,7 +46,9 @@ test('model, curves, record: all of them, and the same run again is the same', a
   const { code, out, err } = await train(wrist(folder, '--epochs', '12', '--seed', '3'));
   expect({ code, err }).toEqual({
     code: 0,
-    err: expect.stringMatching(/^sam2rad: warning: Dice is measured on the training pictures themselves/),
+    err: expect.stringMatching(
+      /^sam2rad: warning: Dice is measured on the training pictures themselves[^\n]*\nsam2rad: the training takes \d+\.\d MB on the GPU, as planned: activations /,
+    ),
   });
   expect(out).toMatch(/^36 steps in 0:0\d, loss .*\n {2}Dice of the training pictures: class 1 /);
   expect(namesIn(folder)).toEqual([CHECKPOINT, ...FILES].sort());
@@ -83,6 +85,8 @@ test('model, curves, record: all of them, and the same run again is the same', a
     },
     validation: [],
   });
+  const { memory } = record;
+  expect(memory.total).toBe(memory.activations + memory.learned + memory.frozen + memory.named);
   expect(record.training[0]).toMatchObject({
     name: '000',
     group: '000',
@@ -154,6 +158,15 @@ test('-o NAME.safetensors, --layout, --json, --val and --group-by', async () => 
   );
   const model = await openCheckpoint(await openFile(join(folder, 'new/hip.safetensors')));
   expect([...model.tensors.keys()]).toEqual(['model.reference']);
+});
+
+test('a training that does not fit is refused with the planned bytes and the limit, before anything is loaded', async () => {
+  const folder = scratch();
+  const { code, out, err } = await train(wrist(join(folder, 'out'), '--memory-limit', '20MB', '--json'));
+  expect({ code, out, jobs: jobs.length }).toEqual({ code: 1, out: '', jobs: 0 });
+  expect(err).toMatch(
+    /this training needs \d+,\d{3},\d{3} bytes on the GPU, .* and the limit is 20,000,000 bytes; train fewer parts or classes/,
+  );
 });
 
 test('a validation folder that holds training pictures is warned of', async () => {
@@ -338,6 +351,7 @@ test.each([
     ['--classes', '0', /--classes is '0'/],
     ['--augment', 'all', /--augment is 'all', expected none or mirror or full/],
     ['--layout', 'torch', /--layout is 'torch', expected canonical or reference/],
+    ['--memory-limit', 'much', /--memory-limit is 'much', expected bytes/],
     ['--checkpoint-every', '0', /--checkpoint-every is '0'/],
   ].map(
     ([name, value, message]) => [['a', '-m', 'x', '-o', 'y', name, value], message] as [string[], RegExp],

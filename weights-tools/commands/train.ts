@@ -1,8 +1,10 @@
 import { dirname } from 'node:path';
 import { requestDevice } from '../../src/gpu/device.ts';
-import type { TrainingProgress } from '../../src/tasks/train/job.ts';
+import type { TrainingJob, TrainingProgress } from '../../src/tasks/train/job.ts';
+import { planTraining, type TrainingMemory } from '../../src/tasks/train/memory.ts';
 import { describeCheckpoint } from '../../src/weights/convert.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
+import { megabytes } from '../format.ts';
 import { makeFolder, openFile } from '../node/files.ts';
 import { loadPeers } from '../node/peers.ts';
 import { Progress } from '../node/progress.ts';
@@ -59,11 +61,11 @@ export async function train(argv: readonly string[], terminal: Terminal): Promis
     await makeFolder(dirname(outputs.model));
 
     const started = performance.now();
-    const { device } = await requestDevice({ gpu: await peers.openGpu() });
+    const { device, traits } = await requestDevice({ gpu: await peers.openGpu() });
     using _ = { [Symbol.dispose]: () => device.destroy() };
     const start: StartTraining = terminal.startTraining ?? (await import('../train/start.ts')).startTraining;
     const { train, tokens, epochs, batch, learningRate, clip, augment, preprocess, seed } = choices;
-    using run = await start({
+    const job: TrainingJob = {
       base,
       datasetName: data.name,
       classNames,
@@ -77,9 +79,17 @@ export async function train(argv: readonly string[], terminal: Terminal): Promis
       signal,
       onProgress: ({ stage, loaded, total }: TrainingProgress) =>
         progress.show(stage, total > 0 ? loaded / total : undefined),
-    });
+    };
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+    const limits = {
+      binding: Math.min(maxBufferSize, maxStorageBufferBindingSize),
+      total: request.memoryLimit ?? Number.POSITIVE_INFINITY,
+    };
+    const memory = await planTraining(job, limits, traits);
+    if (!request.json) warn(memoryText(memory));
+    using run = await start(job);
     for (const warning of run.warnings) warn(`warning: ${warning}`);
-    const record = { ...planned, adapter: run.adapter, tuned: run.tuned };
+    const record = { ...planned, adapter: run.adapter, tuned: run.tuned, memory };
     const monitor = new Monitor(progress, { epochs, steps: run.steps, measured });
     terminal.waitAfterCancel?.(PATIENCE_MS);
     const onAbort = () => warn('stopping after this step; Ctrl-C again stops at once');
@@ -105,6 +115,11 @@ export async function train(argv: readonly string[], terminal: Terminal): Promis
   } finally {
     progress.clear();
   }
+}
+
+function memoryText({ total, activations, learned, frozen }: TrainingMemory): string {
+  const parts = `activations ${megabytes(activations)}, what is trained ${megabytes(learned)}, frozen weights ${megabytes(frozen)}`;
+  return `the training takes ${megabytes(total)} on the GPU, as planned: ${parts}`;
 }
 
 /** A checkpoint to go on from. */

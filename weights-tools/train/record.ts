@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import type { AdapterSummary, TunedKernels } from '../../src/index.ts';
+import type { TrainingMemory } from '../../src/tasks/train/memory.ts';
 import type { Case } from '../dataset/dataset.ts';
 import { packageVersion } from '../node/package.ts';
 import type { TrainChoices } from './request.ts';
@@ -30,10 +31,12 @@ export interface RunRecord {
   readonly adapter: AdapterSummary;
   /** Which kernels computed, where they were not the defaults: others round otherwise. */
   readonly tuned: TunedKernels;
+  /** Bytes on the GPU, as planned. */
+  readonly memory: TrainingMemory;
 }
 
 /** A record before the GPU is known. */
-export type PlannedRun = Omit<RunRecord, 'adapter' | 'tuned'>;
+export type PlannedRun = Omit<RunRecord, 'adapter' | 'tuned' | 'memory'>;
 
 /** Names of the metadata that the command adds to models and checkpoints. */
 export const RECORD_KEY = 'run';

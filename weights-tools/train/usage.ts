@@ -13,7 +13,7 @@ in the model's metadata, too) and <stem>.checkpoint.safetensors.
       --epochs N          200 unless given
       --batch N           pictures a step; 4 unless given
       --lr X              AdamW's learning rate at the start of the cosine; 0.0001 unless given
-      --clip N            shortens a step's gradients to this norm where they are longer; none unless given, as in
+      --clip N|none       shortens a step's gradients to this norm where they are longer; none unless given, as in
                           the reference
       --augment WHAT      none, mirror (and the mirror images) or full (the reference's); mirror unless given
       --preprocess P      how pictures are brought to the model's square: sam2rad (the reference's: padded, not
@@ -29,6 +29,8 @@ in the model's metadata, too) and <stem>.checkpoint.safetensors.
       --resume FILE       a checkpoint: goes on bit for bit. Options that are not given are those of its run
       --layout L          names in the model: canonical, or reference (the keys of the PyTorch code's Lightning
                           state_dict); canonical unless given
+      --memory-limit B    bytes that the training may take on the GPU, such as 2GB; what is planned is said at the start,
+                          and more than that is refused before anything is loaded
       --tuning FILE       where the fastest kernels of this GPU are kept; tuned.json in the user's cache folder unless
                           given. One that is named is also used where the CPU computes. A
                           resumed run computes as it began
