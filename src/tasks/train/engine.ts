@@ -78,6 +78,8 @@ export async function openTrainingEngine(
     const tensors = canonicalTensors(checkpoint, description);
     await Promise.all([stages.parameters.load(frozen, tensors, { signal }), compiled]);
     await trainer.load(tensors, signal);
+    // The planned peak: stage after stage the pool would grow beyond it, and fail late.
+    await stages.reserve(recordings);
     return new Engine(gpu, stages, context, description, trainer, notes);
   } catch (error) {
     gpu.close('the training could not be prepared');
