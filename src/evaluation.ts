@@ -12,4 +12,5 @@ export * from './tasks/evaluate/summary.ts';
 export * from './tasks/evaluate/surface.ts';
 export { DatasetError, listed } from './tasks/masks/error.ts';
 export * from './tasks/masks/mask-file.ts';
+export { CLASS_COLOURS } from './tasks/masks/palette.ts';
 export { decodePng, type PngSamples } from './tasks/masks/png.ts';

@@ -3,7 +3,9 @@
  * so that who only segments carries no gradient.
  */
 export type { TunedKernels } from './graph/graph.ts';
+export * from './tasks/train/curves.ts';
 export * from './tasks/train/job.ts';
+export { planTraining, type TrainingMemory } from './tasks/train/memory.ts';
 export { inReferenceLayout } from './tasks/train/reference.ts';
 export { openTrainingRun } from './tasks/train/run.ts';
 export type { TrainedParts } from './tasks/train/trained.ts';

@@ -1,17 +1,5 @@
-import type { Colour } from '../src/index.ts';
+import { CLASS_COLOURS } from '../src/tasks/masks/palette.ts';
 
-/** Fill and contour of class 1, 2, ... in the page's colours: told apart by colour-blind eyes too. */
-const COLOURS: readonly Colour[] = [
-  [86, 180, 233],
-  [240, 170, 50],
-  [40, 200, 150],
-  [230, 140, 190],
-  [240, 228, 66],
-  [235, 110, 50],
-  [160, 145, 245],
-  [160, 220, 90],
-  [225, 230, 235],
-];
 const FILL_OPACITY = 0.35;
 /** The contour is one pixel thick for each of these along the longer side. */
 const PIXELS_PER_CONTOUR = 400;
@@ -32,7 +20,7 @@ export function drawOverlay(
   const rgb = new Uint8Array(width * height * 3);
   for (let pixel = 0; pixel < width * height; pixel++) {
     const classNumber = classMap[pixel] ?? 0;
-    const colour = COLOURS[(classNumber - 1) % COLOURS.length] ?? [0, 0, 0];
+    const colour = CLASS_COLOURS[(classNumber - 1) % CLASS_COLOURS.length] ?? [0, 0, 0];
     const opacity = classNumber === 0 ? 0 : isContour[pixel] ? 1 : FILL_OPACITY;
     for (let channel = 0; channel < 3; channel++) {
       const below = rgba[pixel * 4 + channel] ?? 0;

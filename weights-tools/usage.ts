@@ -1,4 +1,4 @@
-/** What `--help` prints; the commands are README's synopsis, line by line. */
+/** What `--help` prints: every option of the commands' own help, which a test compares. */
 export const USAGE = `sam2rad: segment medical images with SAM2 and Sam2Rad on WebGPU
 
   sam2rad segment IMAGE... [-m MODEL] [-o DIR] [--mode auto|manual] [--box x0,y0,x1,y1]
@@ -9,10 +9,10 @@ export const USAGE = `sam2rad: segment medical images with SAM2 and Sam2Rad on W
                   [--layout canonical|reference] [--base FILE]
   sam2rad info FILE [--image-size S] [--json]
   sam2rad train DATASET -m BASE -o OUT [--classes N|NAMES] [--train ppn|ppn+lora|ppn+lora+adapters]
-                  [--tokens N] [--epochs N] [--batch N] [--lr X] [--augment none|mirror|full]
+                  [--tokens N] [--epochs N] [--batch N] [--lr X] [--clip N|none] [--augment none|mirror|full]
                   [--preprocess sam2rad|sam2|sam] [--seed N]
                   [--val DIR|SHARE] [--group-by REGEX] [--checkpoint-every N] [--resume FILE]
-                  [--layout canonical|reference] [--tuning FILE | --no-tuning] [--json]
+                  [--layout canonical|reference] [--memory-limit BYTES] [--tuning FILE | --no-tuning] [--json]
   sam2rad eval DATASET [-m MODEL] [-o DIR] [--mode auto|box|point] [--base MODEL] [--classes N|NAMES]
                   [--model-classes LIST] [--group-by REGEX] [--spacing MM] [--tolerance T] [--worst N]
                   [--at picture|model] [--preprocess sam|sam2|sam2rad] [--image-size S] [--storage f32|f16|q8]

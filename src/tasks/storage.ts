@@ -64,7 +64,10 @@ function planned(model: StageContext, storage: WeightStorage): Planned {
 }
 
 /** What of the plan is too much; undefined where it fits. */
-function excess({ total, weights, binding }: Planned, limits: MemoryLimits): string | undefined {
+export function excess(
+  { total, weights, binding }: Pick<Planned, 'total' | 'weights' | 'binding'>,
+  limits: MemoryLimits,
+): string | undefined {
   if (!(total <= limits.total))
     return `needs ${bytesText(total)} on the GPU, ${bytesText(weights)} of them for weights, and the limit is ${bytesText(limits.total)}`;
   if (!(binding <= limits.binding))

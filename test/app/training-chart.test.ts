@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { logScale, SHARE, ticksTo } from '../../app/src/training/scale.ts';
+import { SHARE } from '../../app/src/training/scale.ts';
 import { diceOf, lossOfEpochs, lossOfSteps } from '../../app/src/training/series.ts';
-import type { TrainingEvent } from '../../src/training.ts';
+import { logScale, type TrainingEvent, ticksTo } from '../../src/training.ts';
 
 const step = (at: number, total: number): TrainingEvent => ({
   ...{ kind: 'step', step: at, epoch: Math.ceil(at / 2), learningRate: 1 },

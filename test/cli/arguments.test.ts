@@ -14,6 +14,20 @@ test('help and version', async () => {
   expect(packageVersion()).toMatch(/^\d+\.\d+\.\d+/);
 });
 
+test("the synopsis has the options of each command's own help, and no others", async () => {
+  const optionsIn = (text: string) => text.match(/(?<=^|[\s[])--?[a-z][\w-]*/g) ?? [];
+  const [, ...synopses] = (await sam2rad('--help')).out.split(/^ {2}sam2rad /m);
+  for (const synopsis of synopses.slice(0, -1)) {
+    const [command = ''] = synopsis.split(' ');
+    const { out } = await sam2rad(command, '--help');
+    const [first = ''] = out.split('\n');
+    const own = out.match(/^ {2,6}--?[a-z][\w-]*/gm) ?? [];
+    const expected = new Set([...optionsIn(first), ...own.map((option) => option.trim())]);
+    expect(new Set(optionsIn(synopsis.split('\n\n')[0] ?? '')), command).toEqual(expected);
+  }
+  expect(synopses).toHaveLength(6);
+});
+
 test.each<[argv: string[], message: RegExp]>([
   [[], /no command is given; expected segment, convert, info, train, eval/],
   [['sgement'], /'sgement' is no command/],

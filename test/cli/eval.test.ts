@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { maskOfClass, tightBox } from '../../src/evaluation.ts';
+import { removeOldWorst } from '../../weights-tools/eval/files.ts';
 import type { EvalReport } from '../../weights-tools/eval/report.ts';
 import { packageRoot } from '../../weights-tools/node/package.ts';
 import { folderOf, grey } from '../dataset/files.ts';
@@ -173,6 +174,15 @@ gpuTest('a class that a picture lacks is left out; a point, and the square of th
   expect(head(square)?.truthArea).toBeLessThan((head(box)?.truthArea ?? 0) / 3);
 });
 
+test('the worst cases of an evaluation before are taken away, and nothing else is', async () => {
+  const folder = scratch();
+  for (const name of ['1-003.png', '2-011.png', '10-a b.png', 'notes.png', '3-list.txt'])
+    writeFileSync(join(folder, name), '');
+  await removeOldWorst(folder, ['1-003.png']);
+  expect(namesIn(folder)).toEqual(['1-003.png', '3-list.txt', 'notes.png']);
+  await removeOldWorst(join(folder, 'none'), []);
+});
+
 describe('refused', () => {
   test('auto mode of a model without a prompt predictor; box still works', async () => {
     const { code, out, err } = await sam2rad('eval', join(PHANTOMS, 'wrist'), '--mode', 'auto');
@@ -202,6 +212,11 @@ describe('refused', () => {
     [['a', '--tolerance', '-1'], /--tolerance|'-1'/],
     [['a', '--tolerance', ''], /--tolerance is '', expected a number/],
     [['a', '--model-classes', '1,1'], /--model-classes is '1,1', expected each class once/],
+    [
+      ['a', '--mode', 'box', '--model-classes', '2'],
+      /--model-classes names classes .* the mode is box: leave it/,
+    ],
+    [['a', '--model-classes', '2'], /the mode is box: leave it out, or add --mode auto/],
     [['a', '--at', 'home'], /--at is 'home', expected picture or model/],
     [['a', '--preprocess', 'none'], /--preprocess is 'none'/],
     [['a', '--group-by', '['], /--group-by is '\['/],

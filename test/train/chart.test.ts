@@ -1,8 +1,9 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { Curves, meanDice } from '../../weights-tools/train/curves.ts';
+import { duration, meanDice } from '../../src/tasks/train/curves.ts';
+import { Curves } from '../../weights-tools/train/curves.ts';
 import { curvesSvg } from '../../weights-tools/train/curves-svg.ts';
-import { duration, Monitor } from '../../weights-tools/train/monitor.ts';
+import { Monitor } from '../../weights-tools/train/monitor.ts';
 
 const NAMES = ['bone, "hard"', 'head <2>'];
 
@@ -59,6 +60,19 @@ test.each([0, 1, 3, 5000])(
     expect([width, height]).toEqual([720, 520]);
   },
 );
+
+test('200 000 steps are drawn, more than a call takes as arguments, and in time that does not grow with their square', () => {
+  const losses = { total: 1, dice: 0.1, focal: 0.1, box: 0.1, object: 0.1, interim: 0.1 };
+  const curves = new Curves(NAMES);
+  for (let step = 1; step <= 200_000; step++)
+    curves.add({ kind: 'step', step, epoch: Math.ceil(step / 100_000), losses, learningRate: 1e-4 });
+  const start = process.cpuUsage();
+  const svg = curvesSvg(curves, 'training');
+  const { user } = process.cpuUsage(start);
+  expect(svg.length).toBeLessThan(200_000);
+  // Copying an epoch at each of its steps took a hundred times as long.
+  expect(user / 1e6).toBeLessThan(10);
+});
 
 test('the line of progress has loss, Dice and the time left', () => {
   const lines: string[] = [];

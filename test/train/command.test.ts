@@ -1,10 +1,13 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import sharp from 'sharp';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../src/weights/open.ts';
 import { main } from '../../weights-tools/main.ts';
 import { openFile } from '../../weights-tools/node/files.ts';
-import { demoModel, packageRoot } from '../../weights-tools/node/package.ts';
+import { demoModel, packageRoot, versionIn } from '../../weights-tools/node/package.ts';
+import { readRecord } from '../../weights-tools/train/resume.ts';
 import { namesIn, scratch } from '../cli/run.ts';
 import { type Faults, fakeEngine, jobs } from './fake-engine.ts';
 
@@ -43,7 +46,9 @@ test('model, curves, record: all of them, and the same run again is the same', a
   const { code, out, err } = await train(wrist(folder, '--epochs', '12', '--seed', '3'));
   expect({ code, err }).toEqual({
     code: 0,
-    err: expect.stringMatching(/^sam2rad: warning: Dice is measured on the training pictures themselves/),
+    err: expect.stringMatching(
+      /^sam2rad: warning: Dice is measured on the training pictures themselves[^\n]*\nsam2rad: the training takes \d+\.\d MB on the GPU, as planned: activations /,
+    ),
   });
   expect(out).toMatch(/^36 steps in 0:0\d, loss .*\n {2}Dice of the training pictures: class 1 /);
   expect(namesIn(folder)).toEqual([CHECKPOINT, ...FILES].sort());
@@ -74,9 +79,15 @@ test('model, curves, record: all of them, and the same run again is the same', a
     choices: { seed: 3, epochs: 12, validation: null },
     base: { file: 'sam2-nano-shapes.safetensors', sha256: expect.stringMatching(/^5302da6a[0-9a-f]{56}$/) },
     adapter: { description: 'fake' },
-    software: { node: process.version },
+    software: {
+      node: process.version,
+      webgpu: versionIn(createRequire(import.meta.url).resolve('webgpu/package.json')),
+      ...{ sharp: sharp.versions.sharp, vips: sharp.versions.vips },
+    },
     validation: [],
   });
+  const { memory } = record;
+  expect(memory.total).toBe(memory.activations + memory.learned + memory.frozen + memory.named);
   expect(record.training[0]).toMatchObject({
     name: '000',
     group: '000',
@@ -88,9 +99,13 @@ test('model, curves, record: all of them, and the same run again is the same', a
   expect(rows[0]).toBe(
     'epoch,step,learning_rate,loss_total,loss_dice,loss_focal,loss_box,loss_object,loss_interim,val_dice,val_dice class 1',
   );
-  expect(rows).toHaveLength(1 + 36 + 12);
+  // Dice with the checkpoint of the tenth epoch, and at the end.
+  expect(rows).toHaveLength(1 + 36 + 2);
   expect(rows[1]).toMatch(/^1,1,0\.0001,3\.5999999046325684,/);
-  expect(rows[4]).toMatch(/^1,3,,,,,,,,0\.2\d+,0\.2\d+$/);
+  expect(rows.filter((row) => /,0\.9\d+,0\.9\d+$/.test(row)).map((row) => row.split(',,')[0])).toEqual([
+    '10,30',
+    '12,36',
+  ]);
   const again = scratch();
   await train(wrist(again, '--epochs', '12', '--seed', '3'));
   for (const name of [CHECKPOINT, ...FILES])
@@ -146,6 +161,15 @@ test('-o NAME.safetensors, --layout, --json, --val and --group-by', async () => 
   expect([...model.tensors.keys()]).toEqual(['model.reference']);
 });
 
+test('a training that does not fit is refused with the planned bytes and the limit, before anything is loaded', async () => {
+  const folder = scratch();
+  const { code, out, err } = await train(wrist(join(folder, 'out'), '--memory-limit', '20MB', '--json'));
+  expect({ code, out, jobs: jobs.length }).toEqual({ code: 1, out: '', jobs: 0 });
+  expect(err).toMatch(
+    /this training needs \d+,\d{3},\d{3} bytes on the GPU, .* and the limit is 20,000,000 bytes; train fewer parts or classes/,
+  );
+});
+
 test('a validation folder that holds training pictures is warned of', async () => {
   const { err } = await train(wrist(scratch(), '--val', join(WRIST, 'Train'), '--epochs', '1'));
   expect(err).toMatch(/warning: 10 validation pictures are training pictures, too \(000\)/);
@@ -179,6 +203,29 @@ describe('interrupted', () => {
     }
   });
 
+  test('in a long measurement: it is left at once, the last step is kept, and Dice comes when the run goes on', async () => {
+    const [whole, folder] = [scratch(), scratch()];
+    const options = ['--epochs', '4', '--checkpoint-every', '3'];
+    await train(wrist(whole, ...options));
+    const cancel = new AbortController();
+    const measuring = (_: number, signal?: AbortSignal) =>
+      new Promise<void>((_resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason));
+        cancel.abort();
+      });
+    const first = await train(wrist(folder, ...options), { measuring }, cancel);
+    expect(first).toMatchObject({
+      code: 130,
+      err: expect.stringMatching(/go on with --resume .*model\.checkpoint\.safetensors.*cancelled/s),
+    });
+    expect(text(folder, 'model.csv').trimEnd().split('\n')).toHaveLength(1 + 9);
+    const second = await train(
+      wrist(folder, '--resume', join(folder, CHECKPOINT), '--checkpoint-every', '3'),
+    );
+    expect(second.code).toBe(0);
+    expect(text(folder, 'model.csv')).toBe(text(whole, 'model.csv'));
+  });
+
   test('other choices, data or no checkpoint are refused before anything is trained', async () => {
     const folder = scratch();
     const data = join(folder, 'data');
@@ -202,6 +249,29 @@ describe('interrupted', () => {
     expect(await refusal(...resume)).toMatch(/the training pictures or masks are not those of the run/);
   });
 });
+
+test.each([
+  ['base', null, /holds a damaged record of a run, whose base is null; --resume needs a \.checkpoint/],
+  ['base', { file: 'b' }, /whose base\.sha256 is missing/],
+  ['choices', [], /whose choices is \[\]/],
+  ['choices', { epochs: 'many' }, /whose choices\.epochs is "many"/],
+  ['choices', { train: 'all' }, /whose choices\.train is "all"/],
+  ['training', undefined, /whose training is missing/],
+  ['classNames', [1], /whose classNames is \[1\]/],
+  ['version', 2, /holds the record of another version/],
+] satisfies [string, unknown, RegExp][])(
+  'a record whose %s is %j is refused, with its file',
+  (field, value, message) => {
+    const sound = {
+      ...{ format: 'sam2rad-run', version: 1, classNames: ['bone'], training: [], validation: [] },
+      ...{ choices: { epochs: 2, clip: null, seed: 0 }, base: { file: 'b', title: 't', sha256: '0' } },
+    };
+    const read = (record: object) => readRecord('x.safetensors', { run: JSON.stringify(record) });
+    expect(read(sound)).toEqual(sound);
+    expect(() => read({ ...sound, [field]: value })).toThrow(message);
+    expect(() => read({ ...sound, [field]: value })).toThrow(/^x\.safetensors holds/);
+  },
+);
 
 describe('faults', () => {
   test('a NaN names step and term, and the last good state is kept', async () => {
@@ -232,6 +302,21 @@ describe('faults', () => {
     const { code, err } = await train(wrist(folder, '--epochs', '3', '--checkpoint-every', '1'));
     expect(code).toBe(0);
     expect(err).toMatch(/cannot write .*model\.checkpoint\.safetensors: .*; training goes on/);
+    expect(namesIn(folder)).toEqual([CHECKPOINT, ...FILES].sort());
+  });
+
+  test('a model that cannot be written costs nothing: the last step is kept, and said to be', async () => {
+    const folder = scratch();
+    const inTheWay = join(folder, 'model.safetensors');
+    mkdirSync(join(inTheWay, 'in-the-way'), { recursive: true });
+    const { code, err } = await train(wrist(folder, '--epochs', '3'));
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /cannot write .*model\.safetensors: .*; the last good state is .*model\.checkpoint\.safetensors \(step 9\): go on with --resume/,
+    );
+    rmSync(inTheWay, { recursive: true });
+    const again = await train(wrist(folder, '--resume', join(folder, CHECKPOINT)));
+    expect(again).toMatchObject({ code: 0, out: expect.stringMatching(/^9 steps/) });
     expect(namesIn(folder)).toEqual([CHECKPOINT, ...FILES].sort());
   });
 
@@ -267,6 +352,7 @@ test.each([
     ['--classes', '0', /--classes is '0'/],
     ['--augment', 'all', /--augment is 'all', expected none or mirror or full/],
     ['--layout', 'torch', /--layout is 'torch', expected canonical or reference/],
+    ['--memory-limit', 'much', /--memory-limit is 'much', expected bytes/],
     ['--checkpoint-every', '0', /--checkpoint-every is '0'/],
   ].map(
     ([name, value, message]) => [['a', '-m', 'x', '-o', 'y', name, value], message] as [string[], RegExp],

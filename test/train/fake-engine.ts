@@ -7,6 +7,8 @@ import type { Losses, StartTraining, TrainingEvent, TrainingJob } from '../../we
 export interface Faults {
   /** Called before each step. */
   readonly before?: (step: number) => void;
+  /** Waited for in the middle of each measurement. */
+  readonly measuring?: (step: number, signal: AbortSignal | undefined) => Promise<void>;
   readonly nanAt?: number;
   /** The GPU is lost when the NaN comes. */
   readonly isLost?: boolean;
@@ -16,24 +18,26 @@ export interface Faults {
 export const jobs: TrainingJob[] = [];
 
 export const fakeEngine =
-  ({ before, nanAt, isLost = false }: Faults = {}): StartTraining =>
+  ({ before, measuring, nanAt, isLost = false }: Faults = {}): StartTraining =>
   async (job) => {
     jobs.push(job);
     const { epochs, batch, seed, learningRate } = job.settings;
     const perEpoch = Math.ceil(job.training.length / batch);
     const state = job.resume && (await (await openCheckpoint(job.resume)).tensors.get('state')?.readF32());
     let [done = 0, value = 1 + seed] = state ?? [];
-    const begun = done;
     const file = (name: string, values: readonly number[], metadata: Readonly<Record<string, string>>) => {
       const bytes = async () => new Uint8Array(Float32Array.from(values).buffer);
       return writeSafetensors([{ name, dtype: 'F32', shape: [values.length], bytes }], metadata);
     };
-    async function* events(): AsyncGenerator<TrainingEvent> {
-      const validation = (): TrainingEvent => ({
-        ...{ kind: 'validation', step: done, epoch: done / perEpoch },
-        dice: job.classNames.map((_, i) => 1 - value / (i + 1 + seed)),
-      });
-      if (done > 0 && done % perEpoch === 0) yield validation();
+    async function* measured(signal?: AbortSignal): AsyncGenerator<TrainingEvent> {
+      const epoch = done / perEpoch;
+      if (epoch % (job.validateEvery ?? 1) !== 0 && epoch !== epochs) return;
+      await measuring?.(done, signal);
+      const dice = job.classNames.map((_, i) => 1 - value / (i + 1 + seed));
+      yield { kind: 'validation', step: done, epoch, dice };
+    }
+    async function* events({ signal }: { signal?: AbortSignal } = {}): AsyncGenerator<TrainingEvent> {
+      if (done > 0 && done % perEpoch === 0) yield* measured(signal);
       while (done < epochs * perEpoch) {
         before?.(done + 1);
         if (done + 1 === nanAt) throw new Sam2RadError(`step ${nanAt}: the focal term of the loss is NaN`);
@@ -49,7 +53,7 @@ export const fakeEngine =
           interim: share,
         };
         yield { kind: 'step', step: done, epoch: Math.ceil(done / perEpoch), losses, learningRate };
-        if (done % perEpoch === 0) yield validation();
+        if (done % perEpoch === 0) yield* measured(signal);
       }
     }
     return {
@@ -57,7 +61,9 @@ export const fakeEngine =
       tuned: {},
       warnings: [],
       steps: epochs * perEpoch,
-      done: begun,
+      get done() {
+        return done;
+      },
       isIntact: !isLost,
       events,
       checkpoint: (metadata = {}) => file('state', [done, value], metadata),

@@ -93,7 +93,19 @@ const begunWith = { 'matmul 64x256x256 f32': 'plain' };
 const { tensors: values, metadata: about } = await openCheckpoint(saved);
 const sources = [...values].map(([name, { dtype, shape, read }]) => ({ name, dtype, shape, bytes: read }));
 const told = writeSafetensors(sources, { ...about, tuned: JSON.stringify(begunWith) });
-using fourth = await openTrainingRun({ ...job, resume: await whole(told) });
+using fourth = await openTrainingRun({ ...job, validation: [disc(0)], resume: await whole(told) });
+const stop = new AbortController();
+const beforeStop: string[] = [];
+let isStopped = false;
+try {
+  for await (const { kind, step } of fourth.events({ signal: stop.signal })) {
+    beforeStop.push(`${kind} ${step}`);
+    // An epoch has two steps: Dice is next.
+    if (step === 4) stop.abort();
+  }
+} catch (error) {
+  isStopped = error === stop.signal.reason;
+}
 
 const { metadata, tensors } = await openCheckpoint(model);
 const loaded = await loadModel(model, { gpu: navigator.gpu });
@@ -113,6 +125,7 @@ console.log(
     reference: [...(await openCheckpoint(reference)).tensors.keys()],
     classes: loaded.classes,
     tuned: [second.tuned, fourth.tuned],
+    stopped: { isStopped, beforeStop, done: fourth.done, isIntact: fourth.isIntact },
     area: mask?.area ?? -1,
   }),
 );

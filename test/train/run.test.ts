@@ -16,6 +16,7 @@ interface Told {
   readonly reference: string[];
   readonly classes: string[];
   readonly tuned: Record<string, string>[];
+  readonly stopped: object;
   readonly area: number;
 }
 
@@ -38,6 +39,10 @@ describe('a training run, on wgpu', () => {
 
   test('that is resumed computes with the kernels that it began with', () => {
     expect(told.tuned).toEqual([{}, { 'matmul 64x256x256 f32': 'plain' }]);
+  });
+
+  test('leaves a measurement that is cancelled, and keeps the step before it', () => {
+    expect(told.stopped).toEqual({ isStopped: true, beforeStop: ['step 4'], done: 4, isIntact: true });
   });
 
   test('stops at a loss that is not finite, names step and term, and keeps the state before it', () => {

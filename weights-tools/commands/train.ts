@@ -1,27 +1,24 @@
 import { dirname } from 'node:path';
 import { requestDevice } from '../../src/gpu/device.ts';
-import type { TrainingProgress } from '../../src/tasks/train/job.ts';
+import { duration, meanDice } from '../../src/tasks/train/curves.ts';
+import type { TrainingJob, TrainingProgress } from '../../src/tasks/train/job.ts';
+import { planTraining, type TrainingMemory } from '../../src/tasks/train/memory.ts';
 import { describeCheckpoint } from '../../src/weights/convert.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
+import { megabytes } from '../format.ts';
 import { makeFolder, openFile } from '../node/files.ts';
 import { loadPeers } from '../node/peers.ts';
 import { Progress } from '../node/progress.ts';
 import type { Terminal } from '../terminal.ts';
-import { Curves, meanDice } from '../train/curves.ts';
+import { Curves } from '../train/curves.ts';
 import type { StartTraining } from '../train/engine.ts';
 import { runToEnd } from '../train/loop.ts';
-import { duration, Monitor } from '../train/monitor.ts';
+import { Monitor } from '../train/monitor.ts';
 import { planTrainOutputs, type TrainOutputs } from '../train/outputs.ts';
 import { examplesOf, prepareData } from '../train/prepare.ts';
-import {
-  CURVES_KEY,
-  checkSameRun,
-  makeRecord,
-  readRecord,
-  resolveChoices,
-  sha256Of,
-} from '../train/record.ts';
+import { CURVES_KEY, makeRecord, sha256Of } from '../train/record.ts';
 import { parseTrain } from '../train/request.ts';
+import { checkSameRun, readRecord, resolveChoices } from '../train/resume.ts';
 
 /** A step on a CPU, and a checkpoint on a slow disk, may take this long after Ctrl-C. */
 const PATIENCE_MS = 120_000;
@@ -57,6 +54,7 @@ export async function train(argv: readonly string[], terminal: Terminal): Promis
     const measured: Measured = validation.length > 0 ? 'validation' : 'training';
     const planned = makeRecord({
       ...{ choices, classNames, training, validation },
+      software: peers.versions,
       base: { file: request.base, title, sha256: await sha256Of(base, signal) },
     });
     if (resumed) checkSameRun(resumed.record, planned);
@@ -64,29 +62,16 @@ export async function train(argv: readonly string[], terminal: Terminal): Promis
     await makeFolder(dirname(outputs.model));
 
     const started = performance.now();
-    const { device } = await requestDevice({ gpu: await peers.openGpu() });
+    const { device, traits } = await requestDevice({ gpu: await peers.openGpu() });
     using _ = { [Symbol.dispose]: () => device.destroy() };
     const start: StartTraining = terminal.startTraining ?? (await import('../train/start.ts')).startTraining;
-    const { train, tokens, queryDeviation, epochs, batch, learningRate, clip, augment, preprocess, seed } =
-      choices;
-    using run = await start({
+    const job: TrainingJob = {
       base,
       datasetName: data.name,
       classNames,
       training: examplesOf(sharp, training),
       validation: examplesOf(sharp, measured === 'validation' ? validation : training),
-      settings: {
-        train,
-        tokens,
-        queryDeviation,
-        epochs,
-        batch,
-        learningRate,
-        clip,
-        augment,
-        preprocess,
-        seed,
-      },
+      settings: choices,
       validateEvery: request.checkpointEvery,
       ...(resumed && { resume: resumed.file }),
       tuning: request.tuning,
@@ -94,10 +79,18 @@ export async function train(argv: readonly string[], terminal: Terminal): Promis
       signal,
       onProgress: ({ stage, loaded, total }: TrainingProgress) =>
         progress.show(stage, total > 0 ? loaded / total : undefined),
-    });
+    };
+    const { maxBufferSize, maxStorageBufferBindingSize } = device.limits;
+    const limits = {
+      binding: Math.min(maxBufferSize, maxStorageBufferBindingSize),
+      total: request.memoryLimit ?? Number.POSITIVE_INFINITY,
+    };
+    const memory = await planTraining(job, limits, traits);
+    if (!request.json) warn(memoryText(memory));
+    using run = await start(job);
     for (const warning of run.warnings) warn(`warning: ${warning}`);
-    const record = { ...planned, adapter: run.adapter, tuned: run.tuned };
-    const monitor = new Monitor(progress, { epochs, steps: run.steps, measured });
+    const record = { ...planned, adapter: run.adapter, tuned: run.tuned, memory };
+    const monitor = new Monitor(progress, { epochs: choices.epochs, steps: run.steps, measured });
     terminal.waitAfterCancel?.(PATIENCE_MS);
     const onAbort = () => warn('stopping after this step; Ctrl-C again stops at once');
     signal.addEventListener('abort', onAbort, { once: true });
@@ -122,6 +115,11 @@ export async function train(argv: readonly string[], terminal: Terminal): Promis
   } finally {
     progress.clear();
   }
+}
+
+function memoryText({ total, activations, learned, frozen }: TrainingMemory): string {
+  const parts = `activations ${megabytes(activations)}, what is trained ${megabytes(learned)}, frozen weights ${megabytes(frozen)}`;
+  return `the training takes ${megabytes(total)} on the GPU, as planned: ${parts}`;
 }
 
 /** A checkpoint to go on from. */

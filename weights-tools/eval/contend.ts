@@ -6,6 +6,7 @@ import { describeCheckpoint } from '../../src/weights/convert.ts';
 import type { ModelDescription } from '../../src/weights/description.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
 import { type Dataset, loadCase } from '../dataset/dataset.ts';
+import { UsageError } from '../errors.ts';
 import { openFile } from '../node/files.ts';
 import type { Peers } from '../node/peers.ts';
 import type { Progress } from '../node/progress.ts';
@@ -26,7 +27,8 @@ export interface Entry {
 
 /**
  * Which models stand in which modes: the first mode of the first is what was asked for, the others stand beside it.
- * @throws PromptError where auto mode was asked of a model without a prompt predictor; as `openCheckpoint`
+ * @throws PromptError where auto mode was asked of a model without a prompt predictor; UsageError for `--model-classes` in
+ * another mode; as `openCheckpoint`
  */
 export async function planEntries(request: EvalRequest, signal: AbortSignal): Promise<[Entry, ...Entry[]]> {
   const model = await lookInto(request.model, request, signal);
@@ -35,6 +37,10 @@ export async function planEntries(request: EvalRequest, signal: AbortSignal): Pr
   if (mode === 'auto' && !hasPpn)
     throw new PromptError(
       `${basename(request.model)} (${model.description.title}) has no prompt predictor, which auto mode needs; measure it with --mode box or --mode point, or name a Sam2Rad model`,
+    );
+  if (mode !== 'auto' && request.modelClasses)
+    throw new UsageError(
+      `--model-classes names classes that a model finds by itself, the mode is ${mode}: leave it out, or add --mode auto`,
     );
   if (mode !== 'auto') return [{ ...model, modes: [mode] }];
   if (request.base === undefined) {

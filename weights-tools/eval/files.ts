@@ -1,6 +1,7 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Case, loadCase } from '../dataset/dataset.ts';
-import { makeFolder, writeAtomically } from '../node/files.ts';
+import { makeFolder, removeFile, writeAtomically } from '../node/files.ts';
 import { encodePng } from '../node/pictures.ts';
 import { drawOverlay } from '../overlay.ts';
 import type { Measured } from './measure.ts';
@@ -110,12 +111,23 @@ export async function writeFiles(
   await write('summary.csv', summaryCsv(report));
   await write('eval.json', `${JSON.stringify(report, null, 2)}\n`);
   const digits = String(all.length).length;
+  const worst: string[] = [];
   for (const [at, { result, classMap }] of all.entries()) {
     const one = drawn.cases.find(({ name }) => name === result.name);
-    const file = `worst/${String(at + 1).padStart(digits, '0')}-${result.name}.png`;
-    if (one) await write(file, await drawCase(sharp, one, classMap));
+    const file = `${String(at + 1).padStart(digits, '0')}-${result.name}.png`;
+    worst.push(file);
+    if (one) await write(join('worst', file), await drawCase(sharp, one, classMap));
   }
+  await removeOldWorst(join(folder, 'worst'), worst);
   return written;
+}
+
+/** Takes away what an evaluation before has drawn: beside the new pictures they would be taken for some of them. */
+export async function removeOldWorst(folder: string, kept: readonly string[]): Promise<void> {
+  // Nothing was ever drawn where there is no folder.
+  const names = await readdir(folder).catch(() => []);
+  const old = names.filter((name) => /^\d+-.+\.png$/.test(name) && !kept.includes(name));
+  await Promise.all(old.map((name) => removeFile(join(folder, name))));
 }
 
 /** Pixels between the two halves. */

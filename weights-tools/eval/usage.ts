@@ -11,11 +11,11 @@ are class numbers.
       --base MODEL        what is prompted with the true box beside auto; MODEL itself unless given, which is right
                           where nothing but its prompt predictor was trained
   -o, --output DIR        writes cases.csv, summary.csv, eval.json and worst/: truth (left) and result of the worst
-                          cases
+                          cases, in place of those of an evaluation before
       --worst N           how many of these; 5 unless given
       --classes N|NAMES   how many classes, or their names; counted in the masks unless given
-      --model-classes L   which of the model's classes stand for the data's, in their order: 2,3. The first ones
-                          unless given
+      --model-classes L   in mode auto: which of the model's classes stand for the data's, in their order: 2,3. The
+                          first ones unless given
       --group-by REGEX    what of a file's name is its patient, by the first group: '^(\\d+)_'. Intervals draw
                           patients; each picture is one unless given
       --spacing MM        millimetres a pixel, or across,down: distances are in mm then, otherwise in pixels

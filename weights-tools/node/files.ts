@@ -61,6 +61,15 @@ async function syncFolder(path: string): Promise<void> {
   await folder?.close();
 }
 
+/** @throws FileError */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } catch (error) {
+    throw asFileError(path, error, 'remove');
+  }
+}
+
 /** Makes a folder and those above it. @throws FileError */
 export async function makeFolder(path: string): Promise<void> {
   try {
@@ -71,9 +80,9 @@ export async function makeFolder(path: string): Promise<void> {
 }
 
 /** What the system refused becomes a FileError, anything else stays as it is. */
-function asFileError(path: string, error: unknown): unknown {
+function asFileError(path: string, error: unknown, what = 'write'): unknown {
   const isSystem = error instanceof Error && 'syscall' in error;
-  return isSystem ? new FileError(`cannot write ${path}: ${systemReason(error)}`, { cause: error }) : error;
+  return isSystem ? new FileError(`cannot ${what} ${path}: ${systemReason(error)}`, { cause: error }) : error;
 }
 
 function watchExit(): void {

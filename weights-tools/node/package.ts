@@ -14,7 +14,12 @@ export function packageRoot(): string {
 }
 
 export function packageVersion(): string {
-  const manifest: unknown = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'));
+  return versionIn(join(packageRoot(), 'package.json'));
+}
+
+/** Of a package's package.json. */
+export function versionIn(path: string): string {
+  const manifest: unknown = JSON.parse(readFileSync(path, 'utf8'));
   const version =
     typeof manifest === 'object' && manifest !== null && 'version' in manifest && manifest.version;
   return typeof version === 'string' ? version : 'unknown';

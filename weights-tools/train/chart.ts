@@ -1,11 +1,11 @@
 /** A line chart as SVG text: fixed size, white ground, no script, no font or style from elsewhere. */
+import { logScale, type Points, type Scale, thinned, ticksTo } from '../../src/tasks/train/curves.ts';
 
 export interface Series {
   readonly name: string;
   /** A CSS colour. */
   readonly colour: string;
-  /** x, y; ascending in x. */
-  readonly points: readonly (readonly [x: number, y: number])[];
+  readonly points: Points;
   /** Behind the others, thin and without an entry in the legend. */
   readonly isFaint?: boolean;
 }
@@ -28,8 +28,8 @@ const MOST_POINTS = 1000;
  * @param xLabel what x counts
  */
 export function chartSvg(panels: readonly Panel[], xLabel: string): string {
-  const xs = panels.flatMap(({ series }) => series.flatMap(({ points }) => points.map(([x]) => x)));
-  const longest = Math.max(1, ...xs);
+  const lasts = panels.flatMap(({ series }) => series.map(({ points }) => points.at(-1)?.[0] ?? 0));
+  const longest = Math.max(1, ...lasts);
   const height = panels.length * PANEL_HEIGHT;
   const body = panels.map(
     (panel, at) =>
@@ -53,7 +53,10 @@ function drawPanel({ title, scale, series }: Panel, longest: number, xLabel: str
   );
   const ordered = [...series].sort((a, b) => Number(b.isFaint ?? false) - Number(a.isFaint ?? false));
   const lines = ordered.map(({ points, colour, isFaint }) => {
-    const shown = thinned(points.filter(([, value]) => Number.isFinite(y.place(value))));
+    const shown = thinned(
+      points.filter(([, value]) => Number.isFinite(y.place(value))),
+      MOST_POINTS,
+    );
     const places = shown.map(([x, value]) => `${rounded(placeX(x))} ${rounded(placeY(value))}`);
     const look = isFaint ? 'stroke-width="1" stroke-opacity="0.3"' : 'stroke-width="2"';
     const [only] = places;
@@ -74,47 +77,9 @@ function drawPanel({ title, scale, series }: Panel, longest: number, xLabel: str
   return [heading, ...rows, ...columns, axes, ...lines, ...legend].join('');
 }
 
-interface Scale {
-  /** 0 at the bottom, 1 at the top. */
-  place(value: number): number;
-  readonly ticks: readonly number[];
-}
-
 function linearScale([low, high]: readonly [number, number]): Scale {
   const ticks = Array.from({ length: 6 }, (_, i) => Number((low + ((high - low) * i) / 5).toPrecision(3)));
   return { place: (value) => (value - low) / (high - low), ticks };
-}
-
-/** Whole decades around the values, with 2 and 5 between where there are few. */
-function logScale(values: readonly number[]): Scale {
-  const positive = values.filter((value) => value > 0 && Number.isFinite(value));
-  const low = Math.floor(Math.log10(Math.min(1, ...positive)));
-  const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(1e-12, ...positive))));
-  const steps = high - low <= 2 ? [1, 2, 5] : [1];
-  const ticks: number[] = [];
-  for (let decade = low; decade < high; decade++)
-    for (const step of steps) ticks.push(Number((step * 10 ** decade).toPrecision(1)));
-  ticks.push(Number((10 ** high).toPrecision(1)));
-  return { place: (value) => (Math.log10(value) - low) / (high - low), ticks };
-}
-
-/** 0 and some round numbers up to `last`. */
-function ticksTo(last: number): number[] {
-  const magnitude = 10 ** Math.floor(Math.log10(last));
-  const step = [0.2, 0.5, 1, 2].map((one) => one * magnitude).find((one) => last / one <= 6) ?? last;
-  const whole = Math.max(1, Math.round(step));
-  return Array.from({ length: Math.floor(last / whole) + 1 }, (_, i) => i * whole);
-}
-
-/** Means of neighbours, where there are more points than pixels. */
-function thinned(points: Series['points']): Series['points'] {
-  const size = Math.ceil(points.length / MOST_POINTS);
-  if (size < 2) return points;
-  return Array.from({ length: Math.ceil(points.length / size) }, (_, i) => {
-    const some = points.slice(i * size, (i + 1) * size);
-    const mean = (axis: 0 | 1) => some.reduce((sum, point) => sum + point[axis], 0) / some.length;
-    return [mean(0), mean(1)] as const;
-  });
 }
 
 const rounded = (value: number) => Math.round(value * 10) / 10;

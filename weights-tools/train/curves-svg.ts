@@ -1,6 +1,7 @@
+import { dicePoints, epochMeans } from '../../src/tasks/train/curves.ts';
 import { chartSvg, type Panel, type Series } from './chart.ts';
-import { type Curves, meanDice } from './curves.ts';
-import type { Losses, StepEvent } from './engine.ts';
+import type { Curves } from './curves.ts';
+import type { Losses } from './engine.ts';
 
 const TOTAL = '#222222';
 /** Told apart by colour-blind eyes too (Okabe and Ito), darker where they would fade on white. */
@@ -28,11 +29,7 @@ const TERMS: readonly (readonly [keyof Losses, string])[] = [
  */
 export function curvesSvg(curves: Curves, measured: 'validation' | 'training'): string {
   const { steps, validations, classNames } = curves;
-  const means = (term: keyof Losses) =>
-    epochs(steps).map((some) => {
-      const last = some.at(-1)?.step ?? 0;
-      return [last, some.reduce((sum, { losses }) => sum + losses[term], 0) / some.length] as const;
-    });
+  const means = (term: keyof Losses) => epochMeans(steps, term);
   const losses: Panel = {
     title: 'Loss',
     scale: 'log',
@@ -47,21 +44,10 @@ export function curvesSvg(curves: Curves, measured: 'validation' | 'training'): 
       ...TERMS.map(([term, name], at): Series => ({ name, colour: colour(at), points: means(term) })),
     ],
   };
-  const classes = classNames.map((name, at): Series => {
-    const points = validations.flatMap(({ step, dice }) => {
-      const value = dice[at] ?? null;
-      return value === null ? [] : [[step, value] as const];
-    });
-    return { name, colour: colour(at), points };
-  });
-  const mean: Series = {
-    name: 'mean',
-    colour: TOTAL,
-    points: validations.flatMap((event) => {
-      const value = meanDice(event);
-      return value === null ? [] : [[event.step, value] as const];
-    }),
-  };
+  const classes = classNames.map(
+    (name, at): Series => ({ name, colour: colour(at), points: dicePoints(validations, at) }),
+  );
+  const mean: Series = { name: 'mean', colour: TOTAL, points: dicePoints(validations) };
   const dice: Panel = {
     title:
       measured === 'validation'
@@ -74,10 +60,3 @@ export function curvesSvg(curves: Curves, measured: 'validation' | 'training'): 
 }
 
 const colour = (at: number) => COLOURS[at % COLOURS.length] ?? TOTAL;
-
-/** Steps, epoch by epoch. */
-function epochs(steps: readonly StepEvent[]): StepEvent[][] {
-  const byEpoch = new Map<number, StepEvent[]>();
-  for (const step of steps) byEpoch.set(step.epoch, [...(byEpoch.get(step.epoch) ?? []), step]);
-  return [...byEpoch.values()];
-}

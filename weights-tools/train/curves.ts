@@ -1,4 +1,5 @@
 import { DatasetError } from '../../src/tasks/masks/error.ts';
+import { isRepeated, meanDice } from '../../src/tasks/train/curves.ts';
 import type { Losses, StepEvent, TrainingEvent, ValidationEvent } from './engine.ts';
 
 const TERMS: readonly (keyof Losses)[] = ['total', 'dice', 'focal', 'box', 'object', 'interim'];
@@ -14,9 +15,7 @@ export class Curves {
 
   /** A resumed run may measure an epoch again that was measured before it was interrupted. */
   add(event: TrainingEvent): void {
-    const last = this.#events.at(-1);
-    if (last?.kind === event.kind && last.step === event.step) return;
-    this.#events.push(event);
+    if (!isRepeated(this.#events.at(-1), event)) this.#events.push(event);
   }
 
   get steps(): readonly StepEvent[] {
@@ -87,12 +86,6 @@ export class Curves {
     }
     return curves;
   }
-}
-
-/** The mean over the classes that have one; null where none has. */
-export function meanDice({ dice }: Pick<ValidationEvent, 'dice'>): number | null {
-  const values = dice.filter((one) => one !== null);
-  return values.length > 0 ? values.reduce((sum, one) => sum + one, 0) / values.length : null;
 }
 
 const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);

@@ -27,30 +27,40 @@ export interface LoopOptions {
 
 /**
  * Steps through a run to its end: curves and a checkpoint at intervals, the model last. A cancelled run ends after its
- * step with a checkpoint.
- * @throws the signal's reason when cancelled; TrainingError for an error of the engine after a checkpoint was written;
- * FileError where the model cannot be written
+ * step, or in the middle of a measurement, with a checkpoint.
+ * @throws the signal's reason when cancelled; TrainingError for an error of the engine, or a model that cannot be written,
+ * where there is a checkpoint to go on from; that error itself where there is none
  */
 export async function runToEnd(run: TrainingRun, options: LoopOptions): Promise<void> {
-  const { curves, signal, outputs, onEvent } = options;
+  const { signal, warn } = options;
+  const { checkpoint } = options.outputs;
   const saver = new Saver(run, options);
   try {
-    for await (const event of run.events()) {
-      curves.add(event);
-      onEvent(event);
-      if (signal.aborted) break;
-      const isDue = event.kind === 'validation' && event.epoch % options.checkpointEvery === 0;
-      if (isDue && event.step < run.steps) await saver.trySave(event.step);
-    }
+    await stepOn(run, saver, options);
+    if (!signal.aborted) return await saver.finish(options.layout);
+    await saver.save(run.done);
   } catch (error) {
     throw await saver.explained(error);
   }
-  if (signal.aborted) {
-    await saver.save(curves.steps.at(-1)?.step ?? run.done);
-    options.warn(`the state is in ${outputs.checkpoint}; go on with --resume ${outputs.checkpoint}`);
-    throw signal.reason;
+  warn(`the state is in ${checkpoint}; go on with --resume ${checkpoint}`);
+  throw signal.reason;
+}
+
+/** To the last step, or until Ctrl-C. */
+async function stepOn(run: TrainingRun, saver: Saver, options: LoopOptions): Promise<void> {
+  const { curves, signal, onEvent, checkpointEvery } = options;
+  try {
+    for await (const event of run.events({ signal })) {
+      curves.add(event);
+      onEvent(event);
+      if (signal.aborted) return;
+      const isDue = event.kind === 'validation' && event.epoch % checkpointEvery === 0;
+      if (isDue && event.step < run.steps) await saver.trySave(event.step);
+    }
+  } catch (error) {
+    // A measurement that was cut short, and is made again when the run goes on.
+    if (!signal.aborted || error !== signal.reason) throw error;
   }
-  await saver.finish(options.layout);
 }
 
 class Saver {

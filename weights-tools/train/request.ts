@@ -1,5 +1,5 @@
 import type { TuningStore } from '../../src/index.ts';
-import { oneOf, parse, parsePositive } from '../arguments.ts';
+import { oneOf, parse, parseBytes, parsePositive } from '../arguments.ts';
 import { parseClasses } from '../dataset/classes.ts';
 import { parseGroupBy } from '../dataset/groups.ts';
 import { UsageError } from '../errors.ts';
@@ -46,6 +46,8 @@ export interface TrainRequest {
   readonly checkpointEvery: number;
   readonly resume?: string;
   readonly layout: Layout;
+  /** Bytes that the training may take on the GPU. */
+  readonly memoryLimit?: number;
   /** Where the fastest kernels of the device are kept. */
   readonly tuning: TuningStore | undefined;
   readonly json: boolean;
@@ -75,6 +77,7 @@ export function parseTrain(argv: readonly string[]): TrainRequest | string {
     'checkpoint-every': { type: 'string' },
     resume: { type: 'string' },
     layout: { type: 'string' },
+    'memory-limit': { type: 'string' },
     ...TUNING_OPTIONS,
     json: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
@@ -117,6 +120,9 @@ export function parseTrain(argv: readonly string[]): TrainRequest | string {
     checkpointEvery: parsePositive('checkpoint-every', values['checkpoint-every'] ?? '10'),
     ...(values.resume !== undefined && { resume: values.resume }),
     layout: oneOf('layout', values.layout ?? 'canonical', LAYOUTS),
+    ...(values['memory-limit'] !== undefined && {
+      memoryLimit: parseBytes('memory-limit', values['memory-limit']),
+    }),
     tuning: parseTuning(values),
     json: values.json ?? false,
   };

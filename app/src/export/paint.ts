@@ -1,6 +1,6 @@
+import { CLASS_COLOURS } from '../../../src/evaluation.ts';
 import { maskToImageData } from '../../../src/index.ts';
 import type { SceneResult } from '../engine/protocol.ts';
-import { PALETTE } from '../palette.ts';
 
 /** The masks in their colours, without the hidden ones. @param visible one entry a class, in order. */
 export function paintMasks(
@@ -8,7 +8,7 @@ export function paintMasks(
   visible: readonly boolean[],
   opacity: number,
 ): ImageData {
-  return maskToImageData(withoutHidden(classMap, visible), width, height, { colors: PALETTE, opacity });
+  return maskToImageData(withoutHidden(classMap, visible), width, height, { colors: CLASS_COLOURS, opacity });
 }
 
 export function withoutHidden(classMap: Uint8Array, visible: readonly boolean[]): Uint8Array {

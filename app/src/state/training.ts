@@ -1,4 +1,10 @@
-import type { StepEvent, TrainingEvent, TrainSettings, ValidationEvent } from '../../../src/training.ts';
+import {
+  isRepeated,
+  type StepEvent,
+  type TrainingEvent,
+  type TrainSettings,
+  type ValidationEvent,
+} from '../../../src/training.ts';
 import type { Notice } from './session.ts';
 
 /** What a person chooses of a training; the rest follows from the base and the labels. */
@@ -87,10 +93,8 @@ export function trainingReducer(state: TrainingState, action: TrainingAction): T
   }
 }
 
-/** A run that goes on measures an epoch again that was measured before it was interrupted. */
 function added(events: readonly TrainingEvent[], event: TrainingEvent): readonly TrainingEvent[] {
-  const last = events.at(-1);
-  return last?.kind === event.kind && last.step === event.step ? events : [...events, event];
+  return isRepeated(events.at(-1), event) ? events : [...events, event];
 }
 
 export function stepsOf({ events }: Curves): readonly StepEvent[] {
@@ -99,10 +103,4 @@ export function stepsOf({ events }: Curves): readonly StepEvent[] {
 
 export function validationsOf({ events }: Curves): readonly ValidationEvent[] {
   return events.filter((event) => event.kind === 'validation');
-}
-
-/** The mean over the classes that have one; null where none has. */
-export function meanDice({ dice }: Pick<ValidationEvent, 'dice'>): number | null {
-  const values = dice.filter((one) => one !== null);
-  return values.length > 0 ? values.reduce((sum, one) => sum + one, 0) / values.length : null;
 }

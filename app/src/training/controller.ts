@@ -1,6 +1,7 @@
+import { meanDice } from '../../../src/training.ts';
 import { EngineClient, type WorkerLike } from '../engine/client.ts';
 import type { Store } from '../state/store.ts';
-import { meanDice, validationsOf } from '../state/training.ts';
+import { validationsOf } from '../state/training.ts';
 import type { KeptModel } from '../state/workspace.ts';
 import type { KeptRun } from '../workspace/index-file.ts';
 import type { Release } from '../workspace/lock.ts';

@@ -1,29 +1,26 @@
+import { StepTime } from '../../../src/training.ts';
 import type { Store } from '../state/store.ts';
 import type { RunState } from '../state/training.ts';
 import type { KeptRun } from '../workspace/index-file.ts';
 import type { TrainReport } from './protocol.ts';
 
-/** The share of a new step in the running mean of a step's time. */
-const NEWEST = 0.1;
-
 /** Puts what a training says into the state. */
 export class RunProgress {
   readonly #store: Store;
   readonly #now: () => number;
-  #lastStepAt = 0;
-  #stepMilliseconds: number | null = null;
+  #stepTime: StepTime;
 
   /** @param now milliseconds, rising */
   constructor(store: Store, now: () => number) {
     this.#store = store;
     this.#now = now;
+    this.#stepTime = new StepTime(now());
   }
 
   /** Shows a training from its last checkpoint on: what came after that comes again. */
   begin(run: KeptRun, phase: RunState['phase']): void {
     const { training, validation, settings, classNames, checkpoint } = run;
     const step = checkpoint?.step ?? 0;
-    this.#stepMilliseconds = null;
     const events = this.#store.state.training.curves.events.filter((event) => event.step <= step);
     this.#store.dispatch({ type: 'training/curves', curves: { classNames, events } });
     const counts = { training: training.length, validation: validation.length };
@@ -42,7 +39,7 @@ export class RunProgress {
     if (report.kind === 'pictures') this.change({ prepared: { loaded: report.loaded, total: report.total } });
     else if (report.kind === 'saving') this.change({ phase: 'saving' });
     else if (report.kind === 'ready') {
-      this.#lastStepAt = this.#now();
+      this.#stepTime = new StepTime(this.#now());
       const isPausing = this.#store.state.training.run?.phase === 'pausing';
       this.change({ phase: isPausing ? 'pausing' : 'training', step: report.done, steps: report.steps });
     } else {
@@ -56,12 +53,8 @@ export class RunProgress {
     this.#store.dispatch({ type: 'training/change', change });
   }
 
-  /** What is left by the running mean, which counts validations and checkpoints, too. */
   #left(step: number): number {
-    const now = this.#now();
-    const took = now - this.#lastStepAt;
-    const mean = this.#stepMilliseconds ?? took;
-    [this.#lastStepAt, this.#stepMilliseconds] = [now, mean + NEWEST * (took - mean)];
-    return this.#stepMilliseconds * ((this.#store.state.training.run?.steps ?? 0) - step);
+    this.#stepTime.add(this.#now());
+    return this.#stepTime.mean * ((this.#store.state.training.run?.steps ?? 0) - step);
   }
 }

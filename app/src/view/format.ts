@@ -27,14 +27,6 @@ export function milliseconds(value: number): string {
   return value >= 10 ? `${COUNT.format(value)} ms` : `${value.toFixed(1)} ms`;
 }
 
-/** 0:07, 12:30 or 3:05:00. */
-export function duration(value: number): string {
-  const seconds = Math.round(value / 1000);
-  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
-  const two = (part: number) => String(part).padStart(2, '0');
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
-}
-
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }

@@ -1,8 +1,9 @@
 import { html, nothing, svg, type TemplateResult } from 'lit-html';
+import { logScale, type Points, type Scale, ticksTo } from '../../../src/training.ts';
 import { cssColor } from '../palette.ts';
 import { type Curves, stepsOf } from '../state/training.ts';
-import { logScale, type Scale, SHARE, ticksTo } from '../training/scale.ts';
-import { diceOf, lossOfEpochs, lossOfSteps, type Points } from '../training/series.ts';
+import { SHARE } from '../training/scale.ts';
+import { diceOf, lossOfEpochs, lossOfSteps } from '../training/series.ts';
 import { score } from './format.ts';
 
 const WIDTH = 296;

@@ -1,11 +1,11 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
+import { duration } from '../../../src/training.ts';
 import { cssColor } from '../palette.ts';
 import type { Notice } from '../state/session.ts';
 import type { AppState } from '../state/state.ts';
 import type { RunState } from '../state/training.ts';
 import { planOf, SUGGESTED, type TrainingPlan } from '../training/plan.ts';
 import type { App } from './app.ts';
-import { duration } from './format.ts';
 import { trainingChart } from './training-chart.ts';
 import { trainingSettings } from './training-settings.ts';
 

@@ -1,4 +1,3 @@
-import { CheckpointError } from '../../errors.ts';
 import { Gpu, requestDevice } from '../../gpu/device.ts';
 import { readBuffers } from '../../gpu/readback.ts';
 import type { GraphTraits } from '../../graph/graph.ts';
@@ -7,23 +6,16 @@ import { resizedShape } from '../../ops/resize-tables.ts';
 import type { PictureSource } from '../../web/picture.ts';
 import { readPixels } from '../../web/picture.ts';
 import { canonicalTensors } from '../../weights/canonical-tensors.ts';
-import { describeCheckpoint } from '../../weights/convert.ts';
 import type { ModelDescription } from '../../weights/description.ts';
 import type { Checkpoint } from '../../weights/types.ts';
-import { loadEncoder } from '../encoders.ts';
-import { recordDecoder, recordEncoder, recordPreprocess, recordPromptPredictor } from '../recordings.ts';
+import { recordEncoder, recordPreprocess } from '../recordings.ts';
 import { Stages } from '../stages.ts';
 import { tunedFor } from '../tuned-for.ts';
 import type { TuningOptions } from '../types.ts';
 import type { TrainingProgress } from './job.ts';
-import {
-  learnsEncoder,
-  type PromptDraw,
-  recordTrainingStep,
-  recordWarp,
-  type TrainingContext,
-} from './recordings.ts';
-import { type TrainedParts, trainedBy } from './trained.ts';
+import { learnsEncoder, type PromptDraw, recordWarp, type TrainingContext } from './recordings.ts';
+import { trainingRecordings, trainingSetup } from './setup.ts';
+import type { TrainedParts } from './trained.ts';
 import { Trainer } from './trainer.ts';
 import type { View } from './view.ts';
 
@@ -64,36 +56,13 @@ export async function openTrainingEngine(
   options: TrainingEngineOptions,
 ): Promise<TrainingEngine> {
   const { parts, dropout, draws, signal, onProgress } = options;
-  const description = describeCheckpoint(checkpoint);
-  const { config } = description;
-  const [dataset] = config.datasets;
-  if (!config.ppn || !dataset)
-    throw new CheckpointError(`${checkpoint.name} has no prompt predictor to train`);
-  const encoder = await loadEncoder(config);
+  const { description, contextFor } = await trainingSetup(checkpoint, { parts, dropout });
   const gpu = options.device ? new Gpu(options.device) : await requestDevice(options);
   const stages = new Stages(gpu);
-  const usual: TrainingContext = {
-    config,
-    encoder,
-    traits: gpu.traits,
-    trained: trainedBy(parts),
-    dataset,
-    dropout,
-  };
+  const usual = contextFor(gpu.traits);
   let trainer: Trainer | undefined;
   try {
-    const auto = {
-      points: 0,
-      mask: false,
-      classes: classIndices(dataset.classes),
-      choice: 'single' as const,
-    };
-    const recorded = (context: TrainingContext) => [
-      ...draws.map((draw) => recordTrainingStep(context, draw)),
-      recordEncoder(context),
-      recordPromptPredictor(context, dataset),
-      recordDecoder(context, auto, dataset.tokens),
-    ];
+    const recorded = (context: TrainingContext) => trainingRecordings(context, draws);
     // Whole, however long it takes: what is left to the next run would give the same seed other bits there.
     const { tuned, notes } = await tunedFor(
       gpu,
@@ -115,6 +84,8 @@ export async function openTrainingEngine(
     const tensors = canonicalTensors(checkpoint, description);
     await Promise.all([stages.parameters.load(frozen, tensors, { signal }), compiled]);
     await trainer.load(tensors, signal);
+    // The planned peak: stage after stage the pool would grow beyond it, and fail late.
+    await stages.reserve(recordings);
     return new Engine(gpu, stages, context, description, trainer, notes);
   } catch (error) {
     gpu.close('the training could not be prepared');
@@ -123,8 +94,6 @@ export async function openTrainingEngine(
     throw error;
   }
 }
-
-const classIndices = (classes: number) => Array.from({ length: classes }, (_, index) => index);
 
 class Engine implements TrainingEngine {
   readonly gpu: Gpu;

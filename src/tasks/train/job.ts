@@ -113,10 +113,12 @@ export interface TrainingRun extends Disposable {
   /** Steps done so far: more than 0 at the start of a resumed run. */
   readonly done: number;
   /**
-   * Steps on when the next event is asked for, and not before. Leaving the loop leaves the run between two steps.
-   * @throws GpuError naming step and term where a loss is no finite number; DeviceLostError
+   * Steps on when the next event is asked for, and not before. Leaving the loop leaves the run between two steps. The
+   * signal ends a measurement of Dice, which may take long, between two pictures; it does not end a step.
+   * @throws GpuError naming step and term where a loss is no finite number; DeviceLostError; the signal's reason, and the
+   * state is that of the last step
    */
-  events(): AsyncIterable<TrainingEvent>;
+  events(options?: { readonly signal?: AbortSignal }): AsyncIterable<TrainingEvent>;
   /** Whether the state is that of the last event and may be saved, after `events` threw: not without a device. */
   readonly isIntact: boolean;
   /** A safetensors file with the parameters and the optimiser's state; everything random follows from seed and step. */

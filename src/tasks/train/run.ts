@@ -4,7 +4,7 @@ import { resizedShape } from '../../ops/resize-tables.ts';
 import { cosineRate } from '../../optim/schedule.ts';
 import { convertCheckpoint } from '../../weights/convert.ts';
 import { littleEndian } from '../../weights/dtypes.ts';
-import { withPromptPredictor, withValues } from '../../weights/extend.ts';
+import { withValues } from '../../weights/extend.ts';
 import { openCheckpoint } from '../../weights/open.ts';
 import { referenceCheckpoint } from '../../weights/reference-layout.ts';
 import type { Checkpoint } from '../../weights/types.ts';
@@ -14,14 +14,11 @@ import { openTrainingEngine, type TrainingEngine } from './engine.ts';
 import type { TrainingExample } from './example.ts';
 import type { TrainingEvent, TrainingJob, TrainingRun } from './job.ts';
 import type { PromptDraw } from './recordings.ts';
-import type { TrainedParts } from './trained.ts';
+import { DROPOUT, drawsOf, trainable } from './setup.ts';
 import { diceOfClasses, type ValidationPicture } from './validate.ts';
 import { centreOf, labelsSeen, viewsOf } from './view.ts';
 
-/** The reference's settings that a job does not choose. */
-const DROPOUT = 0.1;
-const LORA_RANK = 8;
-const ADAPTER_WIDTH = 64;
+/** The reference's settings that a job does not choose, as those in `setup.ts`. */
 const CHANCES = { learned: 0.9, box: 0.5, mask: 0.1 };
 const LAST_RATE = 0.1;
 
@@ -43,15 +40,7 @@ const streamOf = (seed: number, purpose: number, when: number) =>
 export async function openTrainingRun(job: TrainingJob): Promise<TrainingRun> {
   const { settings, signal } = job;
   const base = await openCheckpoint(job.base, signal ? { signal } : {});
-  const checkpoint = withPromptPredictor(base, {
-    dataset: { name: job.datasetName, classes: job.classNames.length, tokens: settings.tokens },
-    classNames: job.classNames,
-    ...(settings.train === 'ppn' ? {} : { loraRank: LORA_RANK }),
-    ...(settings.train === 'ppn+lora+adapters' ? { adapterWidth: ADAPTER_WIDTH } : {}),
-    preprocess: settings.preprocess,
-    seed: settings.seed,
-    ...(settings.queryDeviation !== undefined && { queryDeviation: settings.queryDeviation }),
-  });
+  const checkpoint = trainable(base, job);
   const state = job.resume && (await openCheckpoint(job.resume, signal ? { signal } : {}));
   const engine = await openTrainingEngine(checkpoint, {
     ...(state ? { tuned: tunedOf(state) } : { tuning: job.tuning }),
@@ -71,17 +60,6 @@ export async function openTrainingRun(job: TrainingJob): Promise<TrainingRun> {
     engine[Symbol.dispose]();
     throw error;
   }
-}
-
-/** Everything that `Run.#draw` may give. */
-function drawsOf(train: TrainedParts): PromptDraw[] {
-  const learned = [false, true].map((box) => ({ learned: true, box, mask: false }));
-  const manual = [
-    { learned: false, box: true, mask: false },
-    { learned: false, box: true, mask: true },
-    { learned: false, box: false, mask: true },
-  ];
-  return train === 'ppn' ? learned : [...learned, ...manual];
 }
 
 async function encodePictures(job: TrainingJob, engine: TrainingEngine) {
@@ -201,12 +179,12 @@ class Run implements TrainingRun {
     }
   }
 
-  async *events(): AsyncGenerator<TrainingEvent> {
+  async *events({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<TrainingEvent> {
     // It may not have come to the measurement of the epoch that it was saved after.
-    if (this.#resumed && this.done % this.#stepsPerEpoch === 0) yield* this.#measured();
+    if (this.#resumed && this.done % this.#stepsPerEpoch === 0) yield* this.#measured(signal);
     while (this.done < this.steps) {
       yield await this.#step();
-      if (this.done % this.#stepsPerEpoch === 0) yield* this.#measured();
+      if (this.done % this.#stepsPerEpoch === 0) yield* this.#measured(signal);
     }
   }
 
@@ -262,7 +240,7 @@ class Run implements TrainingRun {
     return { kind: 'step', step: this.done, epoch: epoch + 1, losses, learningRate: rate };
   }
 
-  /** What prompts the decoder in a step (prompt_sampler.py). A learned mask goes before a true one. */
+  /** What prompts the decoder in a step (prompt_sampler.py): one of `drawsOf`. A learned mask goes before a true one. */
   #draw(step: number): PromptDraw {
     const { train, seed } = this.#job.settings;
     const random = streamOf(seed, STREAMS.draw, step);
@@ -276,12 +254,12 @@ class Run implements TrainingRun {
     return { learned: isLearned, box, mask: mask && !isLearned };
   }
 
-  async *#measured(): AsyncGenerator<TrainingEvent> {
+  async *#measured(signal?: AbortSignal): AsyncGenerator<TrainingEvent> {
     const { epochs } = this.#job.settings;
     const epoch = this.done / this.#stepsPerEpoch;
     const every = this.#job.validateEvery ?? Math.max(1, Math.round(epochs / 20));
     if (this.#validation.length === 0 || (epoch % every !== 0 && epoch !== epochs)) return;
-    const dice = await diceOfClasses(this.#engine, this.#validation);
+    const dice = await diceOfClasses(this.#engine, this.#validation, signal);
     yield { kind: 'validation', step: this.done, epoch, dice };
   }
 }
