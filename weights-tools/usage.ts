@@ -10,7 +10,7 @@ export const USAGE = `sam2rad: segment medical images with SAM2 and Sam2Rad on W
   sam2rad info FILE [--image-size S] [--json]
   sam2rad train DATASET -m BASE -o OUT [--classes N|NAMES] [--train ppn|ppn+lora|ppn+lora+adapters]
                   [--tokens N] [--epochs N] [--batch N] [--lr X] [--clip N|none] [--augment none|mirror|full]
-                  [--preprocess sam2rad|sam2|sam] [--seed N]
+                  [--preprocess sam2rad|sam2|sam] [--query-deviation X] [--seed N]
                   [--val DIR|SHARE] [--group-by REGEX] [--checkpoint-every N] [--resume FILE]
                   [--layout canonical|reference] [--memory-limit BYTES] [--tuning FILE | --no-tuning] [--json]
   sam2rad eval DATASET [-m MODEL] [-o DIR] [--mode auto|box|point] [--base MODEL] [--classes N|NAMES]
