@@ -139,6 +139,31 @@ test('in a full storage, what is given up makes room for what comes', async () =
   expect((await openPage(folder)).store.state.workspace.models.map(({ bytes }) => bytes)).toEqual([7, 4000]);
 });
 
+test('in a full storage, what comes while room is made is not taken away again', async () => {
+  const folder = new FakeFolder();
+  const { page } = await worked(folder);
+  const [first] = page.store.state.workspace.models;
+  page.workspace.addModel(new Blob([new Uint8Array(5000)]), FACTS);
+  await page.workspace.flush();
+  folder.room = [...folder.files.values()].reduce((sum, { size }) => sum + size, 0) + 500;
+  const [, large] = page.store.state.workspace.models;
+  page.workspace.addModel(new Blob([new Uint8Array(4000)]), FACTS);
+  page.store.dispatch({ type: 'workspace/remove-model', file: large?.file ?? '' });
+  const { write } = folder;
+  folder.write = (path, data) => {
+    folder.write = write;
+    page.workspace.addModel(new Blob(['meanwhile']), FACTS);
+    return write.call(folder, path, data);
+  };
+  await page.workspace.flush();
+  await page.workspace.flush();
+  expect(first && (await folder.files.get(first.file)?.text())).toBe('weights');
+  const again = await openPage(folder);
+  const { models } = again.store.state.workspace;
+  expect(models.map(({ bytes }) => bytes)).toEqual([7, 4000, 9]);
+  expect(await (await again.workspace.file(models[2]?.file ?? '')).text()).toBe('meanwhile');
+});
+
 test('a storage that fails is said, and nothing is lost when it works again', async () => {
   const folder = new FakeFolder();
   const { page } = await worked(folder);
