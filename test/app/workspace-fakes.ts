@@ -5,7 +5,7 @@ import { createStore } from '../../app/src/state/store.ts';
 import { StorageFullError } from '../../app/src/workspace/error.ts';
 import type { Folder } from '../../app/src/workspace/folder.ts';
 import { Shelf } from '../../app/src/workspace/shelf.ts';
-import { Workspace } from '../../app/src/workspace/workspace.ts';
+import { Workspace, type WorkspaceParts } from '../../app/src/workspace/workspace.ts';
 
 /** A browser's storage in memory, with as much room as a test gives it. */
 export class FakeFolder implements Folder {
@@ -36,8 +36,14 @@ export class FakeFolder implements Folder {
   }
 }
 
-/** A page as far as its work goes. */
-export async function openPage(folder: Folder | null, mayWrite = true) {
+type Parts = Pick<WorkspaceParts, 'store' | 'files' | 'maps'>;
+
+/** A page as far as its work goes. @param addSamples before what was kept comes back */
+export async function openPage(
+  folder: Folder | null,
+  mayWrite = true,
+  addSamples: (page: Parts) => Promise<unknown> = async () => undefined,
+) {
   const store = createStore();
   const files = new PictureFiles();
   const maps = new LabelMaps();
@@ -54,6 +60,7 @@ export async function openPage(folder: Folder | null, mayWrite = true) {
   });
   await workspace.open();
   shelf.mayWrite = mayWrite;
+  await addSamples({ store, files, maps });
   await workspace.restore();
   return { store, files, maps, workspace, persisted: () => persisted };
 }
@@ -67,7 +74,7 @@ export async function pictureFile(first: number): Promise<Blob> {
   });
 }
 
-export async function addPicture({ store, files }: FakePage, name: string, first = 0, removable = true) {
+export async function addPicture({ store, files }: Parts, name: string, first = 0, removable = true) {
   const details = { name, group: removable ? 'user' : 'sample', removable, exampleBoxes: [] };
   const picture = await files.add(await pictureFile(first), details);
   store.dispatch({ type: 'library/add', pictures: [picture] });

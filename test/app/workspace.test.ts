@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type KeptRun, parseIndex } from '../../app/src/workspace/index-file.ts';
+import type { KeptRun } from '../../app/src/workspace/index-file.ts';
 import { addPicture, FakeFolder, label, MAP, messageOf, openPage, workOf } from './workspace-fakes.ts';
 
 const SETTINGS: KeptRun['settings'] = {
@@ -86,8 +86,13 @@ test("a sample's labels are kept, and find the sample again", async () => {
   await addPicture(page, 'Wrist 003', 4, false);
   label(page, id, 'accepted');
   await page.workspace.flush();
-  const index = parseIndex((await folder.files.get('workspace.json')?.text()) ?? '');
-  expect(index.pictures).toMatchObject([{ name: 'Wrist 000', sample: true }]);
+  const again = await openPage(folder, true, async (second) => {
+    await addPicture(second, 'Wrist 003', 4, false);
+    await addPicture(second, 'Wrist 000', 3, false);
+  });
+  expect(workOf(again)).toEqual({ 'Wrist 003': null, 'Wrist 000': { status: 'accepted', map: MAP } });
+  expect(again.store.state.library.pictures.map(({ removable }) => removable)).toEqual([false, false]);
+  expect(messageOf(again)).toBeNull();
 });
 
 test('the storage is asked to stay when the first work is kept, and once', async () => {
@@ -179,6 +184,19 @@ test('a storage that fails is said, and nothing is lost when it works again', as
   await page.workspace.flush();
   expect(page.store.state.workspace.place).toBe('kept');
   expect(Object.keys(workOf(await openPage(folder)))).toContain('C.png');
+});
+
+test('a storage that cannot be read is said, and nothing is written over what it holds', async () => {
+  const folder = new FakeFolder();
+  await worked(folder);
+  const before = [...folder.files];
+  folder.read = () => Promise.reject(new Error('the disk does not answer'));
+  const page = await openPage(folder);
+  expect(messageOf(page)).toMatch(/^The kept work cannot be read: the disk does not answer\. It is left/);
+  await addPicture(page, 'C.png', 3);
+  await page.workspace.flush();
+  expect(page.store.state.workspace.place).toBe('failed');
+  expect([...folder.files]).toEqual(before);
 });
 
 test('a damaged index: said, and pictures, labels and models are found by their files', async () => {

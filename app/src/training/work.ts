@@ -82,7 +82,9 @@ export class Work {
     const { store } = this.#parts;
     const isFirst = (await takeLock('sam2rad workspace', PATIENCE_MS)) !== null;
     this.#shelf.mayWrite = isFirst;
-    const place = this.#shelf.folder === null ? 'memory' : isFirst ? 'kept' : 'elsewhere';
+    const hasFailed = store.state.workspace.place === 'failed';
+    const there = isFirst ? 'kept' : 'elsewhere';
+    const place = hasFailed ? 'failed' : this.#shelf.folder === null ? 'memory' : there;
     await this.#workspace.restore();
     store.dispatch({ type: 'workspace/change', change: { place } });
     this.training.restore();

@@ -1,4 +1,5 @@
 import { Lane } from '../engine/lane.ts';
+import { sentenceOf } from '../sentence.ts';
 import { MODEL_GROUP } from '../state/classes.ts';
 import type { Notice } from '../state/session.ts';
 import type { AppState } from '../state/state.ts';
@@ -30,6 +31,8 @@ export interface NewRun extends Pick<KeptRun, 'datasetName' | 'classNames' | 'se
 /** Changes that come within this time are written together. */
 const QUIET_MS = 800;
 
+const AGAIN = 'load this page again, and export first what you do here meanwhile.';
+
 /** A person's work: it follows the state, writes what changed, and brings it back when the page is loaded again. */
 export class Workspace {
   readonly #parts: WorkspaceParts;
@@ -59,25 +62,40 @@ export class Workspace {
   /** Reads the index, nothing else yet. @returns the model that was in use */
   async open(): Promise<KeptModel | null> {
     const { shelf, store } = this.#parts;
-    const text = await shelf.readIndex();
+    const found = await this.#look();
+    if (found === null) return null;
+    const { text, paths } = found;
     try {
       if (text !== null) shelf.written = this.#opened = parseIndex(text);
     } catch (error) {
-      this.#opened = indexFromFiles(await shelf.list());
+      this.#opened = indexFromFiles(paths);
       this.#tell(
         'error',
-        `${messageOf(error)}. Pictures and labels were found again by their files; look which of them are to be learned from.`,
+        `${sentenceOf(error)} Pictures and labels were found again by their files; look which of them are to be learned from.`,
       );
     }
     const { serial, run, log, choices, inUse } = this.#opened;
     [this.#serial, this.#run, this.#log] = [serial, run, log];
-    const there = new Set(await shelf.list());
+    const there = new Set(paths);
     const models = this.#opened.models.filter(({ file }) => there.has(file));
     const gone = this.#opened.models.filter(({ file }) => !there.has(file)).map(({ name }) => name);
     if (gone.length > 0) this.#tell('error', `${gone.join(', ')} is not among the kept files any more.`);
     store.dispatch({ type: 'training/choices', change: choices });
     store.dispatch({ type: 'workspace/change', change: { models } });
     return models.find(({ file }) => file === inUse) ?? null;
+  }
+
+  /** The index and what there is. Where the storage does not answer nothing may be written: it would be over the work. */
+  async #look(): Promise<{ text: string | null; paths: readonly string[] } | null> {
+    const { shelf, store } = this.#parts;
+    try {
+      return { text: await shelf.readIndex(), paths: await shelf.list() };
+    } catch (error) {
+      shelf.folder = null;
+      this.#tell('error', `The kept work cannot be read: ${sentenceOf(error)} It is left as it is; ${AGAIN}`);
+      store.dispatch({ type: 'workspace/change', change: { place: 'failed' } });
+      return null;
+    }
   }
 
   /** Brings back what was kept, and from then on follows the state. The page's samples are there already. */
@@ -238,7 +256,7 @@ export class Workspace {
         'error',
         isFull
           ? "The browser's storage is full. What was kept is safe; what comes now is lost when this page is closed. Export it, or delete models."
-          : `The work could not be written: ${messageOf(error).replace(/\.$/, '')}. It is still in this page; export it.`,
+          : `The work could not be written: ${sentenceOf(error)} It is still in this page; export it.`,
       );
     this.#isBehind = true;
     store.dispatch({ type: 'workspace/change', change: { place: isFull ? 'full' : 'failed' } });
@@ -304,8 +322,4 @@ function hasChanged(a: AppState, b: AppState): boolean {
 
 function stemOf(name: string): string {
   return name.replace(/\.safetensors$/, '');
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
