@@ -13,6 +13,7 @@ import { RestRunner } from './labels/segment-rest.ts';
 import { acceptDrops } from './pictures/drop.ts';
 import { PictureFiles } from './pictures/files.ts';
 import { openFiles } from './pictures/open-files.ts';
+import { removePicture } from './pictures/remove-picture.ts';
 import { fetchSamples } from './pictures/samples.ts';
 import { start } from './start.ts';
 import { createActs } from './state/acts.ts';
@@ -66,13 +67,8 @@ const app: App = {
     void engine.reload();
   },
   openPicture: (id) => store.dispatch({ type: 'library/open', id }),
-  removePicture(id) {
-    const picture = store.state.library.pictures.find((entry) => entry.id === id);
-    store.dispatch({ type: 'library/remove', id });
-    if (picture) files.remove(picture);
-    editor.forget(id);
-    engine.client.call('forget', { picture: id }).catch(fail);
-  },
+  removePicture: (id) =>
+    removePicture(id, { store, files, editor, engine, confirm: (question) => window.confirm(question) }),
   downloadLabel: () => void labelling.download().catch(fail),
   download(kind) {
     const picture = openPicture(store.state);
