@@ -270,6 +270,11 @@ test('labels that nothing can be learned from are refused in a sentence', async 
   expect(message(page)).toMatch(/labels of all accepted pictures are empty/);
   label(page, id, 'accepted', new Uint8Array(12).fill(5));
   await page.controller.start();
-  expect(message(page)).toMatch(/labels hold class number 5, but there are 2 classes/);
+  expect(message(page)).toMatch(/labels hold class number 5, but there are 2 classes: add a class, or/);
+  // What a model has learned is fixed.
+  loadModel(page, { name: 'wrist', classes: 2, tokens: 7 });
+  page.store.dispatch({ type: 'class/list', group: 'model', names: ['A', 'B'] });
+  await page.controller.start();
+  expect(message(page)).toMatch(/number 5, but there are 2 classes: correct the labels, or begin with Plain/);
   expect(page.threads).toHaveLength(0);
 });
