@@ -155,17 +155,17 @@ test('the trained model is in use and segments by itself; its keys are those of 
   const files = unzipSync(await readWhenThere(join(served.scratch, 'sam2rad-workspace.zip')));
   expect(Object.keys(files).sort()).toEqual([
     ...[
-      'gts/wrist-000.png',
-      'gts/wrist_000.png',
-      'imgs/wrist-000.png',
-      'imgs/wrist_000.png',
+      'bone-surface/gts/wrist-000.png',
+      'bone-surface/imgs/wrist-000.png',
       'log.json',
       `models/${auto.model}`,
+      'user/gts/wrist_000.png',
+      'user/imgs/wrist_000.png',
       'workspace.json',
     ],
   ]);
-  expect(Buffer.from(files['imgs/wrist_000.png'] ?? []).equals(PICTURE ?? new Uint8Array())).toBe(true);
-  const truth = await sharp(files['gts/wrist_000.png']).toColourspace('b-w').raw().toBuffer();
+  expect(Buffer.from(files['user/imgs/wrist_000.png'] ?? []).equals(PICTURE ?? new Uint8Array())).toBe(true);
+  const truth = await sharp(files['user/gts/wrist_000.png']).toColourspace('b-w').raw().toBuffer();
   expect(truth.equals(await sharp(LABELS).toColourspace('b-w').raw().toBuffer())).toBe(true);
   const model = await openCheckpoint(new Blob([Uint8Array.from(files[`models/${auto.model}`] ?? [])]));
   const base = await openCheckpoint(new Blob([readFileSync(DEMO)]));

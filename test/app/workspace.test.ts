@@ -222,6 +222,45 @@ test('a damaged or missing file is named, and the rest is there', async () => {
   expect(workOf(page)).toEqual({ 'A knee.png': null });
 });
 
+test('what could not be read is kept until the work is erased: it may be readable another time', async () => {
+  const folder = new FakeFolder();
+  await worked(folder);
+  const { read } = folder;
+  folder.read = (path) =>
+    /^(labels\/|pictures\/b)/.test(path)
+      ? Promise.reject(new Error(`${path} is busy`))
+      : read.call(folder, path);
+  const page = await openPage(folder);
+  expect(messageOf(page)).toMatch(/labels\/a-knee\.\d+\.png is busy; pictures\/b\.png is busy/);
+  // A new picture of the name of one that was not read does not take its place.
+  await addPicture(page, 'B.png', 5);
+  await page.workspace.flush();
+  expect((await page.workspace.collected()).pictures.map(({ labels }) => labels)).toEqual([null, null]);
+  folder.read = read;
+  const again = await openPage(folder);
+  expect(messageOf(again)).toBeNull();
+  expect(workOf(again)['A knee.png']).toEqual({ status: 'accepted', map: MAP });
+  expect(again.store.state.library.pictures.map(({ name }) => name)).toEqual([
+    'A knee.png',
+    'B.png',
+    'B.png',
+  ]);
+});
+
+test('labels that are made anew take the place of those that could not be read', async () => {
+  const folder = new FakeFolder();
+  const { a } = await worked(folder);
+  const labels = (await folder.list()).find((path) => path.startsWith('labels/')) ?? '';
+  folder.files.set(labels, new Blob(['damaged']));
+  const page = await openPage(folder);
+  expect(a).toBe(page.store.state.library.pictures[0]?.id);
+  page.store.dispatch({ type: 'library/size', id: a, width: 4, height: 3 });
+  label(page, a, 'draft', MAP.toReversed());
+  await page.workspace.flush();
+  const again = await openPage(folder);
+  expect([messageOf(again), workOf(again)['A knee.png']?.map]).toEqual([null, MAP.toReversed()]);
+});
+
 test('a second tab sees the work, and writes nothing', async () => {
   const folder = new FakeFolder();
   await worked(folder);

@@ -17,6 +17,8 @@ export interface KeptPicture {
   readonly file: string;
   /** Whether it is one of the page's own, known by its name. */
   readonly sample: boolean;
+  /** Whose class list its labels are of; earlier versions did not say. */
+  readonly group?: string;
   readonly labels: { readonly file: string; readonly status: LabelStatus } | null;
 }
 

@@ -102,13 +102,16 @@ export class Workspace {
   async restore(): Promise<void> {
     const { store } = this.#parts;
     const { pictures, classes, open } = this.#opened;
-    const problems = await this.#pictures.restore(pictures, open);
     for (const [group, names] of Object.entries(classes))
       store.dispatch({ type: 'class/list', group, names });
+    const problems = await this.#pictures.restore(pictures, open);
     await this.#restoreLog(problems);
     this.#isRestored = true;
     if (problems.length > 0)
-      this.#tell('error', `Not everything could be read again: ${problems.join('; ')}.`);
+      this.#tell(
+        'error',
+        `Not everything could be read again: ${problems.join('; ')}. Files that are there stay until the work is erased.`,
+      );
     let before = store.state;
     store.subscribe(() => {
       if (hasChanged(before, store.state)) this.touch();
@@ -191,11 +194,11 @@ export class Workspace {
     return model;
   }
 
-  /** What is kept, as the index says it. @returns after everything was collected */
+  /** What is in the page, as the index says it. @returns after everything was collected */
   collected(): Promise<WorkspaceIndex> {
     return this.#lane.run(async () => {
       await this.#collect();
-      return this.#index();
+      return { ...this.#index(), pictures: this.#pictures.entries() };
     });
   }
 
@@ -279,7 +282,7 @@ export class Workspace {
     return {
       ...EMPTY_INDEX,
       serial: this.#serial,
-      pictures: this.#pictures.entries(),
+      pictures: this.#pictures.all(),
       open: this.#pictures.keyOf(state.library.open ?? ''),
       classes: Object.fromEntries(classes),
       models: state.workspace.models,
