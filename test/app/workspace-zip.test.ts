@@ -144,3 +144,22 @@ test('what is no work is one sentence', async () => {
     /workspace\.json is damaged/,
   );
 });
+
+test('an index that is damaged inside is named with the place, and what to do', async () => {
+  const page = await openPage(null);
+  const picture = { key: 'a', name: 'A', file: 'imgs/a.png', sample: false, labels: null };
+  for (const [change, place] of [
+    [{ pictures: [null] }, 'pictures[0]'],
+    [{ pictures: [picture, { ...picture, file: 3 }] }, 'pictures[1].file'],
+    [{ pictures: [{ ...picture, labels: { file: 'x.png', status: 'good' } }] }, 'pictures[0].labels.status'],
+    [{ models: [{ file: 'm' }] }, 'models[0].name'],
+    [{ classes: { user: 'Bone' } }, 'classes.user'],
+    [{ choices: { epochs: '7' } }, 'choices.epochs'],
+    [{ run: { base: {} } }, 'run.base.file'],
+  ] as const) {
+    const index = { format: 'sam2rad-workspace', version: 1, pictures: [], models: [], ...change };
+    await expect(bring(zipFile({ 'workspace.json': strToU8(JSON.stringify(index)) }), page)).rejects.toThrow(
+      `work.zip: workspace.json is damaged: its ${place} is not what this page writes; take that file out of the zip`,
+    );
+  }
+});

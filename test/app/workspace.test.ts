@@ -202,11 +202,14 @@ test('a storage that cannot be read is said, and nothing is written over what it
 test('a damaged index: said, and pictures, labels and models are found by their files', async () => {
   const folder = new FakeFolder();
   await worked(folder);
-  folder.files.set('workspace.json', new Blob(['{"format":']));
-  const page = await openPage(folder);
-  expect(messageOf(page)).toMatch(/^workspace\.json is damaged/);
-  expect(workOf(page)).toEqual({ 'a-knee.png': { status: 'draft', map: MAP }, 'b.png': null });
-  expect(page.store.state.workspace.models).toHaveLength(1);
+  const whole = JSON.parse((await folder.files.get('workspace.json')?.text()) ?? '');
+  for (const text of ['{"format":', JSON.stringify({ ...whole, pictures: [null] })]) {
+    folder.files.set('workspace.json', new Blob([text]));
+    const page = await openPage(folder);
+    expect(messageOf(page)).toMatch(/^workspace\.json is damaged/);
+    expect(workOf(page)).toEqual({ 'a-knee.png': { status: 'draft', map: MAP }, 'b.png': null });
+    expect(page.store.state.workspace.models).toHaveLength(1);
+  }
 });
 
 test('a damaged or missing file is named, and the rest is there', async () => {
@@ -259,6 +262,17 @@ test('labels that are made anew take the place of those that could not be read',
   await page.workspace.flush();
   const again = await openPage(folder);
   expect([messageOf(again), workOf(again)['A knee.png']?.map]).toEqual([null, MAP.toReversed()]);
+});
+
+test('curves that are damaged start anew', async () => {
+  const folder = new FakeFolder();
+  const { page } = await worked(folder);
+  await page.workspace.endRun(null);
+  const log = (await folder.list()).find((path) => path.startsWith('training/log')) ?? '';
+  folder.files.set(log, new Blob(['{"events":[null]}']));
+  const again = await openPage(folder);
+  expect(messageOf(again)).toMatch(/^training\/log\.\d+\.json is damaged: the curves start anew/);
+  expect(again.store.state.training.curves.events).toEqual([]);
 });
 
 test('a second tab sees the work, and writes nothing', async () => {

@@ -3,8 +3,9 @@ import { sentenceOf } from '../sentence.ts';
 import { MODEL_GROUP } from '../state/classes.ts';
 import type { Notice } from '../state/session.ts';
 import type { AppState } from '../state/state.ts';
+import type { Curves } from '../state/training.ts';
 import type { KeptModel } from '../state/workspace.ts';
-import { StorageFullError } from './error.ts';
+import { StorageFullError, WorkspaceError } from './error.ts';
 import { freeName } from './free-name.ts';
 import { EMPTY_INDEX, indexFromFiles, type KeptRun, parseIndex, type WorkspaceIndex } from './index-file.ts';
 import { KeptPictures } from './kept-pictures.ts';
@@ -217,10 +218,9 @@ export class Workspace {
     const { shelf, store } = this.#parts;
     if (this.#log === null) return;
     try {
-      store.dispatch({
-        type: 'training/curves',
-        curves: JSON.parse(await (await shelf.get(this.#log)).text()),
-      });
+      const curves: unknown = JSON.parse(await (await shelf.get(this.#log)).text());
+      if (!isCurves(curves)) throw new WorkspaceError(`${this.#log} is damaged`);
+      store.dispatch({ type: 'training/curves', curves });
     } catch {
       // The curves are gone, the training is not.
       this.#tell('error', [...problems, `${this.#log} is damaged: the curves start anew`].join('; '));
@@ -321,6 +321,13 @@ function hasChanged(a: AppState, b: AppState): boolean {
     a.workspace.models !== b.workspace.models ||
     a.engine.model?.name !== b.engine.model?.name
   );
+}
+
+function isCurves(value: unknown): value is Curves {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('events' in value && 'classNames' in value)) return false;
+  const { events, classNames } = value;
+  return Array.isArray(classNames) && Array.isArray(events) && events.every((event) => event?.kind);
 }
 
 function stemOf(name: string): string {
