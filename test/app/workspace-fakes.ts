@@ -4,6 +4,7 @@ import { PictureFiles } from '../../app/src/pictures/files.ts';
 import { createStore } from '../../app/src/state/store.ts';
 import { StorageFullError } from '../../app/src/workspace/error.ts';
 import type { Folder } from '../../app/src/workspace/folder.ts';
+import type { KeptRun } from '../../app/src/workspace/index-file.ts';
 import { Shelf } from '../../app/src/workspace/shelf.ts';
 import { Workspace, type WorkspaceParts } from '../../app/src/workspace/workspace.ts';
 
@@ -81,6 +82,18 @@ export async function addPicture({ store, files }: Parts, name: string, first = 
   store.dispatch({ type: 'library/size', id: picture.id, width: 4, height: 3 });
   return picture.id;
 }
+
+export const SETTINGS: KeptRun['settings'] = {
+  train: 'ppn',
+  tokens: 10,
+  epochs: 2,
+  batch: 4,
+  learningRate: 1e-4,
+  clip: null,
+  augment: 'none',
+  preprocess: 'sam2rad',
+  seed: 0,
+};
 
 export const MAP = Uint8Array.from([0, 1, 2, 0, 1, 1, 2, 2, 0, 0, 0, 1]);
 

@@ -1,18 +1,14 @@
 import { expect, test } from 'vitest';
-import type { KeptRun } from '../../app/src/workspace/index-file.ts';
-import { addPicture, FakeFolder, label, MAP, messageOf, openPage, workOf } from './workspace-fakes.ts';
-
-const SETTINGS: KeptRun['settings'] = {
-  train: 'ppn',
-  tokens: 10,
-  epochs: 2,
-  batch: 4,
-  learningRate: 1e-4,
-  clip: null,
-  augment: 'none',
-  preprocess: 'sam2rad',
-  seed: 0,
-};
+import {
+  addPicture,
+  FakeFolder,
+  label,
+  MAP,
+  messageOf,
+  openPage,
+  SETTINGS,
+  workOf,
+} from './workspace-fakes.ts';
 
 const PLAN = {
   ...{ datasetName: 'd', classNames: ['Bone'], settings: SETTINGS, training: [], validation: [] },
