@@ -54,11 +54,7 @@ const app: App = {
   viewer,
   labelling,
   rest,
-  openFiles(chosen) {
-    const [zip] = chosen.filter(({ name }) => /\.zip$/i.test(name));
-    if (zip) void work.import(zip);
-    else void openFiles(chosen, { store, files, engine, editor });
-  },
+  openFiles: (chosen) => void openFiles(chosen, { store, files, engine, editor, work }).catch(fail),
   loadDemo: ({ file }) =>
     void engine.load({ source: new URL(`demo/${file}`, document.baseURI).href, name: file }),
   cancelLoad: () => engine.cancelLoad(),

@@ -50,8 +50,9 @@ test('hidden classes are left out of the painting, not out of the mask', () => {
 });
 
 test('checkpoints are known by their names, everything else may be a picture', () => {
-  const names = ['a.PT', 'b.safetensors', 'c.png', 'd.ckpt', 'e.pth', 'f', 'g.pt.png'];
-  const { checkpoints, others } = sortFiles(names.map((name) => new File([], name)));
+  const names = ['a.PT', 'b.safetensors', 'c.png', 'd.ckpt', 'e.pth', 'f', 'g.pt.png', 'h.ZIP'];
+  const { zips, checkpoints, others } = sortFiles(names.map((name) => new File([], name)));
+  expect(zips.map(({ name }) => name)).toEqual(['h.ZIP']);
   expect(checkpoints.map(({ name }) => name)).toEqual(['a.PT', 'b.safetensors', 'd.ckpt', 'e.pth']);
   expect(others.map(({ name }) => name)).toEqual(['c.png', 'f', 'g.pt.png']);
 });

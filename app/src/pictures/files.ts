@@ -18,7 +18,7 @@ export class PictureFiles {
   /** @throws PictureError where the file is no picture, or too large. Nothing is decoded yet. */
   async add(blob: Blob, details: Details): Promise<Picture> {
     const { name } = details;
-    const size = declaredSize(new Uint8Array(await blob.slice(0, HEADER_BYTES).arrayBuffer()));
+    const size = declaredSize(await headOf(blob, name));
     if (size === null) throw new PictureError(`${name} is no PNG, JPEG or WebP picture`);
     const { width, height } = size;
     if (width === 0 || height === 0)
@@ -51,6 +51,15 @@ export class PictureFiles {
   remove(picture: Picture): void {
     this.#blobs.delete(picture.id);
     URL.revokeObjectURL(picture.thumbnail);
+  }
+}
+
+/** @throws PictureError where it cannot be read: a browser gives a folder that is dropped as a file, too */
+async function headOf(blob: Blob, name: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await blob.slice(0, HEADER_BYTES).arrayBuffer());
+  } catch (cause) {
+    throw new PictureError(`${name} cannot be read: if it is a folder, open the files in it`, { cause });
   }
 }
 
