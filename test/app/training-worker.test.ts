@@ -30,9 +30,7 @@ async function input(): Promise<TrainInput> {
   return {
     ...{ base: new File(['base'], 'b.safetensors'), datasetName: 'd', classNames: ['Bone'], resume: null },
     ...{ training: [picture, picture], validation: [picture] },
-    settings: {
-      ...{ epochs: 1, tokens: 1, learningRate: 1, augment: 'none', train: 'ppn', seed: 0 },
-    } as never,
+    settings: SETTINGS,
   };
 }
 
