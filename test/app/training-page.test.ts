@@ -226,13 +226,24 @@ test('after a confirmation everything is erased, for good', async () => {
     window.sam2rad.state().remarks.some((remark) => remark.includes('erased')),
   );
   await saved();
-  await load();
-  expect(await state()).toMatchObject({
-    accepted: [],
-    models: [],
-    losses: [],
-    model: 'sam2-nano-shapes.safetensors',
+  const { files, index } = await page.evaluate(async () => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('sam2rad');
+    const inside: string[] = [];
+    for await (const [name, handle] of folder.entries())
+      if (handle.kind === 'file') inside.push(name);
+      else for await (const inner of (handle as FileSystemDirectoryHandle).keys()) inside.push(inner);
+    const text = await (await (await folder.getFileHandle('workspace.json')).getFile()).text();
+    return { files: inside, index: JSON.parse(text) };
   });
+  expect(files).toEqual(['workspace.json']);
+  expect(index).toMatchObject({ pictures: [], models: [], inUse: null, run: null, log: null });
+  // What is kept needs no GPU to come back, and there it would wait for what the trained model had begun to encode.
+  await page.evaluateOnNewDocument(() =>
+    Object.defineProperty(Navigator.prototype, 'gpu', { value: undefined }),
+  );
+  await page.goto(`${served.url}?model=plain`);
+  await page.waitForFunction(() => !['', 'opening'].includes(window.sam2rad?.state().place ?? ''));
+  expect(await state()).toMatchObject({ accepted: [], models: [], losses: [], model: null });
 });
 
 function shapesOf(tensors: ReadonlyMap<string, StoredTensor>) {
