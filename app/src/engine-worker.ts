@@ -24,7 +24,7 @@ type Handlers = {
 const sessions = new Sessions();
 const lane = new Lane();
 const tuning = browserTuning();
-const trainings = new TrainingHost();
+const trainings = new TrainingHost(tuning);
 const running = new Map<number, AbortController>();
 let current: Model | null = null;
 /** The weights that came from an address: stored another way, or on a new device, they are not asked for again. */

@@ -1,6 +1,5 @@
 import { announceChanges } from './announce.ts';
 import { exposeAutomation } from './automation.ts';
-import { demoAsked } from './demos.ts';
 import { Engine } from './engine/engine.ts';
 import { SceneRunner } from './engine/scene-runner.ts';
 import EngineWorker from './engine-worker.ts?worker&inline';
@@ -14,7 +13,9 @@ import { RestRunner } from './labels/segment-rest.ts';
 import { acceptDrops } from './pictures/drop.ts';
 import { PictureFiles } from './pictures/files.ts';
 import { openFiles } from './pictures/open-files.ts';
+import { removePicture } from './pictures/remove-picture.ts';
 import { fetchSamples } from './pictures/samples.ts';
+import { start } from './start.ts';
 import { createActs } from './state/acts.ts';
 import { openPicture } from './state/select.ts';
 import { createStore } from './state/store.ts';
@@ -53,11 +54,7 @@ const app: App = {
   viewer,
   labelling,
   rest,
-  openFiles(chosen) {
-    const [zip] = chosen.filter(({ name }) => /\.zip$/i.test(name));
-    if (zip) void work.import(zip);
-    else void openFiles(chosen, { store, files, engine, editor });
-  },
+  openFiles: (chosen) => void openFiles(chosen, { store, files, engine, editor, work }).catch(fail),
   loadDemo: ({ file }) =>
     void engine.load({ source: new URL(`demo/${file}`, document.baseURI).href, name: file }),
   cancelLoad: () => engine.cancelLoad(),
@@ -66,13 +63,8 @@ const app: App = {
     void engine.reload();
   },
   openPicture: (id) => store.dispatch({ type: 'library/open', id }),
-  removePicture(id) {
-    const picture = store.state.library.pictures.find((entry) => entry.id === id);
-    store.dispatch({ type: 'library/remove', id });
-    if (picture) files.remove(picture);
-    editor.forget(id);
-    engine.client.call('forget', { picture: id }).catch(fail);
-  },
+  removePicture: (id) =>
+    removePicture(id, { store, files, editor, engine, confirm: (question) => window.confirm(question) }),
   downloadLabel: () => void labelling.download().catch(fail),
   download(kind) {
     const picture = openPicture(store.state);
@@ -87,26 +79,6 @@ function step(by: 1 | -1): void {
   if (next) app.openPicture(next.id);
 }
 
-async function start(): Promise<void> {
-  const used = await work.begin();
-  const demo = demoAsked(new URL(location.href));
-  if (!navigator.gpu) {
-    const reason =
-      'The segmentation model computes on the graphics processor, which this browser does not offer.';
-    store.dispatch({ type: 'engine/unsupported', reason });
-  } else if (used) {
-    void work.use(used).then(() => {
-      if (engine.source === null && store.state.engine.loading === null) app.loadDemo(demo);
-    }, fail);
-  } else app.loadDemo(demo);
-  const { pictures, classes } = await fetchSamples(files);
-  for (const [group, names] of classes) store.dispatch({ type: 'class/list', group, names });
-  store.dispatch({ type: 'library/add', pictures });
-  const [first] = pictures;
-  await work.restore();
-  if (first && store.state.library.open === null) app.openPicture(first.id);
-}
-
 keepRendered(app);
 listenToPointer(host, viewer, element('readout'));
 listenToKeys({ store, acts, viewer, labelling, host, step });
@@ -114,4 +86,9 @@ acceptDrops(app.openFiles, (over) => document.body.classList.toggle('dropping', 
 announceChanges(store, element('live'));
 announceLabels(store, element('live-labels'));
 exposeAutomation(store, acts, viewer, { labelling, maps, rest });
-start().catch(fail);
+start({
+  ...{ store, engine, work, app },
+  samples: () => fetchSamples(files),
+  hasWebGpu: Boolean(navigator.gpu),
+  address: new URL(location.href),
+}).catch(fail);

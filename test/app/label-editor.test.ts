@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
+import { EngineClient } from '../../app/src/engine/client.ts';
 import { describeLabelChange } from '../../app/src/labels/announce-labels.ts';
 import { EditLog } from '../../app/src/labels/edit-log.ts';
 import { keptLabel } from '../../app/src/labels/keep.ts';
 import { KeptOutlines } from '../../app/src/labels/outlines.ts';
 import { Patch } from '../../app/src/labels/patch.ts';
+import { removePicture } from '../../app/src/pictures/remove-picture.ts';
 import { countLabels } from '../../app/src/state/labels.ts';
 import { allPrompts } from '../../app/src/state/select.ts';
+import { FakeWorker } from './fake-worker.ts';
 import { loadModel, mapOf, type Page, paint, propose, rowsOf, SIZE, startLabelling } from './label-start.ts';
 
 const undo = ({ store }: Page) => store.dispatch({ type: 'prompt/undo', picture: 'a' });
@@ -238,4 +241,28 @@ test('changes of a label are put into words', () => {
     'Segmenting 3 pictures.',
   );
   expect(words(() => loadModel(page.store, true))).toBeNull();
+});
+
+test('a picture with labels is removed after a question alone, one without them at once', () => {
+  const page = startLabelling();
+  paint(page, [[0, 0]]);
+  const questions: string[] = [];
+  let answer = false;
+  const targets = {
+    ...page,
+    files: { remove: () => undefined },
+    engine: { client: new EngineClient(new FakeWorker()), epoch: 1, fail: () => undefined },
+    confirm: (question: string) => {
+      questions.push(question);
+      return answer;
+    },
+  };
+  const ids = () => page.store.state.library.pictures.map(({ id }) => id).join('');
+  removePicture('a', targets);
+  expect([ids(), status(page)]).toEqual(['abc', 'draft']);
+  answer = true;
+  removePicture('a', targets);
+  expect([ids(), status(page), shown(page)]).toEqual(['bc', null, null]);
+  removePicture('b', targets);
+  expect(questions).toEqual(Array(2).fill('Remove a.png with its labels? This cannot be undone.'));
 });

@@ -2,6 +2,7 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { importMasks } from '../../app/src/labels/import-masks.ts';
 import { sortMasks } from '../../app/src/labels/mask-files.ts';
+import { tellOpened } from '../../app/src/pictures/tell-opened.ts';
 import { grey, levels, palettePng } from '../dataset/files.ts';
 import { loadModel, type Page, paint, rowsOf, SIZE, startLabelling } from './label-start.ts';
 
@@ -12,7 +13,10 @@ const decode = async () => ({ ...SIZE, close() {} }) as ImageBitmap;
 /** What `openFiles` does with masks, once their pictures are in the strip. */
 async function read(page: Page, ...files: readonly File[]): Promise<string> {
   const { masks } = await sortMasks(files, page.store.state.library.pictures);
-  await importMasks(masks, { store: page.store, editor: page.editor, files: { decode } });
+  const { drafts, problems } = await importMasks(masks, {
+    ...{ store: page.store, editor: page.editor, files: { decode } },
+  });
+  tellOpened(page.store, drafts, problems);
   return page.store.state.session.notice?.text ?? '';
 }
 
@@ -120,7 +124,7 @@ test('a name that several pictures have is not guessed at; many problems are not
   if (first) page.store.dispatch({ type: 'library/add', pictures: [{ ...first, id: 'd' }] });
   expect(await read(page, file('a_mask.png', grey(...ROWS)))).toMatch(/fits 2 pictures that are named a/);
   const many = ['v', 'w', 'x', 'y', 'z'].map((name) => file(`${name}_mask.png`, grey(...ROWS)));
-  expect(await read(page, ...many)).toMatch(/v_mask.*w_mask.*x_mask.*2 more masks were not read/);
+  expect(await read(page, ...many)).toMatch(/v_mask.*w_mask.*x_mask.*2 more files were left out/);
 });
 
 test("with a trained model its classes count, not the strip's", async () => {

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { EngineClient } from '../../app/src/engine/client.ts';
 import type { Calls } from '../../app/src/engine/protocol.ts';
 import { RestRunner } from '../../app/src/labels/segment-rest.ts';
+import type { Picture } from '../../app/src/state/library.ts';
+import { PictureError } from '../../src/errors.ts';
 import { FakeWorker } from './fake-worker.ts';
 import { loadModel, mapOf, paint, rowsOf, SIZE, startLabelling } from './label-start.ts';
 
@@ -12,10 +14,14 @@ function start(hasPredictor = true) {
   const worker = new FakeWorker();
   const errors: unknown[] = [];
   const engine = { client: new EngineClient(worker), epoch: 1, fail: (error: unknown) => errors.push(error) };
-  const decode = async () => ({ ...SIZE, close() {} }) as ImageBitmap;
+  const damaged = new Set<string>();
+  const decode = async ({ id, name }: Picture) => {
+    if (damaged.has(id)) throw new PictureError(`${name} is damaged: the browser cannot decode it`);
+    return { ...SIZE, close() {} } as ImageBitmap;
+  };
   loadModel(page.store, hasPredictor);
   const rest = new RestRunner({ store: page.store, engine, files: { decode }, editor: page.editor });
-  return { ...page, worker, engine, errors, rest };
+  return { ...page, worker, engine, errors, rest, damaged };
 }
 
 type Started = ReturnType<typeof start>;
@@ -52,6 +58,24 @@ test('pictures without a label are segmented one after the other, and get drafts
   expect(page.store.state.rest).toBeNull();
   expect(page.store.state.session.notice?.text).toMatch(
     /2 pictures have new drafts; in 1 of them nothing was found\./,
+  );
+});
+
+test('damaged pictures are named, and the others are segmented', async () => {
+  const page = start();
+  page.damaged.add('a');
+  const done = page.rest.start();
+  for (let i = 0; i < 2; i++) await answer(page);
+  await settle();
+  // The engine has its own limits.
+  page.worker.reply({ id: 3, kind: 'done', output: null });
+  await settle();
+  page.worker.reply({ id: 4, kind: 'failed', name: 'PictureError', message: 'picture: too large' });
+  await done;
+  expect(asked(page)).toEqual(['open b', 'predict b', 'forget b', 'open c']);
+  expect([page.errors, page.store.state.labels['b']?.status]).toEqual([[], 'draft']);
+  expect(page.store.state.session.notice?.text).toMatch(
+    /^1 picture has a new draft\. Left out, because it could not be read: a\.png, c\.png\. Look/,
   );
 });
 

@@ -2,8 +2,10 @@ import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { withoutHidden } from '../../app/src/export/paint.ts';
 import { greyPng } from '../../app/src/export/png.ts';
+import { MAX_PIXELS, MAX_SIDE } from '../../app/src/pictures/files.ts';
 import { declaredSize } from '../../app/src/pictures/header.ts';
 import { sortFiles } from '../../app/src/pictures/sort-files.ts';
+import * as engine from '../../src/web/picture.ts';
 
 const canvas = sharp({ create: { width: 37, height: 23, channels: 4, background: '#40608080' } });
 const encodings = {
@@ -48,8 +50,13 @@ test('hidden classes are left out of the painting, not out of the mask', () => {
 });
 
 test('checkpoints are known by their names, everything else may be a picture', () => {
-  const names = ['a.PT', 'b.safetensors', 'c.png', 'd.ckpt', 'e.pth', 'f', 'g.pt.png'];
-  const { checkpoints, others } = sortFiles(names.map((name) => new File([], name)));
+  const names = ['a.PT', 'b.safetensors', 'c.png', 'd.ckpt', 'e.pth', 'f', 'g.pt.png', 'h.ZIP'];
+  const { zips, checkpoints, others } = sortFiles(names.map((name) => new File([], name)));
+  expect(zips.map(({ name }) => name)).toEqual(['h.ZIP']);
   expect(checkpoints.map(({ name }) => name)).toEqual(['a.PT', 'b.safetensors', 'd.ckpt', 'e.pth']);
   expect(others.map(({ name }) => name)).toEqual(['c.png', 'f', 'g.pt.png']);
+});
+
+test("the page opens what the engine takes: its limits are the engine's", () => {
+  expect({ MAX_PIXELS, MAX_SIDE }).toEqual({ MAX_PIXELS: engine.MAX_PIXELS, MAX_SIDE: engine.MAX_SIDE });
 });

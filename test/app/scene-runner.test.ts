@@ -1,9 +1,23 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { EngineClient } from '../../app/src/engine/client.ts';
 import type { LoadedModel, SceneResult } from '../../app/src/engine/protocol.ts';
 import { SceneRunner } from '../../app/src/engine/scene-runner.ts';
 import { createStore } from '../../app/src/state/store.ts';
 import { FakeWorker } from './fake-worker.ts';
+
+/** Those that nobody has closed. */
+class Bitmaps {
+  readonly left: string[] = [];
+  /** What decoding and copying wait for. */
+  decoding = Promise.resolve();
+  copying = Promise.resolve();
+
+  open(name: string): ImageBitmap {
+    this.left.push(name);
+    const close = () => void this.left.splice(this.left.indexOf(name), 1);
+    return { width: 8, height: 6, close } as ImageBitmap;
+  }
+}
 
 /** The page without a page: a store, and a worker that the test answers for. */
 function start() {
@@ -16,10 +30,16 @@ function start() {
     fail: (error: unknown) => void errors.push(error),
   };
   const decoded: string[] = [];
+  const bitmaps = new Bitmaps();
   const decode = async ({ id }: { id: string }) => {
     decoded.push(id);
-    return { width: 8, height: 6, close() {} } as ImageBitmap;
+    await bitmaps.decoding;
+    return bitmaps.open(id);
   };
+  vi.stubGlobal('createImageBitmap', async () => {
+    await bitmaps.copying;
+    return bitmaps.open('copy');
+  });
   const runner = new SceneRunner(store, engine, { decode });
   const picture = {
     name: 'P',
@@ -31,13 +51,14 @@ function start() {
     size: null,
   };
   store.dispatch({ type: 'library/add', pictures: ['a', 'b'].map((id) => ({ ...picture, id })) });
-  return { store, worker, engine, runner, errors, decoded };
+  return { store, worker, engine, runner, errors, decoded, bitmaps };
 }
 
 type Page = ReturnType<typeof start>;
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 const calls = ({ worker }: Page) => worker.sent.map(({ call }) => call).join(' ');
+const given = ({ worker }: Page) => worker.sent.filter(({ call }) => call === 'open').length;
 const lastId = ({ worker }: Page) => worker.sent.findLast(({ call }) => call !== 'cancel')?.id ?? 0;
 const open = ({ store }: Page, id: string) => store.dispatch({ type: 'library/open', id });
 const addPoint = ({ store }: Page, x: number) =>
@@ -64,9 +85,6 @@ async function encoded(page: Page): Promise<void> {
 const scene = (milliseconds: number) =>
   ({ milliseconds, results: [], outlines: {}, memory: {} }) as unknown as SceneResult;
 
-beforeEach(() => {
-  vi.stubGlobal('createImageBitmap', async (bitmap: ImageBitmap) => bitmap);
-});
 afterEach(() => void vi.unstubAllGlobals());
 
 test('a picture is shown before there is a model, and encoded as soon as there is one, without decoding it again', async () => {
@@ -167,4 +185,26 @@ test('an error of the engine is handed on once, and nothing is busy any more', a
   await settle();
   expect(page.errors).toMatchObject([{ name: 'GpuError' }]);
   expect(page.store.state.session.activity.kind).toBe('idle');
+});
+
+test('what was decoded for a picture that was left meanwhile is closed', async () => {
+  const page = start();
+  const { bitmaps } = page;
+  loadModel(page);
+  for (const moment of ['decoding', 'copying'] as const) {
+    let release = () => {};
+    bitmaps[moment] = new Promise((resolve) => {
+      release = resolve;
+    });
+    open(page, 'a');
+    await settle();
+    bitmaps[moment] = Promise.resolve();
+    open(page, 'b');
+    await settle();
+    release();
+    await settle();
+    // One on show; its copy is the worker's.
+    expect(bitmaps.left.filter((name) => name !== 'copy')).toEqual(['b']);
+    expect(bitmaps.left.filter((name) => name === 'copy')).toHaveLength(given(page));
+  }
 });

@@ -155,17 +155,17 @@ test('the trained model is in use and segments by itself; its keys are those of 
   const files = unzipSync(await readWhenThere(join(served.scratch, 'sam2rad-workspace.zip')));
   expect(Object.keys(files).sort()).toEqual([
     ...[
-      'gts/wrist-000.png',
-      'gts/wrist_000.png',
-      'imgs/wrist-000.png',
-      'imgs/wrist_000.png',
+      'bone-surface/gts/wrist-000.png',
+      'bone-surface/imgs/wrist-000.png',
       'log.json',
       `models/${auto.model}`,
+      'user/gts/wrist_000.png',
+      'user/imgs/wrist_000.png',
       'workspace.json',
     ],
   ]);
-  expect(Buffer.from(files['imgs/wrist_000.png'] ?? []).equals(PICTURE ?? new Uint8Array())).toBe(true);
-  const truth = await sharp(files['gts/wrist_000.png']).toColourspace('b-w').raw().toBuffer();
+  expect(Buffer.from(files['user/imgs/wrist_000.png'] ?? []).equals(PICTURE ?? new Uint8Array())).toBe(true);
+  const truth = await sharp(files['user/gts/wrist_000.png']).toColourspace('b-w').raw().toBuffer();
   expect(truth.equals(await sharp(LABELS).toColourspace('b-w').raw().toBuffer())).toBe(true);
   const model = await openCheckpoint(new Blob([Uint8Array.from(files[`models/${auto.model}`] ?? [])]));
   const base = await openCheckpoint(new Blob([readFileSync(DEMO)]));
@@ -226,13 +226,24 @@ test('after a confirmation everything is erased, for good', async () => {
     window.sam2rad.state().remarks.some((remark) => remark.includes('erased')),
   );
   await saved();
-  await load();
-  expect(await state()).toMatchObject({
-    accepted: [],
-    models: [],
-    losses: [],
-    model: 'sam2-nano-shapes.safetensors',
+  const { files, index } = await page.evaluate(async () => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('sam2rad');
+    const inside: string[] = [];
+    for await (const [name, handle] of folder.entries())
+      if (handle.kind === 'file') inside.push(name);
+      else for await (const inner of (handle as FileSystemDirectoryHandle).keys()) inside.push(inner);
+    const text = await (await (await folder.getFileHandle('workspace.json')).getFile()).text();
+    return { files: inside, index: JSON.parse(text) };
   });
+  expect(files).toEqual(['workspace.json']);
+  expect(index).toMatchObject({ pictures: [], models: [], inUse: null, run: null, log: null });
+  // What is kept needs no GPU to come back, and there it would wait for what the trained model had begun to encode.
+  await page.evaluateOnNewDocument(() =>
+    Object.defineProperty(Navigator.prototype, 'gpu', { value: undefined }),
+  );
+  await page.goto(`${served.url}?model=plain`);
+  await page.waitForFunction(() => !['', 'opening'].includes(window.sam2rad?.state().place ?? ''));
+  expect(await state()).toMatchObject({ accepted: [], models: [], losses: [], model: null });
 });
 
 function shapesOf(tensors: ReadonlyMap<string, StoredTensor>) {

@@ -25,7 +25,7 @@ class TrainingThread extends FakeWorker {
 
 const BASE = new File(['base weights'], 'base.safetensors');
 
-async function open(folder: FakeFolder, otherTabTrains = false) {
+async function open(folder: FakeFolder, otherTabTrains: boolean | Error = false) {
   const page = await openPage(folder);
   const threads: TrainingThread[] = [];
   const used: KeptModel[] = [];
@@ -42,6 +42,7 @@ async function open(folder: FakeFolder, otherTabTrains = false) {
     base: async () => BASE,
     use: async (model) => void used.push(model),
     lock: async () => {
+      if (otherTabTrains instanceof Error) throw otherTabTrains;
       if (otherTabTrains) return null;
       locks.taken += 1;
       return () => {
@@ -130,7 +131,7 @@ test('from labels to a model in use: what is sent, shown and kept', async () => 
   expect(phase(page)).toBe('preparing');
   say(
     thread,
-    { kind: 'pictures', loaded: 2, total: 5 },
+    { kind: 'preparing', stage: 'pictures', loaded: 2, total: 5 },
     { kind: 'ready', done: 0, steps: 200 },
     stepEvent(1),
   );
@@ -149,6 +150,21 @@ test('from labels to a model in use: what is sent, shown and kept', async () => 
   await until(() => page.locks.taken === 0);
   expect(thread.isEnded).toBe(true);
   expect(page.workspace.run).toBeNull();
+});
+
+test('a model that cannot be used is said; the training is at its end all the same', async () => {
+  const page = await open(new Folder());
+  await labelled(page, 1);
+  page.used.push = () => {
+    throw new Error('trained.safetensors is not among the kept files any more');
+  };
+  void page.controller.start();
+  const { thread } = await begun(page);
+  reply(thread, { kind: 'done', output: { kind: 'done', steps: 1, model: new Blob(['learned']) } });
+  await until(() => page.locks.taken === 0);
+  expect([phase(page), thread.isEnded]).toEqual([null, true]);
+  expect(message(page)).toBe('trained.safetensors is not among the kept files any more.');
+  expect(page.store.state.workspace.models).toHaveLength(1);
 });
 
 test('a model that prompts itself goes on learning: its queries keep their name and number', async () => {
@@ -194,6 +210,8 @@ test('a lost device: once it goes on by itself from the last checkpoint, then it
   say(thread, { kind: 'ready', done: 0, steps: 9 }, stepEvent(1), saved(1, 'one'), stepEvent(2));
   reply(thread, { kind: 'failed', name: 'DeviceLostError', message: 'gone' });
   const { thread: second, input } = await begun(page, 1);
+  // Two threads would share one GPU.
+  expect([thread.isEnded, second.isEnded]).toEqual([true, false]);
   expect(await input.resume?.text()).toBe('one');
   expect(message(page)).toBe('The graphics device was lost. The training goes on from step 1.');
   // What had come after the checkpoint comes again.
@@ -260,6 +278,13 @@ test('another tab that trains is named, and nothing is started', async () => {
   expect([phase(page), page.threads.length]).toEqual([null, 0]);
 });
 
+test('a lock that is refused is said', async () => {
+  const page = await open(new Folder(), new Error('the browser refuses locks here'));
+  await labelled(page, 1);
+  await page.controller.start();
+  expect(message(page)).toBe('the browser refuses locks here.');
+});
+
 test('labels that nothing can be learned from are refused in a sentence', async () => {
   const page = await open(new Folder());
   await page.controller.start();
@@ -270,6 +295,11 @@ test('labels that nothing can be learned from are refused in a sentence', async 
   expect(message(page)).toMatch(/labels of all accepted pictures are empty/);
   label(page, id, 'accepted', new Uint8Array(12).fill(5));
   await page.controller.start();
-  expect(message(page)).toMatch(/labels hold class number 5, but there are 2 classes/);
+  expect(message(page)).toMatch(/labels hold class number 5, but there are 2 classes: add a class, or/);
+  // What a model has learned is fixed.
+  loadModel(page, { name: 'wrist', classes: 2, tokens: 7 });
+  page.store.dispatch({ type: 'class/list', group: 'model', names: ['A', 'B'] });
+  await page.controller.start();
+  expect(message(page)).toMatch(/number 5, but there are 2 classes: correct the labels, or begin with Plain/);
   expect(page.threads).toHaveLength(0);
 });

@@ -4,8 +4,9 @@ import { PictureFiles } from '../../app/src/pictures/files.ts';
 import { createStore } from '../../app/src/state/store.ts';
 import { StorageFullError } from '../../app/src/workspace/error.ts';
 import type { Folder } from '../../app/src/workspace/folder.ts';
+import type { KeptRun } from '../../app/src/workspace/index-file.ts';
 import { Shelf } from '../../app/src/workspace/shelf.ts';
-import { Workspace } from '../../app/src/workspace/workspace.ts';
+import { Workspace, type WorkspaceParts } from '../../app/src/workspace/workspace.ts';
 
 /** A browser's storage in memory, with as much room as a test gives it. */
 export class FakeFolder implements Folder {
@@ -36,8 +37,14 @@ export class FakeFolder implements Folder {
   }
 }
 
-/** A page as far as its work goes. */
-export async function openPage(folder: Folder | null, mayWrite = true) {
+type Parts = Pick<WorkspaceParts, 'store' | 'files' | 'maps'>;
+
+/** A page as far as its work goes. @param addSamples before what was kept comes back */
+export async function openPage(
+  folder: Folder | null,
+  mayWrite = true,
+  addSamples: (page: Parts) => Promise<unknown> = async () => undefined,
+) {
   const store = createStore();
   const files = new PictureFiles();
   const maps = new LabelMaps();
@@ -54,6 +61,7 @@ export async function openPage(folder: Folder | null, mayWrite = true) {
   });
   await workspace.open();
   shelf.mayWrite = mayWrite;
+  await addSamples({ store, files, maps });
   await workspace.restore();
   return { store, files, maps, workspace, persisted: () => persisted };
 }
@@ -67,13 +75,25 @@ export async function pictureFile(first: number): Promise<Blob> {
   });
 }
 
-export async function addPicture({ store, files }: FakePage, name: string, first = 0, removable = true) {
+export async function addPicture({ store, files }: Parts, name: string, first = 0, removable = true) {
   const details = { name, group: removable ? 'user' : 'sample', removable, exampleBoxes: [] };
   const picture = await files.add(await pictureFile(first), details);
   store.dispatch({ type: 'library/add', pictures: [picture] });
   store.dispatch({ type: 'library/size', id: picture.id, width: 4, height: 3 });
   return picture.id;
 }
+
+export const SETTINGS: KeptRun['settings'] = {
+  train: 'ppn',
+  tokens: 10,
+  epochs: 2,
+  batch: 4,
+  learningRate: 1e-4,
+  clip: null,
+  augment: 'none',
+  preprocess: 'sam2rad',
+  seed: 0,
+};
 
 export const MAP = Uint8Array.from([0, 1, 2, 0, 1, 1, 2, 2, 0, 0, 0, 1]);
 

@@ -41,6 +41,55 @@ test("an export has the reference's layout, and comes in again as it was", async
   expect(other.store.state.workspace.models).toHaveLength(1);
 });
 
+test('an older zip does not take the place of newer labels, which are named', async () => {
+  const page = await openPage(new FakeFolder());
+  const id = await addPicture(page, 'A.png', 1);
+  label(page, id, 'accepted');
+  const zip = await exportOf(page);
+  label(page, id, 'draft', MAP.toReversed());
+  expect(await bring(zip, page)).toBe(
+    'From sam2rad-workspace.zip: 1 picture. Not: the labels of A.png, which has other ones here: remove those first to have these.',
+  );
+  expect(workOf(page)).toEqual({ 'A.png': { status: 'draft', map: MAP.toReversed() } });
+  page.store.dispatch({ type: 'label/removed', picture: id });
+  page.maps.remove(id);
+  await bring(zip, page);
+  expect(workOf(page)).toEqual({ 'A.png': { status: 'accepted', map: MAP } });
+});
+
+test('kinds of pictures whose class numbers mean different things are exported apart, and come in again', async () => {
+  const addSample = (page: Parameters<typeof addPicture>[0]) => addPicture(page, 'Wrist 000', 1, false);
+  const page = await openPage(new FakeFolder(), true, addSample);
+  page.store.dispatch({ type: 'class/list', group: 'sample', names: ['Bone'] });
+  label(page, page.store.state.library.pictures[0]?.id ?? '', 'accepted');
+  label(page, await addPicture(page, 'B.png', 2), 'accepted', MAP.toReversed());
+  const zip = await exportOf(page);
+  const { paths, read } = await openZip(zip);
+  expect(paths).toEqual([
+    ...['sample/gts/wrist-000.png', 'sample/imgs/wrist-000.png'],
+    ...['user/gts/b.png', 'user/imgs/b.png', 'workspace.json'],
+  ]);
+  const other = await openPage(new FakeFolder(), true, addSample);
+  expect(await bring(zip, other)).toBe('From sam2rad-workspace.zip: 2 pictures.');
+  expect(workOf(other)).toEqual(workOf(page));
+  // Where the sample is not there, its labels are still of its kind, where the page knows that.
+  const without = await openPage(new FakeFolder());
+  without.store.dispatch({ type: 'class/list', group: 'sample', names: ['Bone'] });
+  await bring(zip, without);
+  expect(without.store.state.library.pictures.map(({ group }) => group)).toEqual(['sample', 'user']);
+  // Without the index, too, both folders are read.
+  const files = Object.fromEntries(
+    await Promise.all(
+      paths
+        .filter((path) => path !== 'workspace.json')
+        .map(async (path) => [path, new Uint8Array(await (await read(path)).arrayBuffer())] as const),
+    ),
+  );
+  const plain = await openPage(null);
+  await bring(zipFile(files), plain);
+  expect(workOf(plain)).toMatchObject({ 'wrist-000.png': { map: MAP }, 'b.png': { map: MAP.toReversed() } });
+});
+
 test('any zip with imgs/ and gts/ comes in, and what is wrong in it is named', async () => {
   const picture = new Uint8Array(await greyPng(new Uint8Array(12), 4, 3));
   const mask = async (values: Uint8Array, width = 4, height = 3) =>
@@ -94,4 +143,23 @@ test('what is no work is one sentence', async () => {
   await expect(bring(zipFile({ 'workspace.json': strToU8('{}') }), page)).rejects.toThrow(
     /workspace\.json is damaged/,
   );
+});
+
+test('an index that is damaged inside is named with the place, and what to do', async () => {
+  const page = await openPage(null);
+  const picture = { key: 'a', name: 'A', file: 'imgs/a.png', sample: false, labels: null };
+  for (const [change, place] of [
+    [{ pictures: [null] }, 'pictures[0]'],
+    [{ pictures: [picture, { ...picture, file: 3 }] }, 'pictures[1].file'],
+    [{ pictures: [{ ...picture, labels: { file: 'x.png', status: 'good' } }] }, 'pictures[0].labels.status'],
+    [{ models: [{ file: 'm' }] }, 'models[0].name'],
+    [{ classes: { user: 'Bone' } }, 'classes.user'],
+    [{ choices: { epochs: '7' } }, 'choices.epochs'],
+    [{ run: { base: {} } }, 'run.base.file'],
+  ] as const) {
+    const index = { format: 'sam2rad-workspace', version: 1, pictures: [], models: [], ...change };
+    await expect(bring(zipFile({ 'workspace.json': strToU8(JSON.stringify(index)) }), page)).rejects.toThrow(
+      `work.zip: workspace.json is damaged: its ${place} is not what this page writes; take that file out of the zip`,
+    );
+  }
 });

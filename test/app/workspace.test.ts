@@ -1,18 +1,14 @@
 import { expect, test } from 'vitest';
-import { type KeptRun, parseIndex } from '../../app/src/workspace/index-file.ts';
-import { addPicture, FakeFolder, label, MAP, messageOf, openPage, workOf } from './workspace-fakes.ts';
-
-const SETTINGS: KeptRun['settings'] = {
-  train: 'ppn',
-  tokens: 10,
-  epochs: 2,
-  batch: 4,
-  learningRate: 1e-4,
-  clip: null,
-  augment: 'none',
-  preprocess: 'sam2rad',
-  seed: 0,
-};
+import {
+  addPicture,
+  FakeFolder,
+  label,
+  MAP,
+  messageOf,
+  openPage,
+  SETTINGS,
+  workOf,
+} from './workspace-fakes.ts';
 
 const PLAN = {
   ...{ datasetName: 'd', classNames: ['Bone'], settings: SETTINGS, training: [], validation: [] },
@@ -86,8 +82,13 @@ test("a sample's labels are kept, and find the sample again", async () => {
   await addPicture(page, 'Wrist 003', 4, false);
   label(page, id, 'accepted');
   await page.workspace.flush();
-  const index = parseIndex((await folder.files.get('workspace.json')?.text()) ?? '');
-  expect(index.pictures).toMatchObject([{ name: 'Wrist 000', sample: true }]);
+  const again = await openPage(folder, true, async (second) => {
+    await addPicture(second, 'Wrist 003', 4, false);
+    await addPicture(second, 'Wrist 000', 3, false);
+  });
+  expect(workOf(again)).toEqual({ 'Wrist 003': null, 'Wrist 000': { status: 'accepted', map: MAP } });
+  expect(again.store.state.library.pictures.map(({ removable }) => removable)).toEqual([false, false]);
+  expect(messageOf(again)).toBeNull();
 });
 
 test('the storage is asked to stay when the first work is kept, and once', async () => {
@@ -139,6 +140,31 @@ test('in a full storage, what is given up makes room for what comes', async () =
   expect((await openPage(folder)).store.state.workspace.models.map(({ bytes }) => bytes)).toEqual([7, 4000]);
 });
 
+test('in a full storage, what comes while room is made is not taken away again', async () => {
+  const folder = new FakeFolder();
+  const { page } = await worked(folder);
+  const [first] = page.store.state.workspace.models;
+  page.workspace.addModel(new Blob([new Uint8Array(5000)]), FACTS);
+  await page.workspace.flush();
+  folder.room = [...folder.files.values()].reduce((sum, { size }) => sum + size, 0) + 500;
+  const [, large] = page.store.state.workspace.models;
+  page.workspace.addModel(new Blob([new Uint8Array(4000)]), FACTS);
+  page.store.dispatch({ type: 'workspace/remove-model', file: large?.file ?? '' });
+  const { write } = folder;
+  folder.write = (path, data) => {
+    folder.write = write;
+    page.workspace.addModel(new Blob(['meanwhile']), FACTS);
+    return write.call(folder, path, data);
+  };
+  await page.workspace.flush();
+  await page.workspace.flush();
+  expect(first && (await folder.files.get(first.file)?.text())).toBe('weights');
+  const again = await openPage(folder);
+  const { models } = again.store.state.workspace;
+  expect(models.map(({ bytes }) => bytes)).toEqual([7, 4000, 9]);
+  expect(await (await again.workspace.file(models[2]?.file ?? '')).text()).toBe('meanwhile');
+});
+
 test('a storage that fails is said, and nothing is lost when it works again', async () => {
   const folder = new FakeFolder();
   const { page } = await worked(folder);
@@ -156,14 +182,30 @@ test('a storage that fails is said, and nothing is lost when it works again', as
   expect(Object.keys(workOf(await openPage(folder)))).toContain('C.png');
 });
 
+test('a storage that cannot be read is said, and nothing is written over what it holds', async () => {
+  const folder = new FakeFolder();
+  await worked(folder);
+  const before = [...folder.files];
+  folder.read = () => Promise.reject(new Error('the disk does not answer'));
+  const page = await openPage(folder);
+  expect(messageOf(page)).toMatch(/^The kept work cannot be read: the disk does not answer\. It is left/);
+  await addPicture(page, 'C.png', 3);
+  await page.workspace.flush();
+  expect(page.store.state.workspace.place).toBe('failed');
+  expect([...folder.files]).toEqual(before);
+});
+
 test('a damaged index: said, and pictures, labels and models are found by their files', async () => {
   const folder = new FakeFolder();
   await worked(folder);
-  folder.files.set('workspace.json', new Blob(['{"format":']));
-  const page = await openPage(folder);
-  expect(messageOf(page)).toMatch(/^workspace\.json is damaged/);
-  expect(workOf(page)).toEqual({ 'a-knee.png': { status: 'draft', map: MAP }, 'b.png': null });
-  expect(page.store.state.workspace.models).toHaveLength(1);
+  const whole = JSON.parse((await folder.files.get('workspace.json')?.text()) ?? '');
+  for (const text of ['{"format":', JSON.stringify({ ...whole, pictures: [null] })]) {
+    folder.files.set('workspace.json', new Blob([text]));
+    const page = await openPage(folder);
+    expect(messageOf(page)).toMatch(/^workspace\.json is damaged/);
+    expect(workOf(page)).toEqual({ 'a-knee.png': { status: 'draft', map: MAP }, 'b.png': null });
+    expect(page.store.state.workspace.models).toHaveLength(1);
+  }
 });
 
 test('a damaged or missing file is named, and the rest is there', async () => {
@@ -177,6 +219,56 @@ test('a damaged or missing file is named, and the rest is there', async () => {
   expect(messageOf(page)).toContain(`${labels} is damaged`);
   expect(messageOf(page)).toContain('pictures/b.png is not among the kept files any more');
   expect(workOf(page)).toEqual({ 'A knee.png': null });
+});
+
+test('what could not be read is kept until the work is erased: it may be readable another time', async () => {
+  const folder = new FakeFolder();
+  await worked(folder);
+  const { read } = folder;
+  folder.read = (path) =>
+    /^(labels\/|pictures\/b)/.test(path)
+      ? Promise.reject(new Error(`${path} is busy`))
+      : read.call(folder, path);
+  const page = await openPage(folder);
+  expect(messageOf(page)).toMatch(/labels\/a-knee\.\d+\.png is busy; pictures\/b\.png is busy/);
+  // A new picture of the name of one that was not read does not take its place.
+  await addPicture(page, 'B.png', 5);
+  await page.workspace.flush();
+  expect((await page.workspace.collected()).pictures.map(({ labels }) => labels)).toEqual([null, null]);
+  folder.read = read;
+  const again = await openPage(folder);
+  expect(messageOf(again)).toBeNull();
+  expect(workOf(again)['A knee.png']).toEqual({ status: 'accepted', map: MAP });
+  expect(again.store.state.library.pictures.map(({ name }) => name)).toEqual([
+    'A knee.png',
+    'B.png',
+    'B.png',
+  ]);
+});
+
+test('labels that are made anew take the place of those that could not be read', async () => {
+  const folder = new FakeFolder();
+  const { a } = await worked(folder);
+  const labels = (await folder.list()).find((path) => path.startsWith('labels/')) ?? '';
+  folder.files.set(labels, new Blob(['damaged']));
+  const page = await openPage(folder);
+  expect(a).toBe(page.store.state.library.pictures[0]?.id);
+  page.store.dispatch({ type: 'library/size', id: a, width: 4, height: 3 });
+  label(page, a, 'draft', MAP.toReversed());
+  await page.workspace.flush();
+  const again = await openPage(folder);
+  expect([messageOf(again), workOf(again)['A knee.png']?.map]).toEqual([null, MAP.toReversed()]);
+});
+
+test('curves that are damaged start anew', async () => {
+  const folder = new FakeFolder();
+  const { page } = await worked(folder);
+  await page.workspace.endRun(null);
+  const log = (await folder.list()).find((path) => path.startsWith('training/log')) ?? '';
+  folder.files.set(log, new Blob(['{"events":[null]}']));
+  const again = await openPage(folder);
+  expect(messageOf(again)).toMatch(/^training\/log\.\d+\.json is damaged: the curves start anew/);
+  expect(again.store.state.training.curves.events).toEqual([]);
 });
 
 test('a second tab sees the work, and writes nothing', async () => {

@@ -1,4 +1,5 @@
 import type { LoadProgress } from '../../../src/index.ts';
+import { sentenceOf } from '../sentence.ts';
 import { MODEL_GROUP } from '../state/classes.ts';
 import type { Notice } from '../state/session.ts';
 import type { Store } from '../state/store.ts';
@@ -78,7 +79,7 @@ export class Engine {
     if (name === 'UnsupportedError' && this.#store.state.engine.model === null)
       this.#store.dispatch({ type: 'engine/unsupported', reason: message });
     else if (gone && this.#source !== null) void this.#recover(name, this.#source);
-    else this.#notice('error', sentence(message));
+    else this.#notice('error', sentenceOf(message));
   }
 
   /** False where another call took over. @throws what the engine says */
@@ -98,7 +99,7 @@ export class Engine {
       if (loaded.hasPredictor)
         this.#store.dispatch({ type: 'class/list', group: MODEL_GROUP, names: loaded.classes });
       this.#store.dispatch({ type: 'engine/loaded', model: loaded });
-      if (loaded.warnings.length > 0) this.#notice('info', loaded.warnings.map(sentence).join(' '));
+      if (loaded.warnings.length > 0) this.#notice('info', loaded.warnings.map(sentenceOf).join(' '));
       else this.#store.dispatch({ type: 'session/notice', notice: null });
       return true;
     } catch (error) {
@@ -139,10 +140,4 @@ export class Engine {
   #notice(tone: Notice['tone'], text: string): void {
     this.#store.dispatch({ type: 'session/notice', notice: { tone, text } });
   }
-}
-
-/** With a capital and a full stop: engine messages begin with the name of a thing. */
-function sentence(message: string): string {
-  const text = message.trim();
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

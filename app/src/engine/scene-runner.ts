@@ -86,7 +86,7 @@ export class SceneRunner {
     if (picture === null) return;
     this.#store.dispatch({ type: 'session/activity', activity: { kind: 'decoding' } });
     const bitmap = await this.#files.decode(picture);
-    signal.throwIfAborted();
+    closeWhereOvertaken(bitmap, signal);
     this.#show(id, bitmap);
     const { width, height } = bitmap;
     this.#store.dispatch({ type: 'library/size', id: picture.id, width, height });
@@ -107,7 +107,7 @@ export class SceneRunner {
       this.#store.dispatch({ type: 'session/activity', activity: { kind: 'encoding', done } });
     onProgress(0);
     const bitmap = await createImageBitmap(this.bitmap);
-    signal.throwIfAborted();
+    closeWhereOvertaken(bitmap, signal);
     const input = { picture: picture.id, bitmap };
     const { milliseconds, memory } = await this.#engine.client.call('open', input, {
       signal,
@@ -150,4 +150,10 @@ export class SceneRunner {
     this.#store.dispatch({ type: 'session/activity', activity: IDLE });
     this.#engine.fail(error);
   }
+}
+
+/** Nobody else has it yet, and a browser collects decoded pictures late. @throws the signal's reason */
+function closeWhereOvertaken(bitmap: ImageBitmap, signal: AbortSignal): void {
+  if (signal.aborted) bitmap.close();
+  signal.throwIfAborted();
 }

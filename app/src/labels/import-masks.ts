@@ -1,4 +1,5 @@
 import type { PictureFiles } from '../pictures/files.ts';
+import { sentenceOf } from '../sentence.ts';
 import type { Picture } from '../state/library.ts';
 import { classList } from '../state/select.ts';
 import type { Store } from '../state/store.ts';
@@ -12,11 +13,15 @@ interface Targets {
   readonly editor: LabelEditor;
 }
 
-/** So many problems are told one by one. */
-const MOST_TOLD = 3;
+export interface Imported {
+  /** How many labels were made. */
+  readonly drafts: number;
+  /** A sentence for each mask that is none. */
+  readonly problems: readonly string[];
+}
 
-/** Makes drafts of mask files, and says of each that cannot be one what is wrong with it. */
-export async function importMasks(masks: readonly MaskFile[], targets: Targets): Promise<void> {
+/** Makes drafts of mask files, and opens the first one's picture. */
+export async function importMasks(masks: readonly MaskFile[], targets: Targets): Promise<Imported> {
   const { store, editor } = targets;
   const problems: string[] = [];
   const drafts: string[] = [];
@@ -29,19 +34,11 @@ export async function importMasks(masks: readonly MaskFile[], targets: Targets):
       editor.replace({ picture: picture.id, size }, map);
       drafts.push(picture.id);
     } catch (error) {
-      problems.push(`${error instanceof Error ? error.message : String(error)}.`);
+      problems.push(sentenceOf(error));
     }
   const [first] = drafts;
   if (first !== undefined) store.dispatch({ type: 'library/open', id: first });
-  if (problems.length > 0) {
-    const rest = problems.length - MOST_TOLD;
-    const more = rest > 0 ? [`${rest} more masks were not read.`] : [];
-    const text = [...problems.slice(0, MOST_TOLD), ...more].join(' ');
-    store.dispatch({ type: 'session/notice', notice: { tone: 'error', text } });
-  } else if (drafts.length > 0) {
-    const text = `${drafts.length === 1 ? '1 mask is a draft label' : `${drafts.length} masks are draft labels`} now.`;
-    store.dispatch({ type: 'session/notice', notice: { tone: 'info', text } });
-  }
+  return { drafts: drafts.length, problems };
 }
 
 /** As the picture is shown: upright, which its file's header need not say. */

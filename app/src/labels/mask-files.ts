@@ -81,8 +81,8 @@ async function isFlat(file: File): Promise<boolean> {
   try {
     return shareOfMostFrequent(await decodePng(file.name, await bytesOf(file))) >= MOST;
   } catch (error) {
-    // Who reads pictures says what is wrong with it.
-    if (error instanceof DatasetError) return false;
+    // Who reads pictures says what is wrong with it; a browser gives a folder as a file that cannot be read.
+    if (error instanceof DatasetError || error instanceof DOMException) return false;
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { listed } from '../../../src/evaluation.ts';
 import type { EngineLike } from '../engine/scene-runner.ts';
 import type { PictureFiles } from '../pictures/files.ts';
 import type { Picture } from '../state/library.ts';
@@ -13,6 +14,13 @@ interface Targets {
 }
 
 type Finding = 'something' | 'nothing';
+
+/** What it comes to. */
+interface Outcome {
+  readonly drafts: Finding[];
+  /** Names of pictures that could not be read. */
+  readonly damaged: string[];
+}
 
 /** Segments every picture without a label by a trained model, one after the other: what it finds is a draft. */
 export class RestRunner {
@@ -30,19 +38,18 @@ export class RestRunner {
     const { signal } = this.#running;
     const { epoch } = engine;
     const pictures = store.state.library.pictures.filter(({ id }) => store.state.labels[id] === undefined);
-    const drafts: Finding[] = [];
+    const outcome: Outcome = { drafts: [], damaged: [] };
     try {
       for (const [done, picture] of pictures.entries()) {
         store.dispatch({ type: 'rest/progress', done, total: pictures.length });
         if (signal.aborted || engine.epoch !== epoch) break;
-        const draft = this.#isWanted(picture) ? await this.#segment(picture, signal) : null;
-        if (draft) drafts.push(draft);
+        if (this.#isWanted(picture)) await this.#attempt(picture, signal, outcome);
       }
-      this.#say(summary(drafts, engine.epoch !== epoch));
+      this.#say(summary(outcome, engine.epoch !== epoch));
     } catch (error) {
       // A picture that the model before has encoded is not open any more.
       const modelChanged = engine.epoch !== epoch;
-      if (signal.aborted || modelChanged) this.#say(summary(drafts, modelChanged));
+      if (signal.aborted || modelChanged) this.#say(summary(outcome, modelChanged));
       else engine.fail(error);
     } finally {
       store.dispatch({ type: 'rest/end' });
@@ -58,6 +65,18 @@ export class RestRunner {
   #isWanted({ id }: Picture): boolean {
     const { library, labels } = this.#targets.store.state;
     return labels[id] === undefined && library.pictures.some((picture) => picture.id === id);
+  }
+
+  /** One damaged picture is no reason to leave the others. */
+  async #attempt(picture: Picture, signal: AbortSignal, { drafts, damaged }: Outcome): Promise<void> {
+    try {
+      const draft = await this.#segment(picture, signal);
+      if (draft) drafts.push(draft);
+    } catch (error) {
+      // By its name: the engine's own come from another thread.
+      if (!(error instanceof Error) || error.name !== 'PictureError') throw error;
+      if (this.#isWanted(picture)) damaged.push(picture.name);
+    }
   }
 
   /** What the picture's new draft holds; null where a person was faster. */
@@ -88,11 +107,12 @@ export class RestRunner {
   }
 }
 
-function summary(drafts: readonly Finding[], modelChanged: boolean): string {
+function summary({ drafts, damaged }: Outcome, modelChanged: boolean): string {
   const { length } = drafts;
   const made = length === 1 ? '1 picture has a new draft' : `${length} pictures have new drafts`;
   const empty = drafts.filter((finding) => finding === 'nothing').length;
   const found = empty > 0 ? `; in ${empty} of them nothing was found` : '';
   const why = modelChanged ? ' Another model was loaded, so the rest was left.' : '';
-  return `${made}${found}.${why} Look at each, correct it, and accept it (A) or reject it (R).`;
+  const left = damaged.length > 0 ? ` Left out, because it could not be read: ${listed(damaged)}.` : '';
+  return `${made}${found}.${left}${why} Look at each, correct it, and accept it (A) or reject it (R).`;
 }

@@ -4,9 +4,9 @@ import { declaredSize } from './header.ts';
 
 /** Enough of a file to find a JPEG's frame header behind its EXIF data and thumbnails. */
 const HEADER_BYTES = 512 * 1024;
-/** The engine's own limit; browsers hold four bytes a pixel, several times over. */
-const MAX_PIXELS = 32 * 1024 * 1024;
-const MAX_SIDE = 16_384;
+/** The engine's own limits, which a test holds them to: refused before the browser decodes it. */
+export const MAX_PIXELS = 32 * 1024 * 1024;
+export const MAX_SIDE = 65_535;
 
 type Details = Pick<Picture, 'name' | 'group' | 'removable' | 'exampleBoxes'>;
 
@@ -18,7 +18,7 @@ export class PictureFiles {
   /** @throws PictureError where the file is no picture, or too large. Nothing is decoded yet. */
   async add(blob: Blob, details: Details): Promise<Picture> {
     const { name } = details;
-    const size = declaredSize(new Uint8Array(await blob.slice(0, HEADER_BYTES).arrayBuffer()));
+    const size = declaredSize(await headOf(blob, name));
     if (size === null) throw new PictureError(`${name} is no PNG, JPEG or WebP picture`);
     const { width, height } = size;
     if (width === 0 || height === 0)
@@ -51,6 +51,15 @@ export class PictureFiles {
   remove(picture: Picture): void {
     this.#blobs.delete(picture.id);
     URL.revokeObjectURL(picture.thumbnail);
+  }
+}
+
+/** @throws PictureError where it cannot be read: a browser gives a folder that is dropped as a file, too */
+async function headOf(blob: Blob, name: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await blob.slice(0, HEADER_BYTES).arrayBuffer());
+  } catch (cause) {
+    throw new PictureError(`${name} cannot be read: if it is a folder, open the files in it`, { cause });
   }
 }
 

@@ -2,6 +2,7 @@ import {
   isRepeated,
   type StepEvent,
   type TrainingEvent,
+  type TrainingProgress,
   type TrainSettings,
   type ValidationEvent,
 } from '../../../src/training.ts';
@@ -27,7 +28,7 @@ export interface RunState {
   readonly training: number;
   readonly validation: number;
   /** Of the preparation. */
-  readonly prepared: { readonly loaded: number; readonly total: number };
+  readonly prepared: TrainingProgress;
   readonly step: number;
   readonly steps: number;
   readonly epochs: number;

@@ -1,5 +1,6 @@
 import { meanDice } from '../../../src/training.ts';
 import { EngineClient, type WorkerLike } from '../engine/client.ts';
+import { sentenceOf } from '../sentence.ts';
 import type { Store } from '../state/store.ts';
 import { validationsOf } from '../state/training.ts';
 import type { KeptModel } from '../state/workspace.ts';
@@ -34,6 +35,15 @@ export interface ControllerParts {
 const ELSEWHERE =
   'Another tab of this page is training. Two at once would share one GPU: wait for it, or pause it there.';
 const LOST = 'The graphics device was lost.';
+
+/** What becomes of a training whose thread has ended. */
+type Ending =
+  | { readonly kind: 'learned'; readonly model: KeptModel }
+  | { readonly kind: 'again'; readonly run: KeptRun }
+  /** Paused, cancelled, or failed. */
+  | { readonly kind: 'rests' };
+
+const RESTS: Ending = { kind: 'rests' };
 
 /** Trains in a thread of its own: starts, pauses, goes on, and brings what was learned into use. */
 export class TrainingController {
@@ -123,18 +133,26 @@ export class TrainingController {
 
   async #locked(work: () => Promise<void>): Promise<void> {
     this.#message(null);
-    const release = await this.#parts.lock();
-    if (release === null) return this.#message('error', ELSEWHERE);
+    let release: Release = null;
     try {
-      await work();
+      release = await this.#parts.lock();
+      if (release === null) this.#message('error', ELSEWHERE);
+      else await work();
     } catch (error) {
-      this.#message('error', sentence(error));
+      this.#message('error', sentenceOf(error));
     } finally {
-      release();
+      release?.();
     }
   }
 
+  /** Trains in one thread after the other, and takes into use what was learned: by then the run itself is at its end. */
   async #drive(run: KeptRun): Promise<void> {
+    const ending = await this.#inThread(run);
+    if (ending.kind === 'again') return this.#drive(ending.run);
+    if (ending.kind === 'learned') await this.#parts.use(ending.model);
+  }
+
+  async #inThread(run: KeptRun): Promise<Ending> {
     this.#progress.begin(run, 'preparing');
     this.#cancelling = new AbortController();
     const { signal } = this.#cancelling;
@@ -152,31 +170,33 @@ export class TrainingController {
       this.#client = client;
       const outcome = await client.call('train', input, { signal, onProgress });
       await saved;
-      await this.#end(outcome);
+      return await this.#end(outcome);
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted) return RESTS;
       await saved;
-      await this.#failed(error);
+      return this.#failed(error);
     } finally {
       worker.terminate();
       if (this.#client === client) this.#client = null;
     }
   }
 
-  async #end(outcome: TrainOutcome): Promise<void> {
-    const { store, workspace, use } = this.#parts;
-    if (outcome.kind === 'paused')
-      return this.#progress.change({ phase: 'paused', step: workspace.run?.checkpoint?.step ?? 0 });
+  async #end(outcome: TrainOutcome): Promise<Ending> {
+    const { store, workspace } = this.#parts;
+    if (outcome.kind === 'paused') {
+      this.#progress.change({ phase: 'paused', step: workspace.run?.checkpoint?.step ?? 0 });
+      return RESTS;
+    }
     const { classNames } = store.state.training.curves;
     const last = validationsOf(store.state.training.curves).at(-1);
     const pictures = workspace.run?.training.length ?? 0;
     const facts = { classNames, pictures, steps: outcome.steps, dice: last ? meanDice(last) : null };
     const model = await workspace.endRun({ data: outcome.model, facts });
     store.dispatch({ type: 'training/run', run: null });
-    if (model) await use(model);
+    return model ? { kind: 'learned', model } : RESTS;
   }
 
-  async #failed(error: unknown): Promise<void> {
+  #failed(error: unknown): Ending {
     const { workspace } = this.#parts;
     const { run } = workspace;
     const step = run?.checkpoint?.step ?? 0;
@@ -185,10 +205,11 @@ export class TrainingController {
     if (isGone && this.#mayRetry && run !== null) {
       this.#mayRetry = false;
       this.#message('info', `${LOST} The training goes on ${from}.`);
-      return this.#drive(run);
+      return { kind: 'again', run };
     }
     this.#progress.change({ phase: 'paused', step });
-    this.#message('error', `${isGone ? LOST : sentence(error)} It can go on ${from}.`);
+    this.#message('error', `${isGone ? LOST : sentenceOf(error)} It can go on ${from}.`);
+    return RESTS;
   }
 
   #message(tone: null): void;
@@ -196,9 +217,4 @@ export class TrainingController {
   #message(tone: 'error' | 'info' | null, text = ''): void {
     this.#parts.store.dispatch({ type: 'training/message', message: tone && { tone, text } });
   }
-}
-
-function sentence(error: unknown): string {
-  const text = (error instanceof Error ? error.message : String(error)).trim();
-  return /[.!?]$/.test(text) ? text : `${text}.`;
 }

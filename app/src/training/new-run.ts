@@ -35,7 +35,7 @@ export function newRun(
   const most = Math.max(...counts.keys());
   if (most > classNames.length)
     throw new WorkspaceError(
-      `labels hold class number ${most}, but there are ${classNames.length} classes: add a class, or correct the labels`,
+      `labels hold class number ${most}, but there are ${classNames.length} classes: ${model.hasPredictor ? 'correct the labels, or begin with Plain SAM2, which learns others' : 'add a class, or correct the labels'}`,
     );
   const { epochs, tokens, learningRate, augment, train, seed } = state.training.choices;
   const own = { epochs, tokens, learningRate, augment, train, seed, batch: BATCH, clip: CLIP };

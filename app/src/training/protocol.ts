@@ -1,4 +1,4 @@
-import type { TrainingEvent, TrainSettings } from '../../../src/training.ts';
+import type { TrainingEvent, TrainingProgress, TrainSettings } from '../../../src/training.ts';
 
 /** A labelled picture on its way to the training's thread: files, so that pixels are in memory one picture at a time. */
 export interface TrainPicture {
@@ -23,7 +23,7 @@ export interface TrainInput {
 
 /** What a training says on its way. */
 export type TrainReport =
-  | { readonly kind: 'pictures'; readonly loaded: number; readonly total: number }
+  | ({ readonly kind: 'preparing' } & TrainingProgress)
   /** Preparation is done: so many steps of all are behind it. */
   | { readonly kind: 'ready'; readonly done: number; readonly steps: number }
   | { readonly kind: 'saving' }

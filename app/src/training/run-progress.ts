@@ -28,7 +28,7 @@ export class RunProgress {
       type: 'training/run',
       run: {
         ...{ phase, ...counts, step, epochs: settings.epochs },
-        prepared: { loaded: 0, total: counts.training + counts.validation },
+        prepared: { stage: 'pictures', loaded: 0, total: counts.training + counts.validation },
         steps: settings.epochs * Math.ceil(training.length / settings.batch),
         millisecondsLeft: null,
       },
@@ -36,8 +36,10 @@ export class RunProgress {
   }
 
   hear(report: Exclude<TrainReport, { kind: 'checkpoint' }>): void {
-    if (report.kind === 'pictures') this.change({ prepared: { loaded: report.loaded, total: report.total } });
-    else if (report.kind === 'saving') this.change({ phase: 'saving' });
+    if (report.kind === 'preparing') {
+      const { stage, loaded, total } = report;
+      this.change({ prepared: { stage, loaded, total } });
+    } else if (report.kind === 'saving') this.change({ phase: 'saving' });
     else if (report.kind === 'ready') {
       this.#stepTime = new StepTime(this.#now());
       const isPausing = this.#store.state.training.run?.phase === 'pausing';

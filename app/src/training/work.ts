@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.ts';
 import { save } from '../export/download.ts';
 import type { LabelMaps } from '../labels/label-maps.ts';
 import type { PictureFiles } from '../pictures/files.ts';
+import { sentenceOf } from '../sentence.ts';
 import { MODEL_GROUP } from '../state/classes.ts';
 import type { Store } from '../state/store.ts';
 import type { KeptModel } from '../state/workspace.ts';
@@ -82,7 +83,9 @@ export class Work {
     const { store } = this.#parts;
     const isFirst = (await takeLock('sam2rad workspace', PATIENCE_MS)) !== null;
     this.#shelf.mayWrite = isFirst;
-    const place = this.#shelf.folder === null ? 'memory' : isFirst ? 'kept' : 'elsewhere';
+    const hasFailed = store.state.workspace.place === 'failed';
+    const there = isFirst ? 'kept' : 'elsewhere';
+    const place = hasFailed ? 'failed' : this.#shelf.folder === null ? 'memory' : there;
     await this.#workspace.restore();
     store.dispatch({ type: 'workspace/change', change: { place } });
     this.training.restore();
@@ -100,6 +103,16 @@ export class Work {
     return workspace.place !== 'kept' && (workspace.models.length > 0 || Object.keys(labels).length > 0);
   }
 
+  /** As a person asks for it: what goes wrong is said. */
+  async choose(model: KeptModel): Promise<void> {
+    try {
+      await this.use(model);
+    } catch (error) {
+      this.#say('error', sentenceOf(error));
+    }
+  }
+
+  /** @throws WorkspaceError where its file is gone */
   async use(model: KeptModel): Promise<void> {
     const { store, engine } = this.#parts;
     const file = await this.#workspace.file(model.file);
@@ -119,10 +132,12 @@ export class Work {
 
   /** @param layout reference: the keys of PyTorch's reference, made in a thread of its own */
   async download({ file, name }: KeptModel, layout: 'canonical' | 'reference'): Promise<void> {
-    const model = await this.#workspace.file(file);
-    if (layout === 'canonical') return save(new File([model], name));
-    const stem = name.replace(/\.safetensors$/, '');
-    save(new File([await this.#inReferenceLayout(model)], `${stem}-reference.safetensors`));
+    await this.#busy('Writing the model', async () => {
+      const model = await this.#workspace.file(file);
+      if (layout === 'canonical') return save(new File([model], name));
+      const stem = name.replace(/\.safetensors$/, '');
+      save(new File([await this.#inReferenceLayout(model)], `${stem}-reference.safetensors`));
+    });
   }
 
   async #inReferenceLayout(model: Blob): Promise<Blob> {
@@ -151,9 +166,16 @@ export class Work {
     });
   }
 
-  async import(zip: File): Promise<void> {
+  async import(zips: readonly File[]): Promise<void> {
     await this.#busy('Unpacking', async () => {
-      this.#say('info', await importZip(zip, this.#workspace, this.#parts));
+      const [came, failed]: [string[], string[]] = [[], []];
+      for (const zip of zips)
+        try {
+          came.push(await importZip(zip, this.#workspace, this.#parts));
+        } catch (error) {
+          failed.push(sentenceOf(error));
+        }
+      this.#say(failed.length > 0 ? 'error' : 'info', [...failed, ...came].join(' '));
     });
   }
 
@@ -180,7 +202,7 @@ export class Work {
     try {
       await task();
     } catch (error) {
-      this.#say('error', `${error instanceof Error ? error.message : String(error)}.`);
+      this.#say('error', sentenceOf(error));
     }
     store.dispatch({ type: 'workspace/change', change: { busy: null } });
   }

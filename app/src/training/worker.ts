@@ -3,6 +3,7 @@ import {
   openTrainingRun,
   type PictureToLearn,
   type TrainingRun,
+  type TuningStore,
 } from '../../../src/training.ts';
 import { readClassMap } from '../workspace/class-map.ts';
 import { blobOf } from './blob-of.ts';
@@ -16,7 +17,13 @@ type Report = (report: TrainReport) => void;
 
 /** One training at a time, in its own thread. */
 export class TrainingHost {
+  readonly #tuning: TuningStore;
   #stopping = new AbortController();
+
+  /** @param tuning where the fastest kernels of this device are kept; a run that goes on keeps its own */
+  constructor(tuning: TuningStore) {
+    this.#tuning = tuning;
+  }
 
   pause(): void {
     this.#stopping.abort();
@@ -27,7 +34,7 @@ export class TrainingHost {
     this.#stopping = new AbortController();
     const stop = this.#stopping.signal;
     try {
-      const run = await prepare(input, AbortSignal.any([signal, stop]), report);
+      const run = await this.#prepare(input, AbortSignal.any([signal, stop]), report);
       try {
         return await toEnd(run, input, stop, report);
       } finally {
@@ -40,37 +47,37 @@ export class TrainingHost {
     }
   }
 
+  async #prepare(input: TrainInput, signal: AbortSignal, report: Report): Promise<TrainingRun> {
+    const { base, datasetName, classNames, training, validation, settings, resume } = input;
+    // The run looks at one picture after the other, and at none twice.
+    let shown: ImageBitmap | undefined;
+    const toLearn = ({ name, width, height, picture, labels }: TrainPicture): PictureToLearn => ({
+      ...{ name, width, height },
+      load: async () => {
+        const { data: classMap } = await readClassMap(name, labels);
+        shown = await createImageBitmap(picture, { imageOrientation: 'from-image' });
+        return { picture: shown, classMap };
+      },
+    });
+    try {
+      return await openTrainingRun({
+        ...{ base, datasetName, classNames, settings, signal, tuning: this.#tuning },
+        training: training.map(toLearn),
+        validation: validation.map(toLearn),
+        ...(resume && { resume }),
+        onProgress: (progress) => {
+          shown?.close();
+          report({ kind: 'preparing', ...progress });
+        },
+      });
+    } finally {
+      shown?.close();
+    }
+  }
+
   reference(model: Blob): Promise<Blob> {
     return blobOf(inReferenceLayout(model));
   }
-}
-
-function prepare(input: TrainInput, signal: AbortSignal, report: Report): Promise<TrainingRun> {
-  const { base, datasetName, classNames, training, validation, settings, resume } = input;
-  return openTrainingRun({
-    base,
-    datasetName,
-    classNames,
-    settings,
-    training: training.map(toLearn),
-    validation: validation.map(toLearn),
-    ...(resume && { resume }),
-    signal,
-    onProgress: ({ stage, loaded, total }) => {
-      // Nothing is tuned without a store.
-      if (stage === 'pictures') report({ kind: stage, loaded, total });
-    },
-  });
-}
-
-function toLearn({ name, width, height, picture, labels }: TrainPicture): PictureToLearn {
-  return {
-    ...{ name, width, height },
-    load: async () => ({
-      picture: await createImageBitmap(picture, { imageOrientation: 'from-image' }),
-      classMap: (await readClassMap(name, labels)).data,
-    }),
-  };
 }
 
 async function toEnd(
@@ -80,7 +87,7 @@ async function toEnd(
   report: Report,
 ): Promise<TrainOutcome> {
   const { steps } = run;
-  const metadata = { run: await recordOf(input, run.adapter) };
+  const metadata = { run: await recordOf(input, run) };
   let [savedStep, savedAt] = [run.done, performance.now()];
   const save = async () => {
     const step = run.done;
@@ -89,7 +96,7 @@ async function toEnd(
   };
   report({ kind: 'ready', done: run.done, steps });
   try {
-    for await (const event of run.events()) {
+    for await (const event of run.events({ signal: stop })) {
       report(event);
       // The last measurement belongs to the last step.
       if (stop.aborted && event.step < steps) break;
@@ -97,6 +104,8 @@ async function toEnd(
     }
   } catch (error) {
     if (run.isIntact && run.done > savedStep) await save();
+    // Paused while Dice was measured: it is measured again.
+    if (stop.aborted && error === stop.reason) return { kind: 'paused' };
     throw error;
   }
   if (run.done < steps) {

@@ -37,7 +37,7 @@ function entry(model: KeptModel, { work }: App): TemplateResult {
         ${
           isInUse
             ? html`<span class="in-use">in use</span>`
-            : html`<button class="small" aria-label=${`Use ${stem}`} @click=${() => void work.use(model)}>Use</button>`
+            : html`<button class="small" aria-label=${`Use ${stem}`} @click=${() => void work.choose(model)}>Use</button>`
         }
         ${action('Download', 'Download', () => void work.download(model, 'canonical'))}
         ${action("Download with the keys of PyTorch's reference", 'PyTorch', () => void work.download(model, 'reference'))}
@@ -63,7 +63,7 @@ export function storageCard(state: AppState, { work }: App): TemplateResult {
     !Object.keys(state.labels).length &&
     !state.library.pictures.some((p) => p.removable);
   const amount = usage === null || place === 'memory' ? '' : `, ${bytes(usage)}`;
-  const choose = () => chooseFiles('.zip,application/zip', ([file]) => file && void work.import(file));
+  const choose = () => chooseFiles('.zip,application/zip', (zips) => void work.import(zips));
   return html`
     <section aria-labelledby="work-title" id="work">
       <h2 id="work-title">Your work</h2>

@@ -62,8 +62,12 @@ function hints({ training, validation, drafts, others }: TrainingPlan): string[]
 
 const pictures = (count: number) => `${count} ${count === 1 ? 'picture' : 'pictures'}`;
 
-const WORDS: Readonly<Record<RunState['phase'], string>> = {
-  preparing: 'Preparing the pictures',
+const PREPARING: Readonly<Record<RunState['prepared']['stage'], string>> = {
+  tune: 'Timing kernels on this device',
+  pictures: 'Preparing the pictures',
+};
+
+const WORDS: Readonly<Record<Exclude<RunState['phase'], 'preparing'>, string>> = {
   training: 'Training',
   pausing: 'Pausing after this step',
   saving: 'Writing the model',
@@ -81,14 +85,15 @@ function progress({
   validation,
 }: RunState): TemplateResult {
   const isPreparing = phase === 'preparing';
+  const words = isPreparing ? PREPARING[prepared.stage] : WORDS[phase];
   const [done, all] = isPreparing ? [prepared.loaded, prepared.total] : [step, steps];
   const epoch = Math.max(1, Math.ceil((step * epochs) / Math.max(1, steps)));
   const where = isPreparing ? `${done} of ${all}` : `step ${step} of ${steps}, epoch ${epoch} of ${epochs}`;
   const left = phase === 'training' && millisecondsLeft !== null ? `${duration(millisecondsLeft)} left` : '';
   return html`
     <div class="loading" role="group" aria-label="Training">
-      <p class="training-phase"><span>${WORDS[phase]}</span><output id="time-left" aria-live="off">${left}</output></p>
-      <progress max=${Math.max(1, all)} .value=${done} aria-label=${WORDS[phase]}></progress>
+      <p class="training-phase"><span>${words}</span><output id="time-left" aria-live="off">${left}</output></p>
+      <progress max=${Math.max(1, all)} .value=${done} aria-label=${words}></progress>
       <p class="hint" id="training-at">${where}</p>
       <p class="hint">Learns from ${pictures(training)}${validation > 0 ? `, measured on ${validation}` : ''}.</p>
     </div>`;

@@ -24,7 +24,7 @@ export async function importZip(file: File, workspace: Workspace, places: Places
   const zip = await openZip(file);
   const hasIndex = zip.paths.includes(INDEX);
   const index = hasIndex
-    ? parseIndex(await (await zip.read(INDEX)).text())
+    ? indexIn(file.name, await (await zip.read(INDEX)).text())
     : indexOfFolders(file.name, zip.paths);
   const { ids, problems } = await restorePictures(index.pictures, zip.read, places);
   nameClasses(index, [...ids.values()], places);
@@ -34,6 +34,19 @@ export async function importZip(file: File, workspace: Workspace, places: Places
   const came = [count(ids.size, 'picture'), ...(models.added > 0 ? [count(models.added, 'model')] : [])];
   const words = `From ${file.name}: ${came.join(' and ')}.`;
   return all.length > 0 ? `${words} Not: ${all.join('; ')}.` : words;
+}
+
+/** @throws WorkspaceError that names the zip, and what can still be done with it */
+function indexIn(name: string, text: string): WorkspaceIndex {
+  try {
+    return parseIndex(text);
+  } catch (cause) {
+    if (!(cause instanceof WorkspaceError)) throw cause;
+    throw new WorkspaceError(
+      `${name}: ${cause.message}; take that file out of the zip, and its imgs/ and gts/ are read without it`,
+      { cause },
+    );
+  }
 }
 
 async function addModels({ models }: WorkspaceIndex, zip: OpenZip, workspace: Workspace, store: Store) {

@@ -3,6 +3,7 @@ import type { LabelStatus } from '../state/labels.ts';
 import { INITIAL_CHOICES, type TrainingChoices } from '../state/training.ts';
 import type { KeptModel } from '../state/workspace.ts';
 import { WorkspaceError } from './error.ts';
+import { damageOf } from './index-check.ts';
 
 /** The file that says what the others are; written after them, so that what it names is there. */
 export const INDEX = 'workspace.json';
@@ -17,6 +18,8 @@ export interface KeptPicture {
   readonly file: string;
   /** Whether it is one of the page's own, known by its name. */
   readonly sample: boolean;
+  /** Whose class list its labels are of; earlier versions did not say. */
+  readonly group?: string;
   readonly labels: { readonly file: string; readonly status: LabelStatus } | null;
 }
 
@@ -104,7 +107,7 @@ export function filesGivenUp(last: WorkspaceIndex, now: WorkspaceIndex): Set<str
   return new Set([...filesOf(last)].filter((path) => !rest.has(path) && !needed.has(path)));
 }
 
-/** @throws WorkspaceError where the text is no index of ours */
+/** @throws WorkspaceError where the text is no index of ours, or says where it is damaged */
 export function parseIndex(text: string): WorkspaceIndex {
   let value: unknown;
   try {
@@ -113,6 +116,8 @@ export function parseIndex(text: string): WorkspaceIndex {
     throw new WorkspaceError(`${INDEX} is damaged`);
   }
   if (!isIndex(value)) throw new WorkspaceError(`${INDEX} is damaged, or of another version of this page`);
+  const at = damageOf(value);
+  if (at !== null) throw new WorkspaceError(`${INDEX} is damaged: its ${at} is not what this page writes`);
   return { ...EMPTY_INDEX, ...value, choices: { ...INITIAL_CHOICES, ...value.choices } };
 }
 

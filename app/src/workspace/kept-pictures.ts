@@ -13,6 +13,8 @@ interface Kept {
   readonly file: string;
   /** With what the state said of them then: their number may come again. */
   readonly labels: { readonly file: string; readonly entry: LabelEntry } | null;
+  /** Labels that could not be read, until there are others. */
+  readonly unread: KeptPicture['labels'];
 }
 
 interface Parts extends Places {
@@ -26,6 +28,8 @@ export class KeptPictures {
   readonly #parts: Parts;
   /** By the picture's id. */
   readonly #kept = new Map<string, Kept>();
+  /** What could not be read: perhaps it can another time, so that its files stay until the work is erased. */
+  #unread: readonly KeptPicture[] = [];
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -34,12 +38,16 @@ export class KeptPictures {
   /** Brings back what an index names, and opens the one that was open. @returns sentences about what could not be read */
   async restore(entries: readonly KeptPicture[], open: string | null): Promise<readonly string[]> {
     const { shelf, store } = this.#parts;
-    const { ids, problems } = await restorePictures(entries, (path) => shelf.get(path), this.#parts);
-    for (const [{ key, file, labels }, id] of ids) {
-      const entry = store.state.labels[id];
-      this.#kept.set(id, { key, file, labels: labels && entry ? { file: labels.file, entry } : null });
+    const read = (path: string) => shelf.get(path);
+    const { ids, labelled, problems } = await restorePictures(entries, read, this.#parts);
+    for (const [kept, id] of ids) {
+      const { key, file, labels } = kept;
+      const entry = labelled.has(kept) ? store.state.labels[id] : undefined;
+      const found = labels && entry ? { file: labels.file, entry } : null;
+      this.#kept.set(id, { key, file, labels: found, unread: found ? null : labels });
       if (key === open) store.dispatch({ type: 'library/open', id });
     }
+    this.#unread = entries.filter((kept) => !ids.has(kept));
     return problems;
   }
 
@@ -61,20 +69,30 @@ export class KeptPictures {
       const png = await greyPng(map, width, height);
       const file = name(`labels/${kept.key}`, 'png');
       shelf.put(file, new Blob([png], { type: 'image/png' }));
-      this.#kept.set(picture.id, { ...kept, labels: { file, entry } });
+      this.#kept.set(picture.id, { ...kept, labels: { file, entry }, unread: null });
     }
   }
 
-  /** As they were collected last. */
+  /** Those of the page, as they were collected last. */
   entries(): KeptPicture[] {
+    return this.#entries(() => null);
+  }
+
+  /** The same, with what could not be read. */
+  all(): KeptPicture[] {
+    return [...this.#entries(({ unread }) => unread), ...this.#unread];
+  }
+
+  #entries(instead: (kept: Kept) => KeptPicture['labels']): KeptPicture[] {
     const { library, labels: states } = this.#parts.store.state;
     return library.pictures.flatMap((picture): KeptPicture[] => {
       const kept = this.#kept.get(picture.id);
       const status = states[picture.id]?.status;
-      if (!kept || (!picture.removable && !status)) return [];
-      const { key, file } = kept;
-      const labels = kept.labels && status ? { file: kept.labels.file, status } : null;
-      return [{ key, name: picture.name, file, sample: !picture.removable, labels }];
+      if (!kept) return [];
+      const labels = kept.labels && status ? { file: kept.labels.file, status } : instead(kept);
+      if (!picture.removable && !status && !labels) return [];
+      const { name, group, removable } = picture;
+      return [{ key: kept.key, name, file: kept.file, sample: !removable, group, labels }];
     });
   }
 
@@ -93,14 +111,15 @@ export class KeptPictures {
   }
 
   forget(): void {
+    this.#unread = [];
     this.#kept.clear();
   }
 
   #keep(picture: Picture, bytes: Blob, taken: readonly string[]): Kept {
     const wanted = picture.stem.replaceAll(/[^\p{L}\p{N}_-]+/gu, '-').slice(0, 80) || 'picture';
-    const others = [...this.#kept.values()].map(({ key }) => key);
+    const others = [...this.#kept.values(), ...this.#unread].map(({ key }) => key);
     const key = freeName(wanted, new Set([...taken, ...others]));
-    const kept = { key, file: `pictures/${key}.${endingOf(bytes, picture)}`, labels: null };
+    const kept = { key, file: `pictures/${key}.${endingOf(bytes, picture)}`, labels: null, unread: null };
     this.#parts.shelf.put(kept.file, bytes);
     this.#kept.set(picture.id, kept);
     return kept;

@@ -1,7 +1,7 @@
 import type { LabelMaps } from '../labels/label-maps.ts';
 import type { PictureFiles } from '../pictures/files.ts';
 import { declaredSize } from '../pictures/header.ts';
-import { MAX_USER_CLASSES, USER_GROUP } from '../state/classes.ts';
+import { MODEL_GROUP, USER_GROUP } from '../state/classes.ts';
 import type { Picture } from '../state/library.ts';
 import type { Store } from '../state/store.ts';
 import { type ClassMap, readClassMap } from './class-map.ts';
@@ -18,14 +18,17 @@ export interface Places {
 export interface Restored {
   /** The picture's id in the page, by what was kept of it. */
   readonly ids: ReadonlyMap<KeptPicture, string>;
-  /** Sentences about what could not be read. */
+  /** What was kept of those whose labels are the picture's labels now. */
+  readonly labelled: ReadonlySet<KeptPicture>;
+  /** Sentences about what could not be read, or has other labels here. */
   readonly problems: readonly string[];
 }
 
 const HEADER_BYTES = 512 * 1024;
 
 /**
- * Brings kept or imported pictures into the page, with their labels. What cannot be read is named, and left out.
+ * Brings kept or imported pictures into the page, with their labels. What cannot be read is named, and left out; so
+ * are labels of a picture that has others here: nobody knows which of the two are the better ones.
  * @param read the file of a path; it throws where there is none
  */
 export async function restorePictures(
@@ -36,7 +39,7 @@ export async function restorePictures(
   const problems: string[] = [];
   const ids = new Map<KeptPicture, string>();
   const added: Picture[] = [];
-  const labelled: { readonly id: string; readonly map: ClassMap; readonly entry: KeptPicture }[] = [];
+  const labels = new Map<KeptPicture, ClassMap>();
   const attempt = async <T>(work: () => Promise<T>): Promise<T | null> => {
     try {
       return await work();
@@ -50,26 +53,40 @@ export async function restorePictures(
     const blob = await attempt(() => read(entry.file));
     if (blob === null) continue;
     const known = await findSame(blob, entry, { store, files });
-    const details = { name, group: USER_GROUP, removable: true, exampleBoxes: [] };
+    const group = groupOf(entry, store);
+    const details = { name, group, removable: true, exampleBoxes: [] };
     const picture = known ?? (await attempt(() => files.add(blob, details)));
     if (picture === null) continue;
     if (known === null) added.push(picture);
     ids.set(entry, picture.id);
-    const { labels } = entry;
-    if (labels === null) continue;
-    const map = await attempt(async () =>
-      fitting(await readClassMap(labels.file, await read(labels.file)), labels.file, blob),
-    );
-    if (map !== null) labelled.push({ id: picture.id, map, entry });
+    const file = entry.labels?.file;
+    if (file === undefined) continue;
+    const map = await attempt(async () => fitting(await readClassMap(file, await read(file)), file, blob));
+    if (map !== null) labels.set(entry, map);
   }
   if (added.length > 0) store.dispatch({ type: 'library/add', pictures: added });
-  for (const { id, map, entry } of labelled) {
-    const { width, height, data } = map;
-    store.dispatch({ type: 'library/size', id, width, height });
-    maps.set(id, data);
-    store.dispatch({ type: 'label/changed', picture: id, status: entry.labels?.status ?? 'draft' });
+  const labelled = new Set<KeptPicture>();
+  for (const [entry, { width, height, data }] of labels) {
+    const id = ids.get(entry) ?? '';
+    const own = maps.get(id);
+    if (own === null) {
+      store.dispatch({ type: 'library/size', id, width, height });
+      maps.set(id, data);
+      store.dispatch({ type: 'label/changed', picture: id, status: entry.labels?.status ?? 'draft' });
+    } else if (!areSame(own, data)) {
+      problems.push(
+        `the labels of ${entry.name}, which has other ones here: remove those first to have these`,
+      );
+      continue;
+    }
+    labelled.add(entry);
   }
-  return { ids, problems };
+  return { ids, labelled, problems };
+}
+
+/** The list that its class numbers are of, where there is one: a sample's labels mean something without the sample, too. */
+function groupOf({ group = USER_GROUP }: KeptPicture, { state }: Store): string {
+  return group in state.classes.lists && group !== MODEL_GROUP ? group : USER_GROUP;
 }
 
 /** A picture of the page that is this one: a sample of its name, or the same bytes under the same name. */
@@ -88,11 +105,15 @@ async function findSame(
 
 async function areEqual(a: Blob, b: Blob): Promise<boolean> {
   if (a.size !== b.size) return false;
-  const [x, y] = await Promise.all([a, b].map(async (blob) => new Uint8Array(await blob.arrayBuffer())));
-  return x?.every((byte, i) => byte === y?.[i]) ?? false;
+  const read = async (blob: Blob) => new Uint8Array(await blob.arrayBuffer());
+  return areSame(await read(a), await read(b));
 }
 
-/** @throws WorkspaceError where labels are of another size than their picture, or hold numbers that no class has */
+function areSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
+}
+
+/** @throws WorkspaceError where labels are of another size than their picture */
 async function fitting(map: ClassMap, file: string, picture: Blob): Promise<ClassMap> {
   const size = declaredSize(new Uint8Array(await picture.slice(0, HEADER_BYTES).arrayBuffer()));
   // A camera's picture may be stored lying on its side.
@@ -100,11 +121,6 @@ async function fitting(map: ClassMap, file: string, picture: Blob): Promise<Clas
   if (!(sides.includes(map.width) && sides.includes(map.height)))
     throw new WorkspaceError(
       `${file} is ${map.width} x ${map.height} pixels, but its picture ${sides.join(' x ')}: save the mask at the picture's size`,
-    );
-  const most = map.data.reduce((max, value) => Math.max(max, value), 0);
-  if (most > MAX_USER_CLASSES)
-    throw new WorkspaceError(
-      `${file} holds class number ${most}, this page has up to ${MAX_USER_CLASSES} classes: save class numbers as grey values, 0 background, 1, 2, ...`,
     );
   return map;
 }

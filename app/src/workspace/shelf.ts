@@ -47,21 +47,23 @@ export class Shelf {
     if (folder === null || !this.mayWrite) return false;
     if (this.#pending.size === 0 && JSON.stringify(index) === JSON.stringify(this.written)) return true;
     try {
-      await this.#write(index, folder);
+      await this.#write(index, named, folder);
     } catch (error) {
       // What a person has given up makes room: models above all.
       const last = this.written && filesGivenUp(this.written, index);
       if (!(error instanceof StorageFullError) || !last?.size) throw error;
       for (const path of last) if ((await folder.read(path)) !== null) await folder.remove(path);
-      await this.#write(index, folder);
+      await this.#write(index, named, folder);
     }
     this.written = index;
     for (const path of await folder.list()) if (path !== INDEX && !named.has(path)) await folder.remove(path);
     return true;
   }
 
-  async #write(index: WorkspaceIndex, folder: Folder): Promise<void> {
+  /** What came since the index was made waits for the next one: this one would have it taken away again. */
+  async #write(index: WorkspaceIndex, named: ReadonlySet<string>, folder: Folder): Promise<void> {
     for (const [path, data] of [...this.#pending]) {
+      if (!named.has(path)) continue;
       await folder.write(path, data);
       if (this.#pending.get(path) === data) this.#pending.delete(path);
     }

@@ -1,9 +1,11 @@
 import { Lane } from '../engine/lane.ts';
+import { sentenceOf } from '../sentence.ts';
 import { MODEL_GROUP } from '../state/classes.ts';
 import type { Notice } from '../state/session.ts';
 import type { AppState } from '../state/state.ts';
+import type { Curves } from '../state/training.ts';
 import type { KeptModel } from '../state/workspace.ts';
-import { StorageFullError } from './error.ts';
+import { StorageFullError, WorkspaceError } from './error.ts';
 import { freeName } from './free-name.ts';
 import { EMPTY_INDEX, indexFromFiles, type KeptRun, parseIndex, type WorkspaceIndex } from './index-file.ts';
 import { KeptPictures } from './kept-pictures.ts';
@@ -29,6 +31,8 @@ export interface NewRun extends Pick<KeptRun, 'datasetName' | 'classNames' | 'se
 
 /** Changes that come within this time are written together. */
 const QUIET_MS = 800;
+
+const AGAIN = 'load this page again, and export first what you do here meanwhile.';
 
 /** A person's work: it follows the state, writes what changed, and brings it back when the page is loaded again. */
 export class Workspace {
@@ -59,19 +63,21 @@ export class Workspace {
   /** Reads the index, nothing else yet. @returns the model that was in use */
   async open(): Promise<KeptModel | null> {
     const { shelf, store } = this.#parts;
-    const text = await shelf.readIndex();
+    const found = await this.#look();
+    if (found === null) return null;
+    const { text, paths } = found;
     try {
       if (text !== null) shelf.written = this.#opened = parseIndex(text);
     } catch (error) {
-      this.#opened = indexFromFiles(await shelf.list());
+      this.#opened = indexFromFiles(paths);
       this.#tell(
         'error',
-        `${messageOf(error)}. Pictures and labels were found again by their files; look which of them are to be learned from.`,
+        `${sentenceOf(error)} Pictures and labels were found again by their files; look which of them are to be learned from.`,
       );
     }
     const { serial, run, log, choices, inUse } = this.#opened;
     [this.#serial, this.#run, this.#log] = [serial, run, log];
-    const there = new Set(await shelf.list());
+    const there = new Set(paths);
     const models = this.#opened.models.filter(({ file }) => there.has(file));
     const gone = this.#opened.models.filter(({ file }) => !there.has(file)).map(({ name }) => name);
     if (gone.length > 0) this.#tell('error', `${gone.join(', ')} is not among the kept files any more.`);
@@ -80,17 +86,33 @@ export class Workspace {
     return models.find(({ file }) => file === inUse) ?? null;
   }
 
+  /** The index and what there is. Where the storage does not answer nothing may be written: it would be over the work. */
+  async #look(): Promise<{ text: string | null; paths: readonly string[] } | null> {
+    const { shelf, store } = this.#parts;
+    try {
+      return { text: await shelf.readIndex(), paths: await shelf.list() };
+    } catch (error) {
+      shelf.folder = null;
+      this.#tell('error', `The kept work cannot be read: ${sentenceOf(error)} It is left as it is; ${AGAIN}`);
+      store.dispatch({ type: 'workspace/change', change: { place: 'failed' } });
+      return null;
+    }
+  }
+
   /** Brings back what was kept, and from then on follows the state. The page's samples are there already. */
   async restore(): Promise<void> {
     const { store } = this.#parts;
     const { pictures, classes, open } = this.#opened;
-    const problems = await this.#pictures.restore(pictures, open);
     for (const [group, names] of Object.entries(classes))
       store.dispatch({ type: 'class/list', group, names });
+    const problems = await this.#pictures.restore(pictures, open);
     await this.#restoreLog(problems);
     this.#isRestored = true;
     if (problems.length > 0)
-      this.#tell('error', `Not everything could be read again: ${problems.join('; ')}.`);
+      this.#tell(
+        'error',
+        `Not everything could be read again: ${problems.join('; ')}. Files that are there stay until the work is erased.`,
+      );
     let before = store.state;
     store.subscribe(() => {
       if (hasChanged(before, store.state)) this.touch();
@@ -173,11 +195,11 @@ export class Workspace {
     return model;
   }
 
-  /** What is kept, as the index says it. @returns after everything was collected */
+  /** What is in the page, as the index says it. @returns after everything was collected */
   collected(): Promise<WorkspaceIndex> {
     return this.#lane.run(async () => {
       await this.#collect();
-      return this.#index();
+      return { ...this.#index(), pictures: this.#pictures.entries() };
     });
   }
 
@@ -196,10 +218,9 @@ export class Workspace {
     const { shelf, store } = this.#parts;
     if (this.#log === null) return;
     try {
-      store.dispatch({
-        type: 'training/curves',
-        curves: JSON.parse(await (await shelf.get(this.#log)).text()),
-      });
+      const curves: unknown = JSON.parse(await (await shelf.get(this.#log)).text());
+      if (!isCurves(curves)) throw new WorkspaceError(`${this.#log} is damaged`);
+      store.dispatch({ type: 'training/curves', curves });
     } catch {
       // The curves are gone, the training is not.
       this.#tell('error', [...problems, `${this.#log} is damaged: the curves start anew`].join('; '));
@@ -238,7 +259,7 @@ export class Workspace {
         'error',
         isFull
           ? "The browser's storage is full. What was kept is safe; what comes now is lost when this page is closed. Export it, or delete models."
-          : `The work could not be written: ${messageOf(error).replace(/\.$/, '')}. It is still in this page; export it.`,
+          : `The work could not be written: ${sentenceOf(error)} It is still in this page; export it.`,
       );
     this.#isBehind = true;
     store.dispatch({ type: 'workspace/change', change: { place: isFull ? 'full' : 'failed' } });
@@ -261,7 +282,7 @@ export class Workspace {
     return {
       ...EMPTY_INDEX,
       serial: this.#serial,
-      pictures: this.#pictures.entries(),
+      pictures: this.#pictures.all(),
       open: this.#pictures.keyOf(state.library.open ?? ''),
       classes: Object.fromEntries(classes),
       models: state.workspace.models,
@@ -302,10 +323,13 @@ function hasChanged(a: AppState, b: AppState): boolean {
   );
 }
 
-function stemOf(name: string): string {
-  return name.replace(/\.safetensors$/, '');
+function isCurves(value: unknown): value is Curves {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!('events' in value && 'classNames' in value)) return false;
+  const { events, classNames } = value;
+  return Array.isArray(classNames) && Array.isArray(events) && events.every((event) => event?.kind);
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function stemOf(name: string): string {
+  return name.replace(/\.safetensors$/, '');
 }
