@@ -25,6 +25,18 @@ export function sharedDevice(gpu: GPU): Promise<Gpu> {
   return device;
 }
 
+const compiled = new WeakMap<Gpu, PipelineCache>();
+
+/** One cache for a device: SwiftShader takes up to seconds for a pipeline, and cases of a file share theirs. */
+function pipelinesOf(device: Gpu): PipelineCache {
+  let cache = compiled.get(device);
+  if (!cache) {
+    cache = new PipelineCache(device);
+    compiled.set(device, cache);
+  }
+  return cache;
+}
+
 /** The u32 elements of a result: not every one is a float of the same value. */
 export function wordsOf(result: Float32Array | undefined): Uint32Array {
   return result ? new Uint32Array(result.buffer, result.byteOffset, result.length) : new Uint32Array();
@@ -73,7 +85,7 @@ export async function runGraph(
 
   const written = [...plan(recording).slotOf.keys(), ...recording.outputs.keys()];
   for (const tensor of written) fill(tensor, new Float32Array(sizeOf(tensor)).fill(Number.NaN));
-  const workspace = { gpu: device, pipelines: new PipelineCache(device), pool: new BufferPool(device) };
+  const workspace = { gpu: device, pipelines: pipelinesOf(device), pool: new BufferPool(device) };
   const unplanned = { slotOf: new Map(), slotBytes: [], peakBytes: 0, totalBytes: 0, largestBytes: 0 };
   const program = await compile(workspace, recording, unplanned, (tensor) => {
     const buffer = fed.get(tensor);

@@ -1,6 +1,6 @@
 /**
  * `npm run storage-check [-- FOLDER]`: masks of the demo model with f16 and q8 weights, and computed in f16 (on wgpu:
- * Dawn's software adapter has no shader-f16), against f32's, on all test phantoms of a folder `<anatomy>/Test/{imgs,gts}`. Minutes on a software adapter; the default tests take six.
+ * Dawn's software adapter has no shader-f16), against f32's, on all test phantoms of a folder `<anatomy>/Test/{imgs,gts}`. Minutes on a software adapter; the default tests take three.
  */
 import { openAsBlob, readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -81,46 +81,50 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** Kernels of GPUs, and those of software adapters without subgroups: what every engine can run. */
-const VARIANTS: readonly Partial<GraphTraits>[] = [
-  { cpu: false },
-  gpuWith('plain'),
-  gpuWith('tile 32'),
-  gpuWith('tile 64'),
-  { cpu: true, subgroups: false },
-];
+/** Kernels of software adapters without subgroups, which every engine can run and SwiftShader compiles soonest. */
+export const SOFTWARE: Partial<GraphTraits> = { cpu: true, subgroups: false };
 
-/** By op, kernels and number of the input: the gradient of the sum of the op's values, weighted. */
-export async function gradients(gpu: GPU): Promise<Record<string, readonly number[]>> {
+/** Those, and the kernels of GPUs. */
+export const VARIANTS: Readonly<Record<string, Partial<GraphTraits>>> = {
+  default: { cpu: false },
+  plain: gpuWith('plain'),
+  'tile 32': gpuWith('tile 32'),
+  'tile 64': gpuWith('tile 64'),
+  software: SOFTWARE,
+};
+
+/** By op and number of the input: the gradient of the sum of the op's values, weighted. */
+export async function gradients(
+  gpu: GPU,
+  traits: Partial<GraphTraits>,
+): Promise<Record<string, readonly number[]>> {
   const found: Record<string, readonly number[]> = {};
-  for (const [name, { derivative, record }] of Object.entries(CASES))
-    for (const [variant, traits] of VARIANTS.entries()) {
-      const results = await runGraph(
-        gpu,
-        (g, feed) => {
-          const watched: Tensor[] = [];
-          let made = 0;
-          const input: Input = (shape, frozen) => {
-            made += 1;
-            const size = shape.reduce((product, n) => product * n, 1);
-            const tensor = feed(`input ${made}`, shape, randomValues(size, made));
-            if (!frozen) watched.push(g.watch(tensor));
-            return tensor;
-          };
-          const y = record(g, input, () => feed('seed', [1], Uint32Array.of(11)));
-          const dy = feed('dy', y.shape, randomValues(sizeOf(y), 99));
-          g.accumulate(y, () => dy);
-          g.backward([derivative]);
-          return watched.map((tensor) => {
-            const gradient = g.gradientOf(tensor);
-            if (!gradient) throw new Error(`${name}: '${tensor.name}' got no gradient`);
-            return gradient;
-          });
-        },
-        traits,
-      );
-      for (const [i, result] of results.entries())
-        found[`${name}, variant ${variant}, input ${i}`] = [...result];
-    }
+  for (const [name, { derivative, record }] of Object.entries(CASES)) {
+    const results = await runGraph(
+      gpu,
+      (g, feed) => {
+        const watched: Tensor[] = [];
+        let made = 0;
+        const input: Input = (shape, frozen) => {
+          made += 1;
+          const size = shape.reduce((product, n) => product * n, 1);
+          const tensor = feed(`input ${made}`, shape, randomValues(size, made));
+          if (!frozen) watched.push(g.watch(tensor));
+          return tensor;
+        };
+        const y = record(g, input, () => feed('seed', [1], Uint32Array.of(11)));
+        const dy = feed('dy', y.shape, randomValues(sizeOf(y), 99));
+        g.accumulate(y, () => dy);
+        g.backward([derivative]);
+        return watched.map((tensor) => {
+          const gradient = g.gradientOf(tensor);
+          if (!gradient) throw new Error(`${name}: '${tensor.name}' got no gradient`);
+          return gradient;
+        });
+      },
+      traits,
+    );
+    for (const [i, result] of results.entries()) found[`${name}, input ${i}`] = [...result];
+  }
   return found;
 }

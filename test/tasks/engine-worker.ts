@@ -1,19 +1,18 @@
-/** A module worker of the test's page: a drawn picture to a mask of the demo model, from its address. */
+/** A module worker of the test's page: a drawn picture, in every form that a worker has, to masks of the demo model. */
 import { segmentDemo } from './engine.ts';
 
 interface Task {
   readonly rgba: Uint8ClampedArray<ArrayBuffer>;
   readonly width: number;
   readonly height: number;
-  readonly kind: 'OffscreenCanvas' | 'ImageBitmap';
 }
 
-addEventListener('message', async ({ data: { rgba, width, height, kind } }: MessageEvent<Task>) => {
+addEventListener('message', async ({ data: { rgba, width, height } }: MessageEvent<Task>) => {
   try {
     const canvas = new OffscreenCanvas(width, height);
     canvas.getContext('2d')?.putImageData(new ImageData(rgba, width, height), 0, 0);
-    const picture = kind === 'OffscreenCanvas' ? canvas : await createImageBitmap(canvas);
-    postMessage({ result: await segmentDemo('/model.safetensors', picture) });
+    const pictures = [canvas, await createImageBitmap(canvas)];
+    postMessage({ results: await segmentDemo('/model.safetensors', pictures) });
   } catch (error) {
     postMessage({ error: String(error) });
   }

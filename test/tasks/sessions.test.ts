@@ -40,7 +40,7 @@ gpuTest(
   'several pictures at once answer as each does alone, whatever the order',
   async () => {
     using model = await loadModel(await sam2radFile(), { device });
-    const pictures = { a: noise(60, 50, 1), b: noise(90, 40, 2), c: noise(33, 71, 3) };
+    const pictures = { a: noise(60, 50, 1), b: noise(33, 71, 3) };
     const questions = {
       auto: { mode: 'auto' },
       box: { mode: 'manual', box: [5, 5, 30, 30] },
@@ -59,25 +59,11 @@ gpuTest(
         alone.set(`${name} ${question}`, answer);
       }
     }
-    expect(new Set(alone.values()).size).toBe(9);
+    expect(new Set(alone.values()).size).toBe(6);
 
-    const sessions = {
-      a: await model.setImage(pictures.a),
-      b: await model.setImage(pictures.b),
-      c: await model.setImage(pictures.c),
-    };
+    const sessions = { a: await model.setImage(pictures.a), b: await model.setImage(pictures.b) };
     // Asked at once, without waiting; answered in order.
-    const asked = [
-      'b auto',
-      'a box',
-      'c auto',
-      'a both',
-      'a auto',
-      'b box',
-      'c both',
-      'b both',
-      'c box',
-    ] as const;
+    const asked = ['b auto', 'a box', 'a both', 'b box', 'a auto', 'b both'] as const;
     const answered: string[] = [];
     const answers = await Promise.all(
       asked.map(async (call) => {
@@ -90,11 +76,11 @@ gpuTest(
     expect(answers).toEqual(asked.map((call) => alone.get(call)));
     expect(answered).toEqual(asked);
 
-    // One ends, another picture comes, and the others go on.
+    // One ends, another picture comes, and the other goes on.
     sessions.b.dispose();
-    using fourth = await model.setImage(pictures.b);
-    expect(await ask(sessions.c, 'box')).toBe(alone.get('c box'));
-    expect(await ask(fourth, 'box')).toBe(alone.get('b box'));
+    using third = await model.setImage(pictures.b);
+    expect(await ask(sessions.a, 'box')).toBe(alone.get('a box'));
+    expect(await ask(third, 'box')).toBe(alone.get('b box'));
     expect(await ask(sessions.a, 'auto')).toBe(alone.get('a auto'));
   },
   PATIENCE_MS,
@@ -123,11 +109,11 @@ gpuTest(
 );
 
 gpuTest(
-  'pictures of thirty sizes on one model keep the buffers bounded',
+  'pictures of 28 sizes on one model keep the buffers bounded',
   async () => {
     using model = await loadModel(await demoFile(), { device });
     const alive: number[] = [];
-    const sizes = Array.from({ length: 32 }, (_, i) => [20 + ((i * 37) % 50), 20 + i] as const);
+    const sizes = Array.from({ length: 28 }, (_, i) => [20 + ((i * 37) % 50), 20 + i] as const);
     for (const [i, [width, height]] of sizes.entries()) {
       using image = await model.setImage(disc(width, height));
       // Every fourth is asked, too: its masks are a stage of their own size.

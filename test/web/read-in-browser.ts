@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import type { Browser } from 'puppeteer';
 import type { Rolldown } from 'vite';
 import { build } from 'vite';
-import { expect, test } from 'vitest';
-import { launchBrowser } from '../../tools/runtimes/chromium.ts';
+import { expect } from 'vitest';
 
 /** read-everything.ts, and the reader with it, as a module for the browser. */
 async function bundle(): Promise<string> {
@@ -18,7 +18,8 @@ async function bundle(): Promise<string> {
   return built[0]?.output[0].code ?? '';
 }
 
-test('headless Chromium: every kind of picture gives the same pixels, in the page and in a worker', async () => {
+/** Every kind of picture gives the same pixels, in a page and in a worker. */
+export async function expectSamePixels(browser: Browser): Promise<void> {
   const module = await bundle();
   const files: Record<string, [string, string]> = {
     '/': ['text/html', '<!doctype html>'],
@@ -34,10 +35,9 @@ test('headless Chromium: every kind of picture gives the same pixels, in the pag
     response.setHeader('content-type', type).end(body);
   }).listen(0);
   await new Promise((resolve) => server.once('listening', resolve));
-  const browser = await launchBrowser();
+  const page = await browser.newPage();
   try {
     const origin = `http://localhost:${(server.address() as AddressInfo).port}`;
-    const page = await browser.newPage();
     await page.goto(`${origin}/`);
     // As text: what vitest makes of an import() would not run in the browser.
     const [inPage, inWorker] = (await page.evaluate(`import('/read.js').then(async ({ readEverything }) => [
@@ -62,7 +62,7 @@ test('headless Chromium: every kind of picture gives the same pixels, in the pag
       expect([kind, pixels]).toEqual([kind, inPage[kind]]);
     expect(Object.keys(inWorker)).toHaveLength(6);
   } finally {
-    await browser.close();
+    await page.close();
     server.close();
   }
-});
+}
