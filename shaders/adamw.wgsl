@@ -40,9 +40,11 @@ fn main(
   }
   let rate = schedule[0].x;
   let clip = schedule[0].w;
-  let norm = sqrt(dot(bitcast<vec4f>(bits), vec4f(1.0)));
-  // As PyTorch's clip_grad_norm_.
-  let gradient = gradients[at] * min(1.0, clip / (norm + 1e-6));
+  // As PyTorch's clip_grad_norm_, which divides at any length: without a clip that overflows, and WGSL may assume that
+  // nothing does.
+  let divisor = sqrt(dot(bitcast<vec4f>(bits), vec4f(1.0))) + 1e-6;
+  var gradient = gradients[at];
+  if (divisor > clip) { gradient *= clip / divisor; }
   let m = params.beta1 * first[at] + params.rest1 * gradient;
   let v = params.beta2 * second[at] + params.rest2 * gradient * gradient;
   let decayed = weights[at] - rate * params.decay * weights[at];
