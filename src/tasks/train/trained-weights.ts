@@ -104,6 +104,11 @@ export class TrainedWeights {
     return tensors;
   }
 
+  clearGradients(): void {
+    const [, gradients] = this.#buffers as [GPUBuffer, GPUBuffer];
+    this.#gpu.submit('clear gradients', (encoder) => encoder.clearBuffer(gradients));
+  }
+
   dispose(): void {
     for (const buffer of this.#buffers) buffer.destroy();
   }

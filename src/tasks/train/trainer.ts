@@ -26,6 +26,12 @@ export interface StepLosses {
   readonly interim: number;
 }
 
+/**
+ * Steps in a row that may move nothing. One batch may overflow; where several do, with the same weights on other
+ * pictures, it is the weights, and they will not change.
+ */
+const MOST_STILL = 3;
+
 /** What a step is made of besides the pictures. */
 export interface StepOptions {
   readonly draw: PromptDraw;
@@ -39,7 +45,7 @@ export interface StepOptions {
 
 export interface StepResult {
   readonly losses: StepLosses;
-  /** Of all gradients, before clipping. */
+  /** Of all gradients, before clipping. Where it is not finite, the step moved nothing. */
   readonly gradientNorm: number;
 }
 
@@ -50,6 +56,8 @@ export class Trainer {
   readonly #context: TrainingContext;
   /** Steps so far. */
   steps = 0;
+  /** The last of them that moved nothing, in a row. */
+  #still = 0;
 
   /** @param stages with the frozen weights on the GPU */
   constructor(stages: Stages, context: TrainingContext) {
@@ -66,14 +74,15 @@ export class Trainer {
   /**
    * One step: the batch's losses and gradients, then the optimiser. A step whose gradients are not finite moves nothing.
    *
-   * @throws GpuError for a loss that is not finite, naming the step and the term
+   * @throws GpuError for a loss that is not finite, naming the step and the term; for gradients that are not, several
+   * steps in a row. The step does not count then.
    */
   async step(batch: readonly TrainingExample[], options: StepOptions): Promise<StepResult> {
     const losses = await this.accumulate(batch, options);
     return { losses, gradientNorm: await this.optimise(options) };
   }
 
-  /** The batch's losses; its gradients are added to those that are there. */
+  /** The batch's losses and gradients. */
   async accumulate(batch: readonly TrainingExample[], { draw, seed }: StepOptions): Promise<StepLosses> {
     const { gpu } = this.#stages;
     const { imageSize } = this.#context.config;
@@ -82,6 +91,8 @@ export class Trainer {
       Array.from({ length: classes }, (_, c) => truthOf(labels, imageSize, c + 1)),
     );
     const supervision = supervisionOf(truths);
+    // A batch that failed half-way has left some.
+    this.weights.clearGradients();
     this.#write('loss_terms', new Float32Array(TERM_VALUES));
     for (const [i, example] of batch.entries()) {
       const names = this.#inputNames();
@@ -107,11 +118,20 @@ export class Trainer {
 
   /** Moves the weights along the gradients, and sets these back to 0. @returns the gradients' norm */
   async optimise({ rate, clip }: Pick<StepOptions, 'rate' | 'clip'>): Promise<number> {
-    this.steps += 1;
-    this.#write('schedule', adamwSchedule(ADAMW, this.steps, rate, clip));
+    const step = this.steps + 1;
+    this.#write('schedule', adamwSchedule(ADAMW, step, rate, clip));
     await this.#stages.run('optimise', () => recordOptimiser(this.#context, this.weights.count));
+    await this.#stages.gpu.settle();
+    // The device has taken it: the weights are those of this step, whatever becomes of what is read back.
+    this.steps = step;
     const squares = await this.#read('squared_norm', 4);
-    return Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+    const norm = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+    this.#still = Number.isFinite(norm) ? 0 : this.#still + 1;
+    if (this.#still < MOST_STILL) return norm;
+    this.steps = step - 1;
+    throw new GpuError(
+      `step ${step}: the gradients are not finite (their norm is ${norm}), as in the ${MOST_STILL - 1} steps before it. The weights are those of step ${step - this.#still}: go on from there with a lower learning rate`,
+    );
   }
 
   dispose(): void {
