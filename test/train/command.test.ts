@@ -85,11 +85,11 @@ test('model, curves, record: all of them, and the same run again is the same', a
 
   const rows = text(folder, 'model.csv').trimEnd().split('\n');
   expect(rows[0]).toBe(
-    'epoch,step,learning_rate,loss_total,loss_dice,loss_focal,loss_box,loss_object,loss_interim,val_dice,val_dice class 1',
+    'epoch,step,learning_rate,loss_total,loss_dice,loss_focal,loss_box,loss_object,loss_interim,val_dice,val_dice class 1,gradient_norm',
   );
   expect(rows).toHaveLength(1 + 36 + 12);
   expect(rows[1]).toMatch(/^1,1,0\.0001,3\.5999999046325684,/);
-  expect(rows[4]).toMatch(/^1,3,,,,,,,,0\.2\d+,0\.2\d+$/);
+  expect(rows[4]).toMatch(/^1,3,,,,,,,,0\.2\d+,0\.2\d+,$/);
   const again = scratch();
   await train(wrist(again, '--epochs', '12', '--seed', '3'));
   for (const name of [CHECKPOINT, ...FILES])

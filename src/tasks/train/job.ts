@@ -83,6 +83,8 @@ export interface StepEvent {
   readonly epoch: number;
   readonly losses: StepLosses;
   readonly learningRate: number;
+  /** Of all gradients, before clipping; null where it was not finite, so that the step moved nothing. */
+  readonly gradientNorm: number | null;
 }
 
 export interface ValidationEvent {
@@ -109,7 +111,8 @@ export interface TrainingRun extends Disposable {
   readonly done: number;
   /**
    * Steps on when the next event is asked for, and not before. Leaving the loop leaves the run between two steps.
-   * @throws GpuError naming step and term where a loss is no finite number; DeviceLostError
+   * @throws GpuError naming step and term where a loss is no finite number, and where gradients are none in several
+   * steps in a row; DeviceLostError
    */
   events(): AsyncIterable<TrainingEvent>;
   /** Whether the state is that of the last event and may be saved, after `events` threw: not without a device. */

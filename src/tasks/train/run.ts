@@ -251,13 +251,16 @@ class Run implements TrainingRun {
     );
     const first = (step % this.#stepsPerEpoch) * batch;
     const rate = cosineRate(epoch, epochs, learningRate, learningRate * LAST_RATE);
-    const { losses } = await this.#engine.trainer.step(pictures.slice(first, first + batch), {
+    const { losses, gradientNorm } = await this.#engine.trainer.step(pictures.slice(first, first + batch), {
       draw: this.#draw(step),
       rate,
       ...(clip !== null && { clip }),
       seed: Math.floor(streamOf(seed, STREAMS.dropout, step)() * 2 ** 32),
     });
-    return { kind: 'step', step: this.done, epoch: epoch + 1, losses, learningRate: rate };
+    return {
+      ...{ kind: 'step', step: this.done, epoch: epoch + 1, losses, learningRate: rate },
+      gradientNorm: Number.isFinite(gradientNorm) ? gradientNorm : null,
+    };
   }
 
   /** What prompts the decoder in a step (prompt_sampler.py). A learned mask goes before a true one. */
