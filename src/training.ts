@@ -3,6 +3,7 @@
  * so that who only segments carries no gradient.
  */
 export type { TunedKernels } from './graph/graph.ts';
+export { TrainingSettingsError } from './tasks/train/check.ts';
 export * from './tasks/train/job.ts';
 export { inReferenceLayout } from './tasks/train/reference.ts';
 export { openTrainingRun } from './tasks/train/run.ts';

@@ -34,11 +34,15 @@ describe('the CSV', () => {
     expect(again.steps).toEqual(curves.steps);
     expect(again.validations).toEqual(curves.validations);
     expect(again.toCsv()).toBe(curves.toCsv());
-    expect(curves.toCsv().split('\n')[0]).toMatch(/,val_dice,"val_dice bone, ""hard""",val_dice head <2>,gradient_norm$/);
+    expect(curves.toCsv().split('\n')[0]).toMatch(
+      /,val_dice,"val_dice bone, ""hard""",val_dice head <2>,gradient_norm$/,
+    );
   });
 
   test('of before gradient norms were told is read without them', () => {
-    const old = run(3).toCsv().replaceAll(/,[^,]*$/gm, '');
+    const old = run(3)
+      .toCsv()
+      .replaceAll(/,[^,]*$/gm, '');
     const again = Curves.fromCsv(old, NAMES);
     expect(again.steps.every(({ gradientNorm }) => gradientNorm === null)).toBe(true);
     expect(again.validations).toEqual(run(3).validations);
