@@ -21,6 +21,23 @@ gpuTest('gradients that are not finite are told, and after three steps in a row 
   expect(trainer.steps).toBe(6);
 });
 
+gpuTest('the predictor rests in steps without its prompts, and counts its own steps', async (gpu) => {
+  using training = await scriptedTrainer(gpu, 'ppn+lora');
+  const { trainer, stages } = training;
+  const schedules: number[][] = [];
+  for (const learned of [true, false, true]) {
+    await trainer.step([EXAMPLE], { ...OPTIONS, draw: { learned, box: true, mask: false } });
+    schedules.push(await stages.read('schedule', 8));
+  }
+  // 1 - 0.9^t of the decoder's step and of the predictor's; 0 where it rests.
+  expect(schedules.map((schedule) => [schedule[1]?.toFixed(3), schedule[5]?.toFixed(3)])).toEqual([
+    ['0.100', '0.100'],
+    ['0.190', '0.000'],
+    ['0.271', '0.190'],
+  ]);
+  expect([trainer.steps, trainer.predictorSteps]).toEqual([3, 2]);
+});
+
 gpuTest('a step that failed does not count, and leaves no gradients to the next one', async (gpu) => {
   using training = await scriptedTrainer(gpu);
   const { trainer, stages } = training;

@@ -28,3 +28,10 @@ export function drawOf({ train, seed }: Pick<TrainSettings, 'train' | 'seed'>, s
   const isLearned = learned || !(box || mask) || train === 'ppn';
   return { learned: isLearned, box, mask: mask && !isLearned };
 }
+
+/** How many of the first `steps` learn the predictor. */
+export function learnedDraws(settings: Pick<TrainSettings, 'train' | 'seed'>, steps: number): number {
+  let count = 0;
+  for (let step = 0; step < steps; step++) if (drawOf(settings, step).learned) count += 1;
+  return count;
+}

@@ -10,7 +10,7 @@ import type { Checkpoint } from '../../weights/types.ts';
 import { writeSafetensors } from '../../weights/write-safetensors.ts';
 import { shuffled } from '../evaluate/random.ts';
 import { checkJob } from './check.ts';
-import { drawOf, drawsOf } from './draws.ts';
+import { drawOf, drawsOf, learnedDraws } from './draws.ts';
 import { openTrainingEngine, type TrainingEngine } from './engine.ts';
 import type { TrainingExample } from './example.ts';
 import type { TrainingEvent, TrainingJob, TrainingRun } from './job.ts';
@@ -57,7 +57,7 @@ export async function openTrainingRun(job: TrainingJob): Promise<TrainingRun> {
   });
   try {
     const { training, validation } = await encodePictures(job, engine);
-    if (state) await resume(state, engine, signal);
+    if (state) await resume(state, engine, job);
     return new Run(job, base, checkpoint, engine, training, validation);
   } catch (error) {
     engine[Symbol.dispose]();
@@ -79,7 +79,7 @@ function tunedOf({ metadata }: Checkpoint): TunedKernels {
 async function resume(
   { name, tensors, metadata }: Checkpoint,
   { trainer }: TrainingEngine,
-  signal: AbortSignal | undefined,
+  { settings, signal }: TrainingJob,
 ) {
   const steps = Number(metadata['steps']);
   if (metadata['format'] !== FORMAT || !Number.isInteger(steps) || steps < 0)
@@ -92,6 +92,7 @@ async function resume(
   const [weights, first, second] = [await read('weights'), await read('first'), await read('second')];
   await trainer.weights.write({ weights, first, second });
   trainer.steps = steps;
+  trainer.predictorSteps = learnedDraws(settings, steps);
 }
 
 class Run implements TrainingRun {

@@ -3,7 +3,7 @@ import { readBuffers } from '../../gpu/readback.ts';
 import type { Parameter } from '../../graph/parameter.ts';
 import { featureMaps } from '../../models/features.ts';
 import { TERM_VALUES } from '../../ops/loss-terms.ts';
-import { ADAMW, adamwSchedule } from '../../optim/adamw.ts';
+import { ADAMW, adamwSchedule, type Part } from '../../optim/adamw.ts';
 import type { StoredTensor } from '../../weights/types.ts';
 import type { Stages } from '../stages.ts';
 import { quarterMask, supervisionOf, type TrainingExample, truthOf } from './example.ts';
@@ -14,6 +14,7 @@ import {
   recordTrainingStep,
   type TrainingContext,
 } from './recordings.ts';
+import { isOfPredictor } from './trained.ts';
 import { TrainedWeights } from './trained-weights.ts';
 
 /** The loss of a step and its terms, each a mean over what it counts; interim and focal before their factors. */
@@ -54,8 +55,11 @@ export class Trainer {
   readonly weights: TrainedWeights;
   readonly #stages: Stages;
   readonly #context: TrainingContext;
+  readonly #predictor: Part;
   /** Steps so far. */
   steps = 0;
+  /** Those of them that the predictor learned in: AdamW's own count of its steps, as PyTorch keeps one a tensor. */
+  predictorSteps = 0;
   /** The last of them that moved nothing, in a row. */
   #still = 0;
 
@@ -64,6 +68,7 @@ export class Trainer {
     this.#stages = stages;
     this.#context = context;
     this.weights = new TrainedWeights(stages, trainedParameters(context));
+    this.#predictor = this.weights.rangeOf(isOfPredictor);
   }
 
   /** Puts a checkpoint's values into what is trained. */
@@ -116,19 +121,28 @@ export class Trainer {
     return losses;
   }
 
-  /** Moves the weights along the gradients, and sets these back to 0. @returns the gradients' norm */
-  async optimise({ rate, clip }: Pick<StepOptions, 'rate' | 'clip'>): Promise<number> {
+  /**
+   * Moves the weights along the gradients, and sets these back to 0. What the draw left out rests, as a parameter without
+   * gradient does in PyTorch.
+   * @returns the gradients' norm
+   */
+  async optimise({ draw, rate, clip }: Pick<StepOptions, 'draw' | 'rate' | 'clip'>): Promise<number> {
+    const before = [this.steps, this.predictorSteps] as const;
     const step = this.steps + 1;
-    this.#write('schedule', adamwSchedule(ADAMW, step, rate, clip));
-    await this.#stages.run('optimise', () => recordOptimiser(this.#context, this.weights.count));
+    const predictorSteps = this.predictorSteps + (draw.learned ? 1 : 0);
+    const own = adamwSchedule(ADAMW, draw.learned ? predictorSteps : 0, rate, clip);
+    this.#write('schedule', Float32Array.of(...adamwSchedule(ADAMW, step, rate, clip), ...own));
+    await this.#stages.run('optimise', () =>
+      recordOptimiser(this.#context, this.weights.count, this.#predictor),
+    );
     await this.#stages.gpu.settle();
     // The device has taken it: the weights are those of this step, whatever becomes of what is read back.
-    this.steps = step;
+    [this.steps, this.predictorSteps] = [step, predictorSteps];
     const squares = await this.#read('squared_norm', 4);
     const norm = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
     this.#still = Number.isFinite(norm) ? 0 : this.#still + 1;
     if (this.#still < MOST_STILL) return norm;
-    this.steps = step - 1;
+    [this.steps, this.predictorSteps] = before;
     throw new GpuError(
       `step ${step}: the gradients are not finite (their norm is ${norm}), as in the ${MOST_STILL - 1} steps before it. The weights are those of step ${step - this.#still}: go on from there with a lower learning rate`,
     );
