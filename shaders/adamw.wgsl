@@ -1,6 +1,7 @@
 // m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; w = w - rate decay w - rate (m / c1) / (sqrt(v) / c2 + eps)
 // One invocation per 4 weights, which also sets their gradient back to 0. Where the gradients' norm is not finite nothing
-// moves: the state of the step before stays whole.
+// moves: the state of the step before stays whole. Weights from `part` to `part_end` have a schedule of their own, for
+// they may rest in some steps and have fewer of them.
 //!import grid
 
 struct Params {
@@ -11,10 +12,12 @@ struct Params {
   rest2: f32,
   eps: f32,
   decay: f32,
+  part: u32,      // in fours, as count4
+  part_end: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> schedule: array<vec4f>;   // [1]: rate, c1 = 1 - beta1^t, c2 = sqrt(1 - beta2^t), clip
+@group(0) @binding(1) var<storage, read> schedule: array<vec4f>;   // [2], the second of the part: rate, c1 = 1 - beta1^t, c2 = sqrt(1 - beta2^t), clip; c1 = 0 where nothing moves
 @group(0) @binding(2) var<storage, read> squares: array<vec4u>;    // [1]: bits of four f32, the squared norm in four parts
 @group(0) @binding(3) var<storage, read_write> weights: array<vec4f>;  // [4 count4]
 @group(0) @binding(4) var<storage, read_write> gradients: array<vec4f>;  // [4 count4]
@@ -34,19 +37,22 @@ fn main(
   let at = flat_group(group, groups) * LANES + lane;
   if (at >= params.count4) { return; }
   let bits = squares[0];
-  if (any((bits & vec4u(EXPONENT)) == vec4u(EXPONENT))) {
+  let own = schedule[select(0u, 1u, at >= params.part && at < params.part_end)];
+  if (own.y == 0.0 || any((bits & vec4u(EXPONENT)) == vec4u(EXPONENT))) {
     gradients[at] = vec4f();
     return;
   }
-  let rate = schedule[0].x;
-  let clip = schedule[0].w;
-  let norm = sqrt(dot(bitcast<vec4f>(bits), vec4f(1.0)));
-  // As PyTorch's clip_grad_norm_.
-  let gradient = gradients[at] * min(1.0, clip / (norm + 1e-6));
+  let rate = own.x;
+  let clip = own.w;
+  // As PyTorch's clip_grad_norm_, which divides at any length: without a clip that overflows, and WGSL may assume that
+  // nothing does.
+  let divisor = sqrt(dot(bitcast<vec4f>(bits), vec4f(1.0))) + 1e-6;
+  var gradient = gradients[at];
+  if (divisor > clip) { gradient *= clip / divisor; }
   let m = params.beta1 * first[at] + params.rest1 * gradient;
   let v = params.beta2 * second[at] + params.rest2 * gradient * gradient;
   let decayed = weights[at] - rate * params.decay * weights[at];
-  weights[at] = decayed - rate * (m / schedule[0].y) / (sqrt(v) / schedule[0].z + params.eps);
+  weights[at] = decayed - rate * (m / own.y) / (sqrt(v) / own.z + params.eps);
   first[at] = m;
   second[at] = v;
   gradients[at] = vec4f();

@@ -3,6 +3,7 @@
  * so that who only segments carries no gradient.
  */
 export type { TunedKernels } from './graph/graph.ts';
+export { TrainingSettingsError } from './tasks/train/check.ts';
 export * from './tasks/train/curves.ts';
 export * from './tasks/train/job.ts';
 export { planTraining, type TrainingMemory } from './tasks/train/memory.ts';

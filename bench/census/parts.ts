@@ -68,6 +68,7 @@ export function partsOf(context: StageContext, side: number): Part[] {
   const training: TrainingContext = { ...context, trained: trainedBy('ppn'), dataset, dropout: DROPOUT };
   // Nearly as many as are trained: each parameter is padded to 256 bytes.
   const bytes = trainedParameters(training).reduce((sum, { tensor }) => sum + bytesOf(tensor), 0);
+  const count = 4 * Math.ceil(bytes / 16);
   return [
     ...parts,
     {
@@ -80,7 +81,7 @@ export function partsOf(context: StageContext, side: number): Part[] {
     },
     {
       name: 'train step',
-      recordings: [recordTrainingStep(training, DRAW), recordOptimiser(training, 4 * Math.ceil(bytes / 16))],
+      recordings: [recordTrainingStep(training, DRAW), recordOptimiser(training, count, [0, count])],
     },
   ];
 }

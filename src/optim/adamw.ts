@@ -27,11 +27,14 @@ export interface AdamWState {
   readonly second: Tensor;
 }
 
+/** Weights that rest in some steps, from and to which value: multiples of 4. */
+export type Part = readonly [from: number, to: number];
+
 /**
  * A step of AdamW (Loshchilov and Hutter 2019) over everything that is trained, in one dispatch, with the gradients
  * clipped to a norm first. It sets the gradients back to 0. Where their norm is not finite, nothing else changes.
  *
- * @param schedule [4]: `adamwSchedule` of the step
+ * @param schedule [2, 4]: `adamwSchedule` of the step, and that of `part`
  * @returns [4], whose sum is the squared norm of the gradients before clipping
  */
 export function adamw(
@@ -39,6 +42,7 @@ export function adamw(
   { weights, gradients, first, second }: AdamWState,
   schedule: Tensor,
   { beta1, beta2, eps, weightDecay }: AdamWOptions,
+  [from, to]: Part,
 ): Tensor {
   const count4 = sizeOf(weights) / 4;
   expect(
@@ -47,7 +51,7 @@ export function adamw(
     () => `'${weights.name}' has ${4 * count4} values, expected a multiple of 4`,
   );
   for (const tensor of [gradients, first, second]) expectShape('adamw', tensor, weights.shape);
-  expectShape('adamw', schedule, [4]);
+  expectShape('adamw', schedule, [2, 4]);
   const outputs = Math.ceil(count4 / CHUNK);
   const partial = g.tensor(`squares(${gradients.name}) by parts`, [outputs, 4]);
   g.record(
@@ -60,7 +64,10 @@ export function adamw(
   g.record(
     kernel,
     { schedule, squares, weights, gradients, first, second },
-    { count4, beta1, beta2, rest1: 1 - beta1, rest2: 1 - beta2, eps, decay: weightDecay },
+    {
+      ...{ count4, beta1, beta2, rest1: 1 - beta1, rest2: 1 - beta2, eps, decay: weightDecay },
+      ...{ part: from / 4, part_end: to / 4 },
+    },
     { workgroups: laneGrid(kernel, count4) },
   );
   return squares;
@@ -69,7 +76,7 @@ export function adamw(
 /**
  * What a step needs besides the gradients: the rate, both bias corrections, and the norm to clip to.
  *
- * @param step from 1
+ * @param step of these weights, from 1; 0 where they rest: neither decay nor moments move them then
  * @param clip the largest norm of the gradients; without it they are taken as they are
  */
 export function adamwSchedule(

@@ -61,8 +61,8 @@ export function readPixels(source: PictureSource): Pixels {
   return { width, height, pixels };
 }
 
-/** @throws PictureError where `source` is no picture at all: it may come from code without types. */
-function naturalSize(source: PictureSource): { width: number; height: number } {
+/** Its upright size. @throws PictureError where `source` is no picture at all: it may come from code without types. */
+export function naturalSize(source: PictureSource): { width: number; height: number } {
   if (typeof source === 'object' && source !== null) {
     if ('displayWidth' in source) return { width: source.displayWidth, height: source.displayHeight };
     if ('naturalWidth' in source) return { width: source.naturalWidth, height: source.naturalHeight };

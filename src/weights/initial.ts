@@ -46,8 +46,11 @@ function hash(name: string): number {
   return value >>> 0;
 }
 
-/** Uniform numbers in [0, 1): Mulberry32. The same everywhere for the same seed. */
-export function generator(seed: number): () => number {
+/**
+ * Uniform numbers in [0, 1): Mulberry32. The same everywhere for the same seed. Evaluation draws by another generator;
+ * one for both would change every weight that a seed has begun with.
+ */
+function generator(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

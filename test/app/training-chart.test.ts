@@ -4,7 +4,7 @@ import { diceOf, lossOfEpochs, lossOfSteps } from '../../app/src/training/series
 import { logScale, type TrainingEvent, ticksTo } from '../../src/training.ts';
 
 const step = (at: number, total: number): TrainingEvent => ({
-  ...{ kind: 'step', step: at, epoch: Math.ceil(at / 2), learningRate: 1 },
+  ...{ kind: 'step', step: at, epoch: Math.ceil(at / 2), learningRate: 1, gradientNorm: 1 },
   losses: { total, dice: 0, focal: 0, object: 0, box: 0, interim: 0 },
 });
 

@@ -109,7 +109,7 @@ const say = (thread: TrainingThread, ...reports: TrainReport[]) => {
   for (const progress of reports) reply(thread, { kind: 'progress', progress });
 };
 const stepEvent = (step: number): StepEvent => ({
-  ...{ kind: 'step', step, epoch: step, learningRate: 1e-4 },
+  ...{ kind: 'step', step, epoch: step, learningRate: 1e-4, gradientNorm: 1 },
   losses: { total: 10 / step, dice: 1, focal: 1, object: 1, box: 1, interim: 1 },
 });
 const saved = (step: number, content: string): TrainReport => ({

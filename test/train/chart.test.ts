@@ -19,7 +19,10 @@ function run(steps: number): Curves {
       object: 0,
       interim: value,
     };
-    curves.add({ kind: 'step', step, epoch: Math.ceil(step / 3), losses, learningRate: 1e-4 / step });
+    curves.add({
+      ...{ kind: 'step', step, epoch: Math.ceil(step / 3), losses, learningRate: 1e-4 / step },
+      gradientNorm: step === 2 ? null : value / 9,
+    });
     if (step % 3 === 0) curves.add({ kind: 'validation', step, epoch: step / 3, dice: [1 / step, null] });
   }
   return curves;
@@ -32,7 +35,18 @@ describe('the CSV', () => {
     expect(again.steps).toEqual(curves.steps);
     expect(again.validations).toEqual(curves.validations);
     expect(again.toCsv()).toBe(curves.toCsv());
-    expect(curves.toCsv().split('\n')[0]).toMatch(/,val_dice,"val_dice bone, ""hard""",val_dice head <2>$/);
+    expect(curves.toCsv().split('\n')[0]).toMatch(
+      /,val_dice,"val_dice bone, ""hard""",val_dice head <2>,gradient_norm$/,
+    );
+  });
+
+  test('of before gradient norms were told is read without them', () => {
+    const old = run(3)
+      .toCsv()
+      .replaceAll(/,[^,]*$/gm, '');
+    const again = Curves.fromCsv(old, NAMES);
+    expect(again.steps.every(({ gradientNorm }) => gradientNorm === null)).toBe(true);
+    expect(again.validations).toEqual(run(3).validations);
   });
 
   test('of a run that stopped before its first step is a header', () => {
@@ -65,7 +79,10 @@ test('200 000 steps are drawn, more than a call takes as arguments, and in time 
   const losses = { total: 1, dice: 0.1, focal: 0.1, box: 0.1, object: 0.1, interim: 0.1 };
   const curves = new Curves(NAMES);
   for (let step = 1; step <= 200_000; step++)
-    curves.add({ kind: 'step', step, epoch: Math.ceil(step / 100_000), losses, learningRate: 1e-4 });
+    curves.add({
+      ...{ kind: 'step', step, epoch: Math.ceil(step / 100_000), losses },
+      ...{ learningRate: 1e-4, gradientNorm: 1 },
+    });
   const start = process.cpuUsage();
   const svg = curvesSvg(curves, 'training');
   const { user } = process.cpuUsage(start);
@@ -81,7 +98,7 @@ test('the line of progress has loss, Dice and the time left', () => {
   const monitor = new Monitor(progress, { epochs: 4, steps: 8, measured: 'validation', now: () => now });
   const losses = { total: 1.23456, dice: 0, focal: 0, box: 0, object: 0, interim: 0 };
   now = 30_000;
-  monitor.show({ kind: 'step', step: 2, epoch: 1, losses, learningRate: 1e-4 });
+  monitor.show({ kind: 'step', step: 2, epoch: 1, losses, learningRate: 1e-4, gradientNorm: 1 });
   monitor.show({ kind: 'validation', step: 2, epoch: 1, dice: [0.5, 0.7] });
   expect(lines).toEqual([
     'epoch 1/4, loss 1.235, 3:00 left (0.25)',

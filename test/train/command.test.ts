@@ -97,12 +97,12 @@ test('model, curves, record: all of them, and the same run again is the same', a
 
   const rows = text(folder, 'model.csv').trimEnd().split('\n');
   expect(rows[0]).toBe(
-    'epoch,step,learning_rate,loss_total,loss_dice,loss_focal,loss_box,loss_object,loss_interim,val_dice,val_dice class 1',
+    'epoch,step,learning_rate,loss_total,loss_dice,loss_focal,loss_box,loss_object,loss_interim,val_dice,val_dice class 1,gradient_norm',
   );
   // Dice with the checkpoint of the tenth epoch, and at the end.
   expect(rows).toHaveLength(1 + 36 + 2);
   expect(rows[1]).toMatch(/^1,1,0\.0001,3\.5999999046325684,/);
-  expect(rows.filter((row) => /,0\.9\d+,0\.9\d+$/.test(row)).map((row) => row.split(',,')[0])).toEqual([
+  expect(rows.filter((row) => /,0\.9\d+,0\.9\d+,$/.test(row)).map((row) => row.split(',,')[0])).toEqual([
     '10,30',
     '12,36',
   ]);

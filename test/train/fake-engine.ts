@@ -52,7 +52,8 @@ export const fakeEngine =
           object: share,
           interim: share,
         };
-        yield { kind: 'step', step: done, epoch: Math.ceil(done / perEpoch), losses, learningRate };
+        const epoch = Math.ceil(done / perEpoch);
+        yield { kind: 'step', step: done, epoch, losses, learningRate, gradientNorm: value };
         if (done % perEpoch === 0) yield* measured(signal);
       }
     }

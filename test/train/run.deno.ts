@@ -72,8 +72,9 @@ const uninterrupted = await collect(first);
 const model = await whole(first.model('canonical', { run: 'a record' }));
 const reference = await whole(first.model('reference'));
 
-using second = await openTrainingRun(job);
-const begun = await collect(second, 3);
+using second = await openTrainingRun({ ...job, validation: [disc(10)] });
+// Left at an epoch's last step, before its measurement, and after that.
+const begun = [...(await collect(second, 2)), ...(await collect(second, 1)), ...(await collect(second, 1))];
 const saved = await whole(second.checkpoint({ run: 'a record' }));
 using third = await openTrainingRun({ ...job, resume: saved });
 const resumed = await collect(third);
@@ -122,6 +123,7 @@ const [mask] = await (await loaded.setImage(picture)).predict();
 console.log(
   JSON.stringify({
     uninterrupted: losses(uninterrupted),
+    begun: begun.map(({ kind, step }) => `${kind} ${step}`),
     again: losses([...begun, ...resumed]),
     sameModel:
       (await digest(model)) === (await digest(await whole(third.model('canonical', { run: 'a record' })))),

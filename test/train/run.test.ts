@@ -6,6 +6,7 @@ import { countGpuTest } from '../gpu-device.ts';
 
 interface Told {
   readonly uninterrupted: StepLosses[];
+  readonly begun: string[];
   readonly again: StepLosses[];
   readonly sameModel: boolean;
   readonly refusal: string;
@@ -35,6 +36,10 @@ describe('a training run, on wgpu', () => {
   test('repeats itself bit for bit with one seed, also where it is stopped, saved and resumed', () => {
     expect(told.again).toEqual(told.uninterrupted);
     expect(told.sameModel).toBe(true);
+  });
+
+  test('that is left at the last step of an epoch measures it when it goes on, once', () => {
+    expect(told.begun).toEqual(['step 1', 'step 2', 'validation 2', 'step 3']);
   });
 
   test('that is resumed computes with the kernels that it began with', () => {

@@ -26,7 +26,7 @@ export class Curves {
     return this.#events.filter((event) => event.kind === 'validation');
   }
 
-  /** One row a step, and one a validation, whose loss cells are empty. Numbers are exact: they read back as they were. */
+  /** One row a step, and one a validation, whose loss cells are empty; so is a norm that was not finite. Numbers are exact: they read back as they were. */
   toCsv(): string {
     const dice = this.classNames.map((name) => quoted(`val_dice ${name}`));
     const header = [
@@ -36,6 +36,7 @@ export class Curves {
       ...TERMS.map((term) => `loss_${term}`),
       'val_dice',
       ...dice,
+      'gradient_norm',
     ];
     const rows = this.#events.map((event) => {
       const { epoch, step } = event;
@@ -47,6 +48,7 @@ export class Curves {
             ...TERMS.map((term) => event.losses[term]),
             '',
             ...dice.map(() => ''),
+            event.gradientNorm ?? '',
           ]
         : [
             epoch,
@@ -55,6 +57,7 @@ export class Curves {
             ...TERMS.map(() => ''),
             meanDice(event) ?? '',
             ...event.dice.map((one) => one ?? ''),
+            '',
           ];
     });
     return `${[header, ...rows].map((row) => row.join(',')).join('\n')}\n`;
@@ -81,7 +84,9 @@ export class Curves {
           ...{ total: of(total), dice: of(dice), focal: of(focal) },
           ...{ box: of(box), object: of(object), interim: of(interim) },
         };
-        curves.add({ kind: 'step', epoch, step, learningRate, losses });
+        // Curves of before it was told have no such cell.
+        const gradientNorm = perClass[classNames.length] ?? null;
+        curves.add({ kind: 'step', epoch, step, learningRate, losses, gradientNorm });
       }
     }
     return curves;

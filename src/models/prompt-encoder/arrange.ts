@@ -36,7 +36,7 @@ export function arrangePrompts(
     all = clicks.length + corners.length > 0 ? [...corners, ...clicks, ...padding] : [];
   else all = [...clicks, ...(clicks.length > 0 && !box ? padding : []), ...corners];
   return {
-    coords: Float32Array.from(all.flatMap(([x, y]) => [x, y])),
+    coords: Float32Array.from(all.flatMap((point) => point.slice(0, 2))),
     labels: Float32Array.from(all, ([, , label]) => label),
   };
 }

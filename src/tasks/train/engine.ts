@@ -76,13 +76,16 @@ export async function openTrainingEngine(
     );
     const context = { ...usual, traits: { ...usual.traits, tuned } };
     const recordings = recorded(context);
-    const compiled = stages.compileKernels(recordings);
     trainer = new Trainer(stages, context);
     const frozen = recordings
       .flatMap(({ parameters }) => parameters)
       .filter(({ sources }) => !sources.some(({ key }) => context.trained(key)));
     const tensors = canonicalTensors(checkpoint, description);
-    await Promise.all([stages.parameters.load(frozen, tensors, { signal }), compiled]);
+    // Nothing may throw between what is begun and what waits for it: a compilation that fails would be nobody's.
+    await Promise.all([
+      stages.compileKernels(recordings),
+      stages.parameters.load(frozen, tensors, { signal }),
+    ]);
     await trainer.load(tensors, signal);
     // The planned peak: stage after stage the pool would grow beyond it, and fail late.
     await stages.reserve(recordings);

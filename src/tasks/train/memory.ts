@@ -6,9 +6,10 @@ import { bytesOf } from '../../graph/tensor.ts';
 import { openCheckpoint } from '../../weights/open.ts';
 import { parameterBytes } from '../../weights/parameters.ts';
 import { excess, type MemoryLimits } from '../storage.ts';
+import { drawsOf } from './draws.ts';
 import type { TrainingJob } from './job.ts';
 import { gradientName, STATE_NAMES } from './recordings.ts';
-import { DROPOUT, drawsOf, trainable, trainingRecordings, trainingSetup } from './setup.ts';
+import { DROPOUT, trainable, trainingRecordings, trainingSetup } from './setup.ts';
 
 /**
  * Bytes on the GPU at the peak of a training. They do not grow with the batch. A picture at its own size, while it is

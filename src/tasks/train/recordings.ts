@@ -18,7 +18,7 @@ import { addLossTerms, TERM_VALUES } from '../../ops/loss-terms.ts';
 import { maskLoss } from '../../ops/mask-loss.ts';
 import { boxLoss, objectLoss } from '../../ops/prompt-loss.ts';
 import { warp } from '../../ops/warp.ts';
-import { ADAMW, adamw } from '../../optim/adamw.ts';
+import { ADAMW, adamw, type Part } from '../../optim/adamw.ts';
 import type { DatasetConfig } from '../../weights/config.ts';
 import { featuresOf, type StageContext } from '../recordings.ts';
 import { DERIVATIVES } from './derivatives.ts';
@@ -128,7 +128,7 @@ export function recordTrainingStep(context: TrainingContext, draw: PromptDraw): 
 }
 
 /** A step of the optimiser over everything that is trained: `count` values in buffers of these names. */
-export function recordOptimiser({ traits }: TrainingContext, count: number): Recording {
+export function recordOptimiser({ traits }: TrainingContext, count: number, predictor: Part): Recording {
   const g = new Graph('optimise', traits);
   const [weights, gradients, first, second] = STATE_NAMES.map((name) => g.external(name, [count])) as [
     Tensor,
@@ -136,8 +136,8 @@ export function recordOptimiser({ traits }: TrainingContext, count: number): Rec
     Tensor,
     Tensor,
   ];
-  const schedule = g.external('schedule', [4]);
-  g.output(adamw(g, { weights, gradients, first, second }, schedule, ADAMW), 'squared_norm');
+  const schedule = g.external('schedule', [2, 4]);
+  g.output(adamw(g, { weights, gradients, first, second }, schedule, ADAMW, predictor), 'squared_norm');
   return g.finish();
 }
 

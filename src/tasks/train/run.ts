@@ -1,6 +1,5 @@
 import { CheckpointError } from '../../errors.ts';
 import type { TunedKernels } from '../../graph/graph.ts';
-import { resizedShape } from '../../ops/resize-tables.ts';
 import { cosineRate } from '../../optim/schedule.ts';
 import { convertCheckpoint } from '../../weights/convert.ts';
 import { littleEndian } from '../../weights/dtypes.ts';
@@ -9,35 +8,31 @@ import { openCheckpoint } from '../../weights/open.ts';
 import { referenceCheckpoint } from '../../weights/reference-layout.ts';
 import type { Checkpoint } from '../../weights/types.ts';
 import { writeSafetensors } from '../../weights/write-safetensors.ts';
-import { randomStream, shuffled } from '../evaluate/random.ts';
+import { shuffled } from '../evaluate/random.ts';
+import { checkJob } from './check.ts';
+import { drawOf, drawsOf, learnedDraws } from './draws.ts';
 import { openTrainingEngine, type TrainingEngine } from './engine.ts';
 import type { TrainingExample } from './example.ts';
 import type { TrainingEvent, TrainingJob, TrainingRun } from './job.ts';
-import type { PromptDraw } from './recordings.ts';
-import { DROPOUT, drawsOf, trainable } from './setup.ts';
+import { encodePictures, memoryNotes } from './pictures.ts';
+import { DROPOUT, trainable } from './setup.ts';
+import { STREAMS, streamOf } from './streams.ts';
 import { diceOfClasses, type ValidationPicture } from './validate.ts';
-import { centreOf, labelsSeen, viewsOf } from './view.ts';
 
-/** The reference's settings that a job does not choose, as those in `setup.ts`. */
-const CHANCES = { learned: 0.9, box: 0.5, mask: 0.1 };
+/** The reference's, as the settings of `setup.ts`. */
 const LAST_RATE = 0.1;
 
 const FORMAT = 'sam2rad-training';
 
-/** Everything random of a run has a stream of its own, by what it is for and when: nothing to be saved. */
-const STREAMS = { views: 1, order: 2, draw: 3, dropout: 4 } as const;
-const streamOf = (seed: number, purpose: number, when: number) =>
-  randomStream(
-    Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(purpose, 0x85ebca77) ^ Math.imul(when + 1, 0xc2b2ae3d),
-  );
-
 /**
  * Prepares a run: base and what shall learn on the GPU, each view of each picture through the encoder once.
  *
- * @throws CheckpointError for a base that is no model or a state of another job; UnsupportedError, GpuError as
- * `loadModel`; the signal's reason
+ * @throws TrainingSettingsError for settings that cannot be; CheckpointError for a base that is no model or a state of
+ * another job; PictureError naming a picture that is not what the job says; UnsupportedError, GpuError as `loadModel`;
+ * the signal's reason
  */
 export async function openTrainingRun(job: TrainingJob): Promise<TrainingRun> {
+  checkJob(job);
   const { settings, signal } = job;
   const base = await openCheckpoint(job.base, signal ? { signal } : {});
   const checkpoint = trainable(base, job);
@@ -54,44 +49,12 @@ export async function openTrainingRun(job: TrainingJob): Promise<TrainingRun> {
   });
   try {
     const { training, validation } = await encodePictures(job, engine);
-    if (state) await resume(state, engine, signal);
+    if (state) await resume(state, engine, job);
     return new Run(job, base, checkpoint, engine, training, validation);
   } catch (error) {
     engine[Symbol.dispose]();
     throw error;
   }
-}
-
-async function encodePictures(job: TrainingJob, engine: TrainingEngine) {
-  const { settings, signal, onProgress } = job;
-  const { imageSize, preprocess: family } = engine.description.config;
-  const training: TrainingExample[][] = [];
-  const validation: ValidationPicture[] = [];
-  const total = job.training.length + job.validation.length;
-  for (const [i, source] of job.training.entries()) {
-    signal?.throwIfAborted();
-    const { picture, classMap } = await source.load();
-    const { width, height } = source;
-    const [rows, cols] = resizedShape({ width, height, imageSize, family });
-    const content = { width: cols, height: rows };
-    const labels = { width, height, classMap };
-    const random = streamOf(settings.seed, STREAMS.views, i);
-    const examples: TrainingExample[] = [];
-    for (const view of viewsOf(settings.augment, content, centreOf(labels, content), random)) {
-      const inputs = await engine.encode(picture, { view, signal });
-      examples.push({ inputs, labels: labelsSeen(labels, content, view, imageSize) });
-    }
-    training.push(examples);
-    onProgress?.({ stage: 'pictures', loaded: i + 1, total });
-  }
-  for (const [i, source] of job.validation.entries()) {
-    signal?.throwIfAborted();
-    const { picture, classMap } = await source.load();
-    const inputs = await engine.encode(picture, { signal });
-    validation.push({ inputs, classMap, width: source.width, height: source.height });
-    onProgress?.({ stage: 'pictures', loaded: job.training.length + i + 1, total });
-  }
-  return { training, validation };
 }
 
 /** What computed the run so far: the defaults where its state says nothing. */
@@ -108,7 +71,7 @@ function tunedOf({ metadata }: Checkpoint): TunedKernels {
 async function resume(
   { name, tensors, metadata }: Checkpoint,
   { trainer }: TrainingEngine,
-  signal: AbortSignal | undefined,
+  { settings, signal }: TrainingJob,
 ) {
   const steps = Number(metadata['steps']);
   if (metadata['format'] !== FORMAT || !Number.isInteger(steps) || steps < 0)
@@ -121,6 +84,7 @@ async function resume(
   const [weights, first, second] = [await read('weights'), await read('first'), await read('second')];
   await trainer.weights.write({ weights, first, second });
   trainer.steps = steps;
+  trainer.predictorSteps = learnedDraws(settings, steps);
 }
 
 class Run implements TrainingRun {
@@ -130,7 +94,8 @@ class Run implements TrainingRun {
   readonly #engine: TrainingEngine;
   readonly #training: readonly (readonly TrainingExample[])[];
   readonly #validation: readonly ValidationPicture[];
-  readonly #resumed: boolean;
+  /** The step that Dice was last measured after. */
+  #measuredAt = 0;
 
   constructor(
     job: TrainingJob,
@@ -146,7 +111,6 @@ class Run implements TrainingRun {
     this.#engine = engine;
     this.#training = training;
     this.#validation = validation;
-    this.#resumed = engine.trainer.steps > 0;
   }
 
   get adapter() {
@@ -158,7 +122,7 @@ class Run implements TrainingRun {
   }
 
   get warnings() {
-    return this.#engine.notes;
+    return [...this.#engine.notes, ...memoryNotes(this.#job, this.#engine.context)];
   }
 
   get steps(): number {
@@ -180,11 +144,11 @@ class Run implements TrainingRun {
   }
 
   async *events({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<TrainingEvent> {
-    // It may not have come to the measurement of the epoch that it was saved after.
-    if (this.#resumed && this.done % this.#stepsPerEpoch === 0) yield* this.#measured(signal);
+    // First, for the run may have been left, or saved, between an epoch's last step and its measurement.
+    yield* this.#measured(signal);
     while (this.done < this.steps) {
       yield await this.#step();
-      if (this.done % this.#stepsPerEpoch === 0) yield* this.#measured(signal);
+      yield* this.#measured(signal);
     }
   }
 
@@ -231,35 +195,26 @@ class Run implements TrainingRun {
     );
     const first = (step % this.#stepsPerEpoch) * batch;
     const rate = cosineRate(epoch, epochs, learningRate, learningRate * LAST_RATE);
-    const { losses } = await this.#engine.trainer.step(pictures.slice(first, first + batch), {
-      draw: this.#draw(step),
+    const { losses, gradientNorm } = await this.#engine.trainer.step(pictures.slice(first, first + batch), {
+      draw: drawOf(this.#job.settings, step),
       rate,
       ...(clip !== null && { clip }),
       seed: Math.floor(streamOf(seed, STREAMS.dropout, step)() * 2 ** 32),
     });
-    return { kind: 'step', step: this.done, epoch: epoch + 1, losses, learningRate: rate };
-  }
-
-  /** What prompts the decoder in a step (prompt_sampler.py): one of `drawsOf`. A learned mask goes before a true one. */
-  #draw(step: number): PromptDraw {
-    const { train, seed } = this.#job.settings;
-    const random = streamOf(seed, STREAMS.draw, step);
-    const [learned, box, mask] = [
-      random() < CHANCES.learned,
-      random() < CHANCES.box,
-      random() < CHANCES.mask,
-    ];
-    // Without learned prompts nothing of the predictor learns; where only it does, that would be no step.
-    const isLearned = learned || !(box || mask) || train === 'ppn';
-    return { learned: isLearned, box, mask: mask && !isLearned };
+    return {
+      ...{ kind: 'step', step: this.done, epoch: epoch + 1, losses, learningRate: rate },
+      gradientNorm: Number.isFinite(gradientNorm) ? gradientNorm : null,
+    };
   }
 
   async *#measured(signal?: AbortSignal): AsyncGenerator<TrainingEvent> {
+    if (this.done % this.#stepsPerEpoch !== 0 || this.done === this.#measuredAt) return;
     const { epochs } = this.#job.settings;
     const epoch = this.done / this.#stepsPerEpoch;
     const every = this.#job.validateEvery ?? Math.max(1, Math.round(epochs / 20));
     if (this.#validation.length === 0 || (epoch % every !== 0 && epoch !== epochs)) return;
     const dice = await diceOfClasses(this.#engine, this.#validation, signal);
+    this.#measuredAt = this.done;
     yield { kind: 'validation', step: this.done, epoch, dice };
   }
 }

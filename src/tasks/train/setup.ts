@@ -31,17 +31,6 @@ export function trainable(
   });
 }
 
-/** Everything that a run of these parts may draw. */
-export function drawsOf(train: TrainedParts): PromptDraw[] {
-  const learned = [false, true].map((box) => ({ learned: true, box, mask: false }));
-  const manual = [
-    { learned: false, box: true, mask: false },
-    { learned: false, box: true, mask: true },
-    { learned: false, box: false, mask: true },
-  ];
-  return train === 'ppn' ? learned : [...learned, ...manual];
-}
-
 /** What a checkpoint is, and what records its training for a device. */
 export interface TrainingSetup {
   readonly description: ModelDescription;

@@ -3,6 +3,7 @@ import type { Gpu } from '../../gpu/device.ts';
 import { readBuffers } from '../../gpu/readback.ts';
 import type { Parameter } from '../../graph/parameter.ts';
 import { bytesOf, sizeOf } from '../../graph/tensor.ts';
+import type { Part } from '../../optim/adamw.ts';
 import { packParameter } from '../../weights/parameters.ts';
 import type { StoredTensor } from '../../weights/types.ts';
 import type { Stages } from '../stages.ts';
@@ -102,6 +103,24 @@ export class TrainedWeights {
       for (const [name, unpacked] of unpackParameter(parameter, packed)) tensors.set(name, unpacked);
     }
     return tensors;
+  }
+
+  /**
+   * The values of those parameters that `isPart` picks by the checkpoint's names.
+   * @throws CheckpointError where others lie between them
+   */
+  rangeOf(isPart: (name: string) => boolean): Part {
+    const inside = this.#places.map(({ parameter }) => parameter.sources.some(({ key }) => isPart(key)));
+    const [first, last] = [inside.indexOf(true), inside.lastIndexOf(true)];
+    if (inside.slice(first, last + 1).includes(false))
+      throw new CheckpointError('trained parameters that belong together lie apart');
+    const end = this.#places[last + 1]?.offset ?? 4 * this.count;
+    return [(this.#places[first]?.offset ?? 0) / 4, first < 0 ? 0 : end / 4];
+  }
+
+  clearGradients(): void {
+    const [, gradients] = this.#buffers as [GPUBuffer, GPUBuffer];
+    this.#gpu.submit('clear gradients', (encoder) => encoder.clearBuffer(gradients));
   }
 
   dispose(): void {

@@ -8,10 +8,13 @@ const CONSTANTS = /\.pos_encoding1d\.inv_freq$/;
 const DECODER =
   /^mask_decoder\.(?:.*\.lora_[ab]\.weight$|mask_tokens\.|obj_score_token\.|output_upscaling\.|output_hypernetworks_mlps\.|pred_obj_score_head\.)/;
 
+/** Whether a tensor belongs to the learned prompts: a step without them has no gradient of it. */
+export const isOfPredictor = (name: string): boolean => /^(?:prompt_predictor|queries)\./.test(name);
+
 /** Whether a tensor of a checkpoint is trained, by its canonical name. */
 export function trainedBy(parts: TrainedParts): (name: string) => boolean {
   return (name) => {
-    if (/^(?:prompt_predictor|queries)\./.test(name)) return !CONSTANTS.test(name);
+    if (isOfPredictor(name)) return !CONSTANTS.test(name);
     if (parts === 'ppn') return false;
     if (DECODER.test(name)) return true;
     return parts === 'ppn+lora+adapters' && /\.adapter\.lin[12]\./.test(name);

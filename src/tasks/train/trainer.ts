@@ -3,7 +3,7 @@ import { readBuffers } from '../../gpu/readback.ts';
 import type { Parameter } from '../../graph/parameter.ts';
 import { featureMaps } from '../../models/features.ts';
 import { TERM_VALUES } from '../../ops/loss-terms.ts';
-import { ADAMW, adamwSchedule } from '../../optim/adamw.ts';
+import { ADAMW, adamwSchedule, type Part } from '../../optim/adamw.ts';
 import type { StoredTensor } from '../../weights/types.ts';
 import type { Stages } from '../stages.ts';
 import { quarterMask, supervisionOf, type TrainingExample, truthOf } from './example.ts';
@@ -14,6 +14,7 @@ import {
   recordTrainingStep,
   type TrainingContext,
 } from './recordings.ts';
+import { isOfPredictor } from './trained.ts';
 import { TrainedWeights } from './trained-weights.ts';
 
 /** The loss of a step and its terms, each a mean over what it counts; interim and focal before their factors. */
@@ -25,6 +26,12 @@ export interface StepLosses {
   readonly box: number;
   readonly interim: number;
 }
+
+/**
+ * Steps in a row that may move nothing. One batch may overflow; where several do, with the same weights on other
+ * pictures, it is the weights, and they will not change.
+ */
+const MOST_STILL = 3;
 
 /** What a step is made of besides the pictures. */
 export interface StepOptions {
@@ -39,7 +46,7 @@ export interface StepOptions {
 
 export interface StepResult {
   readonly losses: StepLosses;
-  /** Of all gradients, before clipping. */
+  /** Of all gradients, before clipping. Where it is not finite, the step moved nothing. */
   readonly gradientNorm: number;
 }
 
@@ -48,14 +55,20 @@ export class Trainer {
   readonly weights: TrainedWeights;
   readonly #stages: Stages;
   readonly #context: TrainingContext;
+  readonly #predictor: Part;
   /** Steps so far. */
   steps = 0;
+  /** Those of them that the predictor learned in: AdamW's own count of its steps, as PyTorch keeps one a tensor. */
+  predictorSteps = 0;
+  /** The last of them that moved nothing, in a row. */
+  #still = 0;
 
   /** @param stages with the frozen weights on the GPU */
   constructor(stages: Stages, context: TrainingContext) {
     this.#stages = stages;
     this.#context = context;
     this.weights = new TrainedWeights(stages, trainedParameters(context));
+    this.#predictor = this.weights.rangeOf(isOfPredictor);
   }
 
   /** Puts a checkpoint's values into what is trained. */
@@ -66,14 +79,15 @@ export class Trainer {
   /**
    * One step: the batch's losses and gradients, then the optimiser. A step whose gradients are not finite moves nothing.
    *
-   * @throws GpuError for a loss that is not finite, naming the step and the term
+   * @throws GpuError for a loss that is not finite, naming the step and the term; for gradients that are not, several
+   * steps in a row. The step does not count then.
    */
   async step(batch: readonly TrainingExample[], options: StepOptions): Promise<StepResult> {
     const losses = await this.accumulate(batch, options);
     return { losses, gradientNorm: await this.optimise(options) };
   }
 
-  /** The batch's losses; its gradients are added to those that are there. */
+  /** The batch's losses and gradients. */
   async accumulate(batch: readonly TrainingExample[], { draw, seed }: StepOptions): Promise<StepLosses> {
     const { gpu } = this.#stages;
     const { imageSize } = this.#context.config;
@@ -82,6 +96,8 @@ export class Trainer {
       Array.from({ length: classes }, (_, c) => truthOf(labels, imageSize, c + 1)),
     );
     const supervision = supervisionOf(truths);
+    // A batch that failed half-way has left some.
+    this.weights.clearGradients();
     this.#write('loss_terms', new Float32Array(TERM_VALUES));
     for (const [i, example] of batch.entries()) {
       const names = this.#inputNames();
@@ -105,13 +121,31 @@ export class Trainer {
     return losses;
   }
 
-  /** Moves the weights along the gradients, and sets these back to 0. @returns the gradients' norm */
-  async optimise({ rate, clip }: Pick<StepOptions, 'rate' | 'clip'>): Promise<number> {
-    this.steps += 1;
-    this.#write('schedule', adamwSchedule(ADAMW, this.steps, rate, clip));
-    await this.#stages.run('optimise', () => recordOptimiser(this.#context, this.weights.count));
+  /**
+   * Moves the weights along the gradients, and sets these back to 0. What the draw left out rests, as a parameter without
+   * gradient does in PyTorch.
+   * @returns the gradients' norm
+   */
+  async optimise({ draw, rate, clip }: Pick<StepOptions, 'draw' | 'rate' | 'clip'>): Promise<number> {
+    const before = [this.steps, this.predictorSteps] as const;
+    const step = this.steps + 1;
+    const predictorSteps = this.predictorSteps + (draw.learned ? 1 : 0);
+    const own = adamwSchedule(ADAMW, draw.learned ? predictorSteps : 0, rate, clip);
+    this.#write('schedule', Float32Array.of(...adamwSchedule(ADAMW, step, rate, clip), ...own));
+    await this.#stages.run('optimise', () =>
+      recordOptimiser(this.#context, this.weights.count, this.#predictor),
+    );
+    await this.#stages.gpu.settle();
+    // The device has taken it: the weights are those of this step, whatever becomes of what is read back.
+    [this.steps, this.predictorSteps] = [step, predictorSteps];
     const squares = await this.#read('squared_norm', 4);
-    return Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+    const norm = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
+    this.#still = Number.isFinite(norm) ? 0 : this.#still + 1;
+    if (this.#still < MOST_STILL) return norm;
+    [this.steps, this.predictorSteps] = before;
+    throw new GpuError(
+      `step ${step}: the gradients are not finite (their norm is ${norm}), as in the ${MOST_STILL - 1} steps before it. The weights are those of step ${step - this.#still}: go on from there with a lower learning rate`,
+    );
   }
 
   dispose(): void {

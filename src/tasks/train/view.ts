@@ -27,8 +27,8 @@ export interface Content {
 }
 
 const UPRIGHT: View = { a: 1, b: 0, c: 0, d: 1, shiftX: 0, shiftY: 0 };
-/** Views of a picture with full augmentation. */
-const VIEWS = 8;
+/** Views of a picture. */
+const VIEWS: Readonly<Record<Augmentation, number>> = { none: 1, mirror: 2, full: 8 };
 /** The reference's (datasets/main.py): largest rotation in degrees, shift, smallest crop, and how often. */
 const ROTATION = 90;
 const TRANSLATION = 0.2;
@@ -50,9 +50,13 @@ export function viewsOf(
 ): View[] {
   const views = [UPRIGHT];
   if (augmentation !== 'none') views.push(mirrored(content));
-  if (augmentation === 'full') while (views.length < VIEWS) views.push(drawView(content, centre, random));
+  if (augmentation === 'full')
+    while (views.length < VIEWS.full) views.push(drawView(content, centre, random));
   return views;
 }
+
+/** How many `viewsOf` gives. */
+export const viewCount = (augmentation: Augmentation): number => VIEWS[augmentation];
 
 const mirrored = ({ width }: Content): View => ({ ...UPRIGHT, a: -1, shiftX: width });
 
