@@ -41,7 +41,9 @@ export async function reportKernels(
     const parts: Record<string, Part[]> = {};
     for (const source of models) {
       const context = await contextOf(source, gpu.traits, open);
-      parts[source.name] = partsOf(context, context.config.imageSize);
+      parts[source.name] = partsOf(context, context.config.imageSize).filter(
+        ({ name }) => source.parts?.includes(name) ?? true,
+      );
     }
     const census = censusOf(parts).filter(
       ({ key, label, shape, dispatch }) =>

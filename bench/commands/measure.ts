@@ -12,7 +12,7 @@ import { sideBySideTable } from '../print/side-by-side.ts';
 import type { Measured, Provenance } from '../report.ts';
 import { provenance, save } from '../results.ts';
 import { checkBaseline, keepBaseline } from './baseline.ts';
-import { modelsOf, type Options, type PartName } from './options.ts';
+import { kernelModelsOf, modelsName, modelsOf, type Options, type PartName } from './options.ts';
 
 /** Models and others take seconds a turn: so many rounds at most, and no new one after so long. */
 const FEW_ROUNDS = 3;
@@ -35,7 +35,8 @@ export async function measure(parts: readonly PartName[], options: Options): Pro
   console.log(`${where.adapter}; ${where.runtime}, ${where.driver}; ${where.cpu}, ${where.cores} cores`);
   print(made, options.all);
   const whole = (['kernels', 'models'] as const).every((part) => parts.includes(part));
-  const name = `bench-${options.runtime}${whole ? '' : `-${parts.join('-')}`}${options.only ? '-only' : ''}`;
+  const which = [modelsName(options), ...(whole ? [] : parts), ...(options.only ? ['only'] : [])];
+  const name = `bench-${options.runtime}-${which.join('-')}`;
   console.log(`\n${save(name, where, made)}`);
   console.log(`measured in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
   const failed = made.kernels ? await baselines(made.kernels, where, options, runtime) : false;
@@ -68,7 +69,10 @@ async function measureParts(
   const wants = (part: PartName) => parts.includes(part);
   const kernels = wants('kernels')
     ? await tried<KernelReport>('kernels', () =>
-        runtime.do('kernels', { ladder: readLadder(), options: { models, rounds, only, keys: [] } }),
+        runtime.do('kernels', {
+          ladder: readLadder(),
+          options: { models: kernelModelsOf(options, runtime.address), rounds, only, keys: [] },
+        }),
       )
     : null;
   const reports: ModelReport[] = [];
