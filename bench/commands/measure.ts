@@ -64,7 +64,7 @@ async function measureParts(
     }
   };
   const models = modelsOf(options, runtime.address);
-  const { rounds, only, providers, large } = options;
+  const { rounds, only, providers, large, tuned } = options;
   const few = { rounds: Math.min(rounds, FEW_ROUNDS), budgetMs: BUDGET_MS };
   const wants = (part: PartName) => parts.includes(part);
   const kernels = wants('kernels')
@@ -78,18 +78,28 @@ async function measureParts(
   const reports: ModelReport[] = [];
   if (wants('models'))
     for (const source of models) {
-      const report = await tried(source.name, () => runtime.do('model', { source, options: few }));
+      const report = await tried(source.name, () =>
+        runtime.do('model', { ladder: readLadder(), source, options: { ...few, tuned } }),
+      );
       if (report) reports.push(report);
     }
   let beside: SideBySide | null = null;
   if (wants('ort') && options.runtime === 'chromium')
     beside = await tried('onnxruntime-web', () =>
       withPage(
-        ({ page }) => page.evaluate((given) => window.bench.sideBySide(given), { ...few, providers, large }),
+        ({ page }) =>
+          page.evaluate((kernels, given) => window.bench.sideBySide(kernels, given), readLadder(), {
+            ...{ ...few, providers, large },
+          }),
         { say },
       ),
     );
   else if (wants('ort')) say('onnxruntime-web runs in the browser alone: it is left out');
+  failures.push(
+    ...(beside?.disagreements ?? []).map(
+      (each) => `nano computes something else than onnxruntime-web, ${each}`,
+    ),
+  );
   return { kernels, models: reports, sideBySide: beside, failures };
 }
 

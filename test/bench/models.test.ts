@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { DRAW, partsOf } from '../../bench/census/parts.ts';
+import { forwardOf } from '../../bench/models/backward.ts';
+import type { ModelReport } from '../../bench/models/measure.ts';
+import { changedIn } from '../../bench/models/tuned.ts';
+import { modelTable } from '../../bench/print/models.ts';
+import { recordTrainingStep } from '../../src/tasks/train/recordings.ts';
+import { trainedBy } from '../../src/tasks/train/trained.ts';
+import { contextOf } from '../architecture/models.ts';
+import { around } from './fixtures.ts';
+
+const TRAITS = { cpu: false, subgroups: false };
+
+test('the forward part of a step is what its losses depend on: all of the forward pass, no gradient', () => {
+  const context = contextOf('Sam2Rad nano', TRAITS);
+  const [dataset] = context.config.datasets;
+  if (!dataset) throw new Error('nano has a dataset');
+  const record = (trained: (name: string) => boolean) =>
+    recordTrainingStep({ ...context, trained, dataset, dropout: 0.1 }, DRAW);
+  const [step, frozen] = [record(trainedBy('ppn')), record(() => false)];
+  const forward = forwardOf(step);
+  // A step of which nothing is trained has no backward pass. What is merged only then stays apart in training.
+  expect(forward.dispatches.length).toBeGreaterThanOrEqual(frozen.dispatches.length);
+  expect(forward.dispatches.length).toBeLessThan(1.2 * frozen.dispatches.length);
+  expect(forward.dispatches.length).toBeLessThan(0.6 * step.dispatches.length);
+  const kernels = new Set(forward.dispatches.map(({ kernel }) => kernel.name));
+  expect([...kernels].filter((name) => name.includes('grad'))).toEqual([]);
+  const order = forward.dispatches.map((dispatch) => step.dispatches.indexOf(dispatch));
+  expect(order).toEqual([...order].sort((a, b) => a - b));
+  const bound = new Set(forward.dispatches.flatMap(({ operands }) => operands));
+  expect(forward.parameters.every(({ tensor }) => bound.has(tensor))).toBe(true);
+  for (const tensor of bound)
+    if (tensor.kind === 'parameter')
+      expect(forward.parameters.map((parameter) => parameter.tensor)).toContain(tensor);
+});
+
+test('tuning is told by what it changed', () => {
+  const parts = partsOf(contextOf('nano', TRAITS), 256);
+  const [choice] = parts
+    .flatMap(({ recordings }) => recordings.flatMap(({ dispatches }) => dispatches))
+    .flatMap((dispatch) => (dispatch.choice && dispatch.choice.variants.length > 1 ? [dispatch.choice] : []));
+  const [usual = '', other = ''] = choice?.variants ?? [];
+  const sizeClass = choice?.sizeClass ?? '';
+  expect(changedIn({ [sizeClass]: usual }, parts)).toEqual({});
+  expect(changedIn({ [sizeClass]: other }, parts)).toEqual({ [sizeClass]: other });
+});
+
+test('the table has the backward pass over the forward pass, tuned rows and remarks', () => {
+  const report: ModelReport = {
+    adapter: { vendor: 'made', architecture: 'up', description: '' },
+    ...{ model: 'nano', imageSize: 256, storage: 'f32' },
+    calls: [
+      { call: 'encode', cold: 9, warm: around(8), cpu: null, dispatches: 75, submits: 2 },
+      { call: 'encode, tuned', cold: 9, warm: around(6), cpu: null, dispatches: 75, submits: 2 },
+    ],
+    memory: {
+      ...{ plannedWeights: 1e6, plannedPeak: 2e6, weights: 1e6, activations: 1e6, actualPeak: 2e6 },
+      trainingPeak: null,
+    },
+    backward: { batch: 4, ratio: around(3.5), cpuRatio: around(2.5) },
+    tuned: { classes: 3, changed: { 'matmul 64x32': 'tile 32' } },
+    remarks: ['the page was hidden'],
+  };
+  const text = modelTable(report);
+  // Held to the CPU time where there is one: the wall has other programs' work in it.
+  expect(text).toMatch(/backward \/ forward of 4, target 3: met +3.50x +3.43x to 3.57x +2.50x/);
+  expect(text).toContain('encode, tuned');
+  expect(text).toContain(
+    '3 classes of sizes, 1 by another variant than the default: matmul 64x32 by tile 32',
+  );
+  expect(text).toContain('note: the page was hidden');
+  const slow = modelTable({ ...report, backward: { batch: 4, ratio: around(3.5), cpuRatio: null } });
+  expect(slow).toContain('target 3: MISSED');
+});
