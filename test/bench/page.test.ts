@@ -57,6 +57,8 @@ test('draws the roofs and a point a kernel; those without flops lie along the ba
   await page.hover('.roofline .point circle');
   await page.waitForSelector('.tooltip');
   expect((await texts('.tooltip'))[0]).toContain('40 % (39 % to 41 %) of its roof: f32');
+  // With one result alone nothing is older.
+  expect(await page.$$eval('.old, .before', (found) => found.length)).toBe(0);
 });
 
 test('compares two results, the newer one drawn, whatever their order', async () => {
@@ -64,6 +66,9 @@ test('compares two results, the newer one drawn, whatever their order', async ()
   expect(await texts('.places em')).toEqual(['now', 'older']);
   expect(await texts('.kernels tbody tr td:last-child')).toEqual(['0.80×', 'new']);
   expect(await texts('.kernels .worse')).toEqual(['0.80×']);
+  // In the picture: the older roof, and hollow what differs.
+  expect(await page.$$eval('.roofline .before polyline', (lines) => lines.length)).toBe(1);
+  expect(await page.$$eval('.roofline .old', (points) => points.length)).toBe(1);
 });
 
 test('without a file it asks for one; another file is refused in words', async () => {
