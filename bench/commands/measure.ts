@@ -83,14 +83,13 @@ async function measureParts(
       );
       if (report) reports.push(report);
     }
+  const sides = { ...few, providers, large };
   let beside: SideBySide | null = null;
   if (wants('ort') && options.runtime === 'chromium')
     beside = await tried('onnxruntime-web', () =>
       withPage(
         ({ page }) =>
-          page.evaluate((kernels, given) => window.bench.sideBySide(kernels, given), readLadder(), {
-            ...{ ...few, providers, large },
-          }),
+          page.evaluate((ladder, given) => window.bench.sideBySide(ladder, given), readLadder(), sides),
         { say },
       ),
     );

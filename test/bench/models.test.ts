@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest';
 import { DRAW, partsOf } from '../../bench/census/parts.ts';
 import { forwardOf } from '../../bench/models/backward.ts';
-import type { ModelReport } from '../../bench/models/measure.ts';
 import { changedIn } from '../../bench/models/tuned.ts';
 import { modelTable } from '../../bench/print/models.ts';
 import { recordTrainingStep } from '../../src/tasks/train/recordings.ts';
 import { trainedBy } from '../../src/tasks/train/trained.ts';
 import { contextOf } from '../architecture/models.ts';
-import { around } from './fixtures.ts';
+import { around, MODEL } from './fixtures.ts';
 
 const TRAITS = { cpu: false, subgroups: false };
 
@@ -46,22 +45,7 @@ test('tuning is told by what it changed', () => {
 });
 
 test('the table has the backward pass over the forward pass, tuned rows and remarks', () => {
-  const report: ModelReport = {
-    adapter: { vendor: 'made', architecture: 'up', description: '' },
-    ...{ model: 'nano', imageSize: 256, storage: 'f32' },
-    calls: [
-      { call: 'encode', cold: 9, warm: around(8), cpu: null, dispatches: 75, submits: 2 },
-      { call: 'encode, tuned', cold: 9, warm: around(6), cpu: null, dispatches: 75, submits: 2 },
-    ],
-    memory: {
-      ...{ plannedWeights: 1e6, plannedPeak: 2e6, weights: 1e6, activations: 1e6, actualPeak: 2e6 },
-      trainingPeak: null,
-    },
-    backward: { batch: 4, ratio: around(3.5), cpuRatio: around(2.5) },
-    tuned: { classes: 3, changed: { 'matmul 64x32': 'tile 32' } },
-    remarks: ['the page was hidden'],
-  };
-  const text = modelTable(report);
+  const text = modelTable(MODEL);
   // Held to the CPU time where there is one: the wall has other programs' work in it.
   expect(text).toMatch(/backward \/ forward of 4, target 3: met +3.50x +3.43x to 3.57x +2.50x/);
   expect(text).toContain('encode, tuned');
@@ -69,6 +53,6 @@ test('the table has the backward pass over the forward pass, tuned rows and rema
     '3 classes of sizes, 1 by another variant than the default: matmul 64x32 by tile 32',
   );
   expect(text).toContain('note: the page was hidden');
-  const slow = modelTable({ ...report, backward: { batch: 4, ratio: around(3.5), cpuRatio: null } });
+  const slow = modelTable({ ...MODEL, backward: { batch: 4, ratio: around(3.5), cpuRatio: null } });
   expect(slow).toContain('target 3: MISSED');
 });
