@@ -3,6 +3,7 @@ import { DRAW, partsOf } from '../../bench/census/parts.ts';
 import { forwardOf } from '../../bench/models/backward.ts';
 import { changedIn } from '../../bench/models/tuned.ts';
 import { modelTable } from '../../bench/print/models.ts';
+import { plan } from '../../src/graph/plan.ts';
 import { recordTrainingStep } from '../../src/tasks/train/recordings.ts';
 import { trainedBy } from '../../src/tasks/train/trained.ts';
 import { contextOf } from '../architecture/models.ts';
@@ -26,6 +27,8 @@ test('the forward part of a step is what its losses depend on: all of the forwar
   expect([...kernels].filter((name) => name.includes('grad'))).toEqual([]);
   const order = forward.dispatches.map((dispatch) => step.dispatches.indexOf(dispatch));
   expect(order).toEqual([...order].sort((a, b) => a - b));
+  // It runs by itself, in no more memory.
+  expect(plan(forward).totalBytes).toBeLessThan(plan(step).totalBytes);
   const bound = new Set(forward.dispatches.flatMap(({ operands }) => operands));
   expect(forward.parameters.every(({ tensor }) => bound.has(tensor))).toBe(true);
   for (const tensor of bound)
