@@ -6,6 +6,7 @@ import { type Part, partsOf } from './census/parts.ts';
 import type { Ladder } from './kernels/ladder.ts';
 import type { Host } from './lab/host.ts';
 import { type Clock, Lab } from './lab/lab.ts';
+import { watchVisibility } from './lab/observed.ts';
 import { type Roof, Roofs } from './lab/roofs.ts';
 import { contextOf, type ModelSource, type OpenFile } from './models/source.ts';
 import { remarksOn } from './remarks.ts';
@@ -41,7 +42,9 @@ export async function reportKernels(
     const parts: Record<string, Part[]> = {};
     for (const source of models) {
       const context = await contextOf(source, gpu.traits, open);
-      parts[source.name] = partsOf(context, context.config.imageSize);
+      parts[source.name] = partsOf(context, context.config.imageSize).filter(
+        ({ name }) => source.parts?.includes(name) ?? true,
+      );
     }
     const census = censusOf(parts).filter(
       ({ key, label, shape, dispatch }) =>
@@ -60,6 +63,7 @@ export async function reportKernels(
       rows,
       parts: partRows,
       remarks: remarksOn({
+        subject: 'kernels',
         clock: lab.clock,
         software: gpu.traits.cpu,
         features,
@@ -70,15 +74,4 @@ export async function reportKernels(
   } finally {
     gpu.device.destroy();
   }
-}
-
-/** Whether the page was hidden since; never where there is no page. */
-function watchVisibility(): () => boolean {
-  const { document } = globalThis;
-  if (!document) return () => false;
-  let { hidden } = document;
-  document.addEventListener('visibilitychange', () => {
-    hidden ||= document.hidden;
-  });
-  return () => hidden;
 }

@@ -40,7 +40,18 @@ export function parseReport(name: string, text: string): BenchReport {
     throw new Error(
       `${name} is no result of a whole \`npm run bench\` (it has no list of kernels): measure again, or give another file of bench/results`,
     );
-  return value;
+  return completed(value);
+}
+
+/** Results of before 2026-11-27 say less of their calls. */
+function completed(report: BenchReport): BenchReport {
+  const { models, sideBySide } = report.result;
+  const result = {
+    ...report.result,
+    models: models.map((model) => Object.assign({ remarks: [], backward: null, tuned: null }, model)),
+    sideBySide: sideBySide && Object.assign({ remarks: [], disagreements: [] }, sideBySide),
+  };
+  return { ...report, result };
 }
 
 function isReport(value: unknown): value is BenchReport {

@@ -31,17 +31,21 @@ export function provenance(
   };
 }
 
-/** An adapter as file names have it. */
-export function slugOf(adapter: string): string {
-  const name = /swiftshader|llvmpipe/i.exec(adapter)?.[0] ?? adapter;
+/** An adapter, or a model, as file names have it. */
+export function slugOf(named: string): string {
+  const name = /swiftshader|llvmpipe/i.exec(named)?.[0] ?? named;
   return name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
 }
 
-/** Writes bench/results/<date>-<adapter>-<name>.json. @returns its path */
+/** <date>-<time>-<adapter>-<name>.json, by the second: a later run takes no other's place. */
+export const resultName = ({ date, adapter }: Pick<Provenance, 'date' | 'adapter'>, name: string): string =>
+  `${date.slice(0, 10)}-${date.slice(11, 19).replaceAll(':', '')}-${slugOf(adapter)}-${name}.json`;
+
+/** Writes a result under bench/results. @returns its path */
 export function save(name: string, where: Provenance, result: unknown): string {
   const folder = join(root, 'bench/results');
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${where.date.slice(0, 10)}-${slugOf(where.adapter)}-${name}.json`);
+  const file = join(folder, resultName(where, name));
   writeFileSync(file, `${JSON.stringify({ ...where, result }, rounded, 1)}\n`);
   return file;
 }

@@ -66,6 +66,35 @@ export function compareKernels(kept: readonly KeptKernel[], now: readonly KeptKe
   };
 }
 
+/** Of the baseline's kernels: where more were not measured, what is compared says little of it. */
+const MOST_GONE = 0.1;
+
+/** What keeps a verdict from being one on the whole baseline. */
+export interface Coverage {
+  /** Whether anything was compared. */
+  readonly judged: boolean;
+  readonly remarks: readonly string[];
+}
+
+export function coverageOf({ compared, gone }: Verdict): Coverage {
+  const kept = compared + gone.length;
+  if (compared === 0)
+    return {
+      judged: false,
+      remarks: [
+        `none of the baseline's ${kept} kernels was measured, so nothing is known of them: it is of other models, or kernels and shapes were renamed. Measure the models that it is of, or keep a new one with --save-baseline`,
+      ],
+    };
+  if (gone.length <= MOST_GONE * kept) return { judged: true, remarks: [] };
+  const named = gone.slice(0, 3).join('; ');
+  return {
+    judged: true,
+    remarks: [
+      `${gone.length} of the baseline's ${kept} kernels were not measured (${named}${gone.length > 3 ? '; ...' : ''}): nothing is known of them. Where that is meant, keep a new baseline with --save-baseline`,
+    ],
+  };
+}
+
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 export const lossText = ({ kernel, shape, was, is, noise }: Loss): string =>

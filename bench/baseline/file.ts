@@ -8,9 +8,9 @@ import type { Baseline } from './compare.ts';
 
 const FOLDER = join(root, 'bench/results/baselines');
 
-/** One an adapter and runtime. */
-export const baselinePath = (adapter: string, runtime: string): string =>
-  join(FOLDER, `${slugOf(adapter)}-${runtime}.json`);
+/** One an adapter, runtime and set of models: kernels are compared by their shapes. */
+export const baselinePath = (adapter: string, runtime: string, models: string): string =>
+  join(FOLDER, `${slugOf(adapter)}-${runtime}-${models}.json`);
 
 export function saveBaseline(path: string, where: Provenance, { clock, rows }: KernelReport): void {
   const kernels = rows.map(({ key, kernel, shape, ofRoof }) => ({ key, kernel, shape, ofRoof }));

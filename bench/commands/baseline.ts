@@ -1,13 +1,13 @@
-import { compareKernels, kinshipOf, type Loss, lossText } from '../baseline/compare.ts';
+import { compareKernels, coverageOf, kinshipOf, type Loss, lossText } from '../baseline/compare.ts';
 import { baselinePath, readBaseline, saveBaseline } from '../baseline/file.ts';
 import type { Runtime } from '../host/runtimes.ts';
 import type { KernelReport } from '../kernel-report.ts';
 import { readLadder } from '../kernels/ladder.ts';
 import type { Provenance } from '../report.ts';
-import { modelsOf, type Options } from './options.ts';
+import { kernelModelsOf, modelsName, type Options } from './options.ts';
 
-export function keepBaseline(report: KernelReport, where: Provenance, { runtime }: Options): void {
-  const path = baselinePath(where.adapter, runtime);
+export function keepBaseline(report: KernelReport, where: Provenance, options: Options): void {
+  const path = baselinePath(where.adapter, options.runtime, modelsName(options));
   saveBaseline(path, where, report);
   console.log(`baseline of ${report.rows.length} kernels: ${path}`);
 }
@@ -16,7 +16,7 @@ export function keepBaseline(report: KernelReport, where: Provenance, { runtime 
  * Holds the kernels to the baseline. What seems to have fallen is measured again with twice the rounds, and only what
  * falls both times is a loss: of some two hundred kernels one is unlucky.
  *
- * @returns whether nothing fell
+ * @returns whether something was compared and nothing fell
  */
 export async function checkBaseline(
   report: KernelReport,
@@ -24,7 +24,7 @@ export async function checkBaseline(
   options: Options,
   runtime: Runtime,
 ): Promise<boolean> {
-  const path = options.baseline ?? baselinePath(where.adapter, options.runtime);
+  const path = options.baseline ?? baselinePath(where.adapter, options.runtime, modelsName(options));
   const baseline = readBaseline(path);
   const { judged, remarks } = kinshipOf(baseline, { ...where, clock: report.clock });
   for (const remark of remarks) console.log(`check: ${remark}`);
@@ -32,8 +32,11 @@ export async function checkBaseline(
   console.log(
     `check: ${verdict.compared} kernels held to ${path} of ${baseline.date.slice(0, 10)}, ${verdict.added.length} new, ${verdict.gone.length} gone`,
   );
+  const coverage = coverageOf(verdict);
+  for (const remark of coverage.remarks)
+    console.error(`check: ${coverage.judged ? 'WARNING' : 'FAILED'}: ${remark}`);
   for (const loss of verdict.losses) console.log(`check: ${judged ? 'again' : 'differs'}: ${lossText(loss)}`);
-  if (!judged) return false;
+  if (!judged || !coverage.judged) return false;
   const losses = await confirm(verdict.losses, baseline.kernels, options, runtime);
   for (const loss of losses) console.error(`check: FELL: ${lossText(loss)}`);
   if (losses.length === 0) console.log('check: no kernel fell by more than its noise');
@@ -50,7 +53,7 @@ async function confirm(
   const again = await runtime.do('kernels', {
     ladder: readLadder(),
     options: {
-      models: modelsOf(options, runtime.address),
+      models: kernelModelsOf(options, runtime.address),
       rounds: 2 * options.rounds,
       only: '',
       keys: losses.map(({ key }) => key),

@@ -12,6 +12,6 @@ export async function climb({ runtime: name, rounds, only, large }: Options): Pr
   const where = provenance(report.adapter, about.runtime, about.driver);
   console.log(`${where.adapter}; ${where.runtime}; times by ${report.clock}\n${roofLines(report.roofs)}`);
   console.log(ladderTable(report));
-  console.log(save(`ladder-${name}`, where, report));
+  console.log(save(`ladder-${name}${large ? '-large' : ''}`, where, report));
   return 0;
 }

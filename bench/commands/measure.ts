@@ -12,7 +12,7 @@ import { sideBySideTable } from '../print/side-by-side.ts';
 import type { Measured, Provenance } from '../report.ts';
 import { provenance, save } from '../results.ts';
 import { checkBaseline, keepBaseline } from './baseline.ts';
-import { modelsOf, type Options, type PartName } from './options.ts';
+import { kernelModelsOf, modelsName, modelsOf, type Options, type PartName } from './options.ts';
 
 /** Models and others take seconds a turn: so many rounds at most, and no new one after so long. */
 const FEW_ROUNDS = 3;
@@ -35,7 +35,8 @@ export async function measure(parts: readonly PartName[], options: Options): Pro
   console.log(`${where.adapter}; ${where.runtime}, ${where.driver}; ${where.cpu}, ${where.cores} cores`);
   print(made, options.all);
   const whole = (['kernels', 'models'] as const).every((part) => parts.includes(part));
-  const name = `bench-${options.runtime}${whole ? '' : `-${parts.join('-')}`}${options.only ? '-only' : ''}`;
+  const which = [modelsName(options), ...(whole ? [] : parts), ...(options.only ? ['only'] : [])];
+  const name = `bench-${options.runtime}-${which.join('-')}`;
   console.log(`\n${save(name, where, made)}`);
   console.log(`measured in ${((performance.now() - begin) / 1000).toFixed(0)} s`);
   const failed = made.kernels ? await baselines(made.kernels, where, options, runtime) : false;
@@ -63,29 +64,41 @@ async function measureParts(
     }
   };
   const models = modelsOf(options, runtime.address);
-  const { rounds, only, providers, large } = options;
+  const { rounds, only, providers, large, tuned } = options;
   const few = { rounds: Math.min(rounds, FEW_ROUNDS), budgetMs: BUDGET_MS };
   const wants = (part: PartName) => parts.includes(part);
   const kernels = wants('kernels')
     ? await tried<KernelReport>('kernels', () =>
-        runtime.do('kernels', { ladder: readLadder(), options: { models, rounds, only, keys: [] } }),
+        runtime.do('kernels', {
+          ladder: readLadder(),
+          options: { models: kernelModelsOf(options, runtime.address), rounds, only, keys: [] },
+        }),
       )
     : null;
   const reports: ModelReport[] = [];
   if (wants('models'))
     for (const source of models) {
-      const report = await tried(source.name, () => runtime.do('model', { source, options: few }));
+      const report = await tried(source.name, () =>
+        runtime.do('model', { ladder: readLadder(), source, options: { ...few, tuned } }),
+      );
       if (report) reports.push(report);
     }
+  const sides = { ...few, providers, large };
   let beside: SideBySide | null = null;
   if (wants('ort') && options.runtime === 'chromium')
     beside = await tried('onnxruntime-web', () =>
       withPage(
-        ({ page }) => page.evaluate((given) => window.bench.sideBySide(given), { ...few, providers, large }),
+        ({ page }) =>
+          page.evaluate((ladder, given) => window.bench.sideBySide(ladder, given), readLadder(), sides),
         { say },
       ),
     );
   else if (wants('ort')) say('onnxruntime-web runs in the browser alone: it is left out');
+  failures.push(
+    ...(beside?.disagreements ?? []).map(
+      (each) => `nano computes something else than onnxruntime-web, ${each}`,
+    ),
+  );
   return { kernels, models: reports, sideBySide: beside, failures };
 }
 

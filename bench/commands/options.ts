@@ -1,10 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RUNTIMES, type RuntimeName } from '../host/runtimes.ts';
-import { root } from '../host/serve.ts';
+import { FAMILIES, NANO, TINY } from '../models/known.ts';
 import type { ModelSource } from '../models/source.ts';
 import type { Provider } from '../page/ort.ts';
+import { slugOf } from '../results.ts';
 
 export const USAGE = `npm run bench [-- PART...]
     the device's roofs, every kernel of the models against them, the models, and onnxruntime-web beside ours;
@@ -18,6 +18,9 @@ npm run bench -- view [FILE] [FILE]
   --only TEXT                    kernels whose name, output or shape contains it
   --model FILE                   a checkpoint in place of nano
   --large                        tiny at S = 1024 too: for hardware GPUs
+  --families                     kernels of the other families, of f16 and q8 storage and of adapters, too
+  --tuned                        models with tuned kernels beside the defaults; where the adapter is no software
+                                 adapter it is done anyway
   --providers webgpu,wasm        of onnxruntime-web
   --all                          every kernel in the tables
   --save-baseline                keeps the kernels' shares of their roofs for this adapter and runtime
@@ -32,6 +35,8 @@ export interface Options {
   readonly rounds: number;
   readonly only: string;
   readonly large: boolean;
+  readonly families: boolean;
+  readonly tuned: boolean;
   readonly all: boolean;
   /** A checkpoint's path. */
   readonly model: string | undefined;
@@ -57,6 +62,8 @@ export function parseCommand(args: readonly string[]): Command {
       runtime: { type: 'string', default: 'chromium' },
       only: { type: 'string', default: '' },
       large: { type: 'boolean', default: false },
+      families: { type: 'boolean', default: false },
+      tuned: { type: 'boolean', default: false },
       all: { type: 'boolean', default: false },
       model: { type: 'string' },
       providers: { type: 'string', default: 'webgpu,wasm' },
@@ -72,6 +79,8 @@ export function parseCommand(args: readonly string[]): Command {
     rounds: Number(values.rounds),
     only: values.only,
     large: values.large,
+    families: values.families,
+    tuned: values.tuned,
     all: values.all,
     model: values.model === undefined ? undefined : resolve(values.model),
     providers: values.providers.split(',').map((each) => oneOf('--providers', each, ['webgpu', 'wasm'])),
@@ -99,16 +108,20 @@ function oneOf<T extends string>(what: string, value: string, known: readonly T[
   return found;
 }
 
-/** What is measured: nano with a prompt predictor, or a file; with `large` also tiny. */
+/** Models that are measured whole: nano with a prompt predictor, or a file; with `large` also tiny. */
 export function modelsOf({ model, large }: Options, address: (file: string) => string): ModelSource[] {
   if (model !== undefined) return [{ name: basename(model), file: address(model) }];
-  const golden = (name: string, table: string, imageSize: number): ModelSource => ({
-    name,
-    imageSize,
-    // The goldens' tables are this project's own.
-    weights: JSON.parse(
-      readFileSync(join(root, `test/fixtures/goldens/${table}.weights.json`), 'utf8'),
-    ) as NonNullable<ModelSource['weights']>,
-  });
-  return [golden('nano', 'nano-sam2rad', 256), ...(large ? [golden('tiny', 'sam2rad-hiera-t', 1024)] : [])];
+  return [NANO, ...(large ? [TINY] : [])].map((known) => known());
+}
+
+/** Models whose kernels are measured: those, and with `families` one of each family. */
+export function kernelModelsOf(options: Options, address: (file: string) => string): ModelSource[] {
+  return [...modelsOf(options, address), ...(options.families ? FAMILIES.map((known) => known()) : [])];
+}
+
+/** What was measured, as file names have it: results and baselines of other models are kept apart. */
+export function modelsName(options: Options): string {
+  const { model, large, families } = options;
+  const own = model === undefined ? ['nano', ...(large ? ['tiny'] : [])] : [slugOf(basename(model))];
+  return [...own, ...(families ? ['families'] : [])].join('-');
 }

@@ -3,6 +3,7 @@ import { type KernelOptions, type KernelReport, reportKernels } from '../kernel-
 import type { Ladder } from '../kernels/ladder.ts';
 import { type LadderOptions, type LadderReport, measureLadder } from '../kernels/measure.ts';
 import type { Host } from '../lab/host.ts';
+import { observed } from '../lab/observed.ts';
 import { type ModelOptions, type ModelReport, measureModel } from '../models/measure.ts';
 import type { ModelSource, OpenFile } from '../models/source.ts';
 
@@ -10,7 +11,7 @@ import type { ModelSource, OpenFile } from '../models/source.ts';
 export interface Work {
   kernels: { given: { ladder: Ladder; options: KernelOptions }; made: KernelReport };
   ladder: { given: { ladder: Ladder; options: LadderOptions }; made: LadderReport };
-  model: { given: { source: ModelSource; options: ModelOptions }; made: ModelReport };
+  model: { given: { ladder: Ladder; source: ModelSource; options: ModelOptions }; made: ModelReport };
 }
 
 export type WorkName = keyof Work;
@@ -26,5 +27,8 @@ type Worker = {
 export const workers: Worker = {
   kernels: ({ ladder, options }, host, open) => reportKernels(ladder, options, host, open),
   ladder: ({ ladder, options }, host) => measureLadder(ladder, options, host),
-  model: ({ source, options }, host, open) => measureModel(source, host, open, options),
+  model: async ({ ladder, source, options }, host, open) => {
+    const { made, remarks } = await observed(ladder, host, () => measureModel(source, host, open, options));
+    return { ...made, remarks };
+  },
 };

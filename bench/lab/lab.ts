@@ -43,10 +43,12 @@ export class Lab {
   readonly #pipelines: PipelineCache;
   readonly #shelf: Shelf;
 
-  constructor(gpu: Gpu, host: Host) {
+  /** @param clock the best that there is unless given */
+  constructor(gpu: Gpu, host: Host, clock?: Clock) {
     this.gpu = gpu;
     this.#host = host;
-    if (gpu.traits.cpu && host.cpuMs) this.clock = 'cpu';
+    if (clock) this.clock = clock;
+    else if (gpu.traits.cpu && host.cpuMs) this.clock = 'cpu';
     else this.clock = gpu.device.features.has('timestamp-query') ? 'timestamps' : 'wall';
     this.#pipelines = new PipelineCache(gpu);
     this.#shelf = new Shelf(gpu);

@@ -164,12 +164,22 @@ export class Roofs {
     this.#best = best;
   }
 
-  /** @throws Error where a roof's kernel computed something else than it was given: its rate would mean nothing */
-  static async measure(lab: Lab, ladder: Ladder, host: Host, rounds: number): Promise<Roofs> {
+  /**
+   * @param wanted all of them unless given
+   * @throws Error where a roof's kernel computed something else than it was given: its rate would mean nothing
+   */
+  static async measure(
+    lab: Lab,
+    ladder: Ladder,
+    host: Host,
+    rounds: number,
+    wanted: readonly RoofName[] = ROOFS.map(({ name }) => name),
+  ): Promise<Roofs> {
+    const asked = ROOFS.filter(({ name }) => wanted.includes(name));
     const best = new Map<RoofName, Runner>();
     const missing = new Map<RoofName, GPUFeatureName>();
     const tried: Tried[] = [];
-    for (const { name, forms } of ROOFS)
+    for (const { name, forms } of asked)
       for (const form of forms) {
         const lacks = ladder[form.kernel]?.features.find((feature) => !lab.gpu.device.features.has(feature));
         if (lacks) missing.set(name, lacks);
@@ -182,7 +192,7 @@ export class Roofs {
       const wrong = await runner.check();
       if (wrong) throw new Error(`roof ${name}: ${form.kernel} ${wrong}`);
     }
-    const list = ROOFS.map(({ name, unit, what }): Roof => {
+    const list = asked.map(({ name, unit, what }): Roof => {
       const [first] = tried
         .filter((each) => each.name === name)
         .map(({ form, runner, rates }) => ({ form, runner, rate: spread(rates) }))

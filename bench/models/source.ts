@@ -1,3 +1,4 @@
+import type { WeightStorage } from '../../src/gpu/kernel.ts';
 import type { GraphTraits } from '../../src/graph/graph.ts';
 import { loadDecoder } from '../../src/tasks/decoders.ts';
 import { loadEncoder } from '../../src/tasks/encoders.ts';
@@ -6,6 +7,7 @@ import { convertCheckpoint, describeCheckpoint } from '../../src/weights/convert
 import { openCheckpoint } from '../../src/weights/open.ts';
 import type { Checkpoint } from '../../src/weights/types.ts';
 import { generatedCheckpoint, type WeightsJson } from '../../weights-tools/generate/rule.ts';
+import type { PartName } from '../census/parts.ts';
 
 /** A model to measure: a table whose weights are generated, or a file. Plain data, so that a page can have it. */
 export interface ModelSource {
@@ -16,6 +18,10 @@ export interface ModelSource {
   readonly file?: string;
   /** S, where it is not the checkpoint's own. */
   readonly imageSize?: number;
+  /** How its matrices are stored, where it is not in f32. */
+  readonly storage?: WeightStorage;
+  /** Whose kernels are looked at, where it is not all. */
+  readonly parts?: readonly PartName[];
 }
 
 /** The bytes of a file of the machine's, by its path or address. */
@@ -30,9 +36,11 @@ async function checkpointOf({ name, weights, file }: ModelSource, open: OpenFile
 /** What records the model's stages, without its weights. */
 export async function contextOf(
   source: ModelSource,
-  traits: GraphTraits,
+  device: GraphTraits,
   open: OpenFile,
 ): Promise<StageContext> {
+  const { storage } = source;
+  const traits = storage === undefined ? device : { ...device, storage };
   const { config } = describeCheckpoint(await checkpointOf(source, open), source.imageSize);
   const [encoder, decoder] = await Promise.all([loadEncoder(config), loadDecoder(config, traits)]);
   return { config, encoder, decoder, traits };

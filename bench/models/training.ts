@@ -1,29 +1,46 @@
 import { requestDevice } from '../../src/gpu/device.ts';
+import type { TunedKernels } from '../../src/index.ts';
 import { openTrainingEngine } from '../../src/tasks/train/engine.ts';
+import type { TuningStore } from '../../src/tasks/types.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
 import { generateImage } from '../../test/weights/generated-weights.ts';
 import { DRAW, DROPOUT } from '../census/parts.ts';
 import type { Host } from '../lab/host.ts';
 import { spread } from '../measure.ts';
-import type { CallRow, ModelOptions } from './measure.ts';
+import { type Backward, measureBackward } from './backward.ts';
+import type { NamedRow, Turns } from './calls.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { watchDevice } from './watch.ts';
 
 const SEED = 11;
 const RATE = 1e-4;
 
-/** Steps over one picture whose features are kept, as a run of training takes them. */
+/** What training was found to take. */
+interface Training {
+  readonly calls: NamedRow[];
+  readonly backward: Backward;
+  readonly peak: number;
+  readonly tuned: TunedKernels;
+}
+
+/**
+ * Steps over one picture whose features are kept, as a run of training takes them; then forward and backward pass apart.
+ *
+ * @param tuning where tuned kernels are kept; defaults compute without it
+ */
 export async function measureTraining(
   file: Blob,
   host: Host,
   watch: Stopwatch,
-  { rounds, budgetMs }: ModelOptions,
-): Promise<{ calls: Omit<CallRow, 'dispatches'>[]; peak: number }> {
+  turns: Turns,
+  tuning?: TuningStore,
+): Promise<Training> {
+  const { rounds, budgetMs } = turns;
   const checkpoint = await openCheckpoint(file, { name: 'bench.safetensors' });
   const { device } = await requestDevice(host.gpu ? { gpu: host.gpu } : {});
   const counts = watchDevice(device);
   const opened = await watch.time(() =>
-    openTrainingEngine(checkpoint, { device, parts: 'ppn', dropout: DROPOUT, draws: [DRAW] }),
+    openTrainingEngine(checkpoint, { device, parts: 'ppn', dropout: DROPOUT, draws: [DRAW], tuning }),
   );
   using engine = opened.value;
   const side = engine.description.config.imageSize;
@@ -41,9 +58,14 @@ export async function measureTraining(
     laps.push({ ms, cpu, submits: counts.submits - before });
     host.say(`training: step ${laps.length + 1}`);
   }
+  const { peak } = counts;
+  const passes = await measureBackward(engine, counts, watch, turns);
+  host.say('training: forward and backward pass are measured');
   const cpu = laps.flatMap((each) => each.cpu ?? []);
   return {
-    peak: counts.peak,
+    peak,
+    backward: passes.backward,
+    tuned: engine.context.traits.tuned ?? {},
     calls: [
       { call: 'training load', cold: opened.ms, warm: spread([]), cpu: null, submits: null },
       {
@@ -53,6 +75,7 @@ export async function measureTraining(
         cpu: cpu.length > 0 ? spread(cpu) : null,
         submits: laps.at(-1)?.submits ?? null,
       },
+      ...passes.calls,
     ],
   };
 }

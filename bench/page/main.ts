@@ -1,6 +1,8 @@
 /** What bench/host/runtimes.ts calls in the page. Arguments and results are plain JSON. */
 import { type Work, type WorkName, workers } from '../host/work.ts';
+import type { Ladder } from '../kernels/ladder.ts';
 import type { Host } from '../lab/host.ts';
+import { observed } from '../lab/observed.ts';
 import { type SideBySide, type SideBySideOptions, sideBySide } from './side-by-side.ts';
 
 declare global {
@@ -31,8 +33,10 @@ const bench = {
   },
 
   /** Our engine and onnxruntime-web in turns. */
-  async sideBySide(options: SideBySideOptions): Promise<SideBySide> {
-    return sideBySide(options, await host());
+  async sideBySide(ladder: Ladder, options: SideBySideOptions): Promise<SideBySide> {
+    const own = await host();
+    const { made, remarks } = await observed(ladder, own, () => sideBySide(options, own));
+    return { ...made, remarks };
   },
 };
 

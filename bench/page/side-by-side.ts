@@ -1,7 +1,8 @@
 /** Our engine and onnxruntime-web on the same pictures and prompts, in turns, in one page. */
 import type { AdapterSummary } from '../../src/index.ts';
 import type { Host } from '../lab/host.ts';
-import { type Contestant, interleave, relativeError, type Timing } from '../measure.ts';
+import { type Contestant, interleave, type Timing } from '../measure.ts';
+import { type Agreement, agreementOf, type Pair } from './agreement.ts';
 import { goldenPicture, goldenTensor } from './golden-image.ts';
 import { loadOrt, NANO, type OrtModel, type Provider, TINY } from './ort.ts';
 import { loadOurDecoder } from './our-decoder.ts';
@@ -20,7 +21,7 @@ export interface SideBySideOptions {
 }
 
 /** What the comparison with onnxruntime-web found. */
-export interface SideBySide {
+export interface SideBySide extends Agreement {
   readonly adapter: AdapterSummary;
   readonly ortVersion: string;
   readonly threads: number;
@@ -28,9 +29,11 @@ export interface SideBySide {
   readonly loadMs: Readonly<Record<string, number>>;
   /** By `<engine> <graph>`. */
   readonly times: Readonly<Record<string, Timing>>;
-  /** Relative error of our tensors to theirs, where the weights are equal: nano's. */
-  readonly errors: Readonly<Record<string, number>>;
+  readonly remarks: readonly string[];
 }
+
+/** All of it, but for what disturbed the measuring. */
+type Figures = Omit<SideBySide, 'remarks'>;
 
 /** The goldens' box, at S = 256. */
 const BOX = [37.5, 50, 175, 160] as const;
@@ -53,7 +56,8 @@ interface Others {
   readonly ort: OrtModel;
 }
 
-export async function sideBySide(options: SideBySideOptions, host: Host): Promise<SideBySide> {
+/** Tensors are compared where the weights are equal: nano's. */
+export async function sideBySide(options: SideBySideOptions, host: Host): Promise<Figures> {
   const nano = await compareNano(options, host);
   const tiny = await compareTiny(options, host);
   return {
@@ -63,10 +67,7 @@ export async function sideBySide(options: SideBySideOptions, host: Host): Promis
   };
 }
 
-async function compareNano(
-  { rounds, providers, budgetMs }: SideBySideOptions,
-  host: Host,
-): Promise<SideBySide> {
+async function compareNano({ rounds, providers, budgetMs }: SideBySideOptions, host: Host): Promise<Figures> {
   const ours = await loadOurs('nano-sam2', goldenPicture(NANO.size), boxAt(NANO.size));
   const others: Others[] = [];
   for (const provider of providers)
@@ -76,8 +77,8 @@ async function compareNano(
     ...{ rounds, budgetMs, turnMs: TURN_MS },
     onTurn: (name, round) => host.say(`side by side: ${name}, ${roundName(round, rounds)}`),
   });
-  const errors: Record<string, number> = {};
-  for (const other of others) Object.assign(errors, await errorsOf(ours, other));
+  const pairs: Pair[] = [];
+  for (const other of others) pairs.push(...(await pairsOf(ours, other)));
   const { adapter } = ours.model;
   ours.model.dispose();
   return {
@@ -86,7 +87,7 @@ async function compareNano(
     threads: navigator.hardwareConcurrency,
     loadMs: loadsOf('nano', ours.loadMs, others),
     times,
-    errors,
+    ...agreementOf(pairs),
   };
 }
 
@@ -138,7 +139,7 @@ const loadsOf = (model: string, own: number, others: readonly Others[]) =>
     ...others.map(({ provider, ort }) => [`ort ${provider} ${model}`, ort.loadMs] as const),
   ]);
 
-async function errorsOf(ours: OurModel, { provider, ort }: Others): Promise<Record<string, number>> {
+async function pairsOf(ours: OurModel, { provider, ort }: Others): Promise<Pair[]> {
   const features = await ort.features();
   const masks = await ort.click(cornersAt(NANO.size), LABELS);
   const prediction = await ours.click({ multimaskOutput: true, returnTensors: true });
@@ -153,7 +154,5 @@ async function errorsOf(ours: OurModel, { provider, ort }: Others): Promise<Reco
     ['iou', 'iou_predictions', masks.iou.subarray(1)],
     ['object score', 'object_score_logits', masks.obj],
   ];
-  return Object.fromEntries(
-    pairs.map(([name, own, theirs]) => [`${provider} ${name}`, relativeError(tensor(own), theirs)]),
-  );
+  return pairs.map(([name, own, theirs]) => ({ name: `${provider} ${name}`, ours: tensor(own), theirs }));
 }

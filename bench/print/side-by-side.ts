@@ -19,6 +19,7 @@ export function sideBySideTable(result: SideBySide, software: boolean): string {
   const errors = Object.entries(result.errors).map(([name, error]) => [name, error.toExponential(1)]);
   return [
     `onnxruntime-web ${result.ortVersion}, ${result.threads} threads; milliseconds, in turns`,
+    ...result.remarks.map((remark) => `note: ${remark}`),
     table([['', 'median', 'quartiles', 'rounds', 'of ours'], ...rows]),
     ...(software ? targetLines(result) : []),
     `loaded and compiled: ${loads.join(', ')}`,

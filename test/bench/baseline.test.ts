@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { compareKernels, kinshipOf, lossText, noiseOf } from '../../bench/baseline/compare.ts';
+import { compareKernels, coverageOf, kinshipOf, lossText, noiseOf } from '../../bench/baseline/compare.ts';
 import { baselinePath, readBaseline } from '../../bench/baseline/file.ts';
 import { around, baseline, kept, PLACE } from './fixtures.ts';
 
@@ -59,9 +59,20 @@ test('a baseline of another adapter or clock judges nothing; of another driver i
   ]);
 });
 
-test('baselines are one an adapter and runtime; a missing one says how to make it', () => {
-  expect(baselinePath('google swiftshader SwiftShader Device (Subzero)', 'chromium')).toMatch(
-    /results\/baselines\/swiftshader-chromium\.json$/,
+test('a baseline of which nothing was measured is no verdict; one of which much is missing is said', () => {
+  const all = ['a', 'b', 'c', 'd'].map((key) => kept(key, around(0.5)));
+  expect(coverageOf(compareKernels(all, all))).toEqual({ judged: true, remarks: [] });
+  const renamed = coverageOf(compareKernels(all, [kept('e', around(0.5))]));
+  expect(renamed.judged).toBe(false);
+  expect(renamed.remarks[0]).toMatch(/none of the baseline's 4 kernels was measured.*--save-baseline/);
+  const half = coverageOf(compareKernels(all, all.slice(2)));
+  expect(half.judged).toBe(true);
+  expect(half.remarks[0]).toContain("2 of the baseline's 4 kernels were not measured (kernel a 4x4 to 4x4; ");
+});
+
+test('baselines are one an adapter, runtime and set of models; a missing one says how to make it', () => {
+  expect(baselinePath('google swiftshader SwiftShader Device (Subzero)', 'chromium', 'nano')).toMatch(
+    /results\/baselines\/swiftshader-chromium-nano\.json$/,
   );
   expect(() => readBaseline('/nowhere/else.json')).toThrow(
     /there is no baseline \/nowhere\/else.json: make one with .*--save-baseline/,

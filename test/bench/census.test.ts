@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { censusOf } from '../../bench/census/census.ts';
 import { floorOf, smoothed } from '../../bench/census/efficiency.ts';
 import { dispatchesOf, partsOf } from '../../bench/census/parts.ts';
+import { FAMILIES } from '../../bench/models/known.ts';
+import { type ModelSource, contextOf as sourceContext } from '../../bench/models/source.ts';
 import { contextOf } from '../architecture/models.ts';
 
 const TRAITS = [
@@ -36,6 +38,28 @@ describe('the census', () => {
     const [traits] = TRAITS;
     if (!traits) throw new Error('no traits');
     expect(partsOf(contextOf('nano', traits), 256).map(({ name }) => name)).toEqual(['encode', 'click']);
+  });
+
+  test.each(TRAITS)('the families add what nano does not run: %j', async (traits) => {
+    const known = async (source: ModelSource) => {
+      const context = await sourceContext(source, traits, () => Promise.reject(new Error('no file is read')));
+      return partsOf(context, context.config.imageSize).filter(({ name }) => source.parts?.includes(name));
+    };
+    const sources = FAMILIES.map((family) => family());
+    const parts = await Promise.all(
+      sources.map(async (source) => [source.name, await known(source)] as const),
+    );
+    const census = censusOf(Object.fromEntries(parts));
+    const kernels = new Set(census.map(({ dispatch }) => dispatch.kernel.name));
+    const shapes = census.map(({ shape }) => shape).join();
+    // Depthwise convolutions, TinyViT's attention with a bias, ViT's with relative positions.
+    for (const name of ['conv_depthwise', 'attention_bias', 'attention_relpos'])
+      expect(
+        [...kernels].some((kernel) => kernel.startsWith(name)),
+        `${name} of ${[...kernels]}`,
+      ).toBe(true);
+    for (const storage of ['f16', 'q8']) expect(shapes).toContain(` ${storage}`);
+    expect(census.some(({ label }) => label.includes('adapter'))).toBe(true);
   });
 
   test('the same kernel on the same shapes in two models is one entry with two uses', () => {

@@ -77,6 +77,22 @@ test('a baseline of another adapter is shown beside, passes nobody, and is said'
   expect(lines.at(-1)).toContain('check: differs: kernel a');
 });
 
+test('a check that compared nothing fails, and names the way out', async () => {
+  const { kernels: other } = report([row('of another model', around(0.5))]).result;
+  if (!other) throw new Error('the fixture has kernels');
+  const runtime = fakeRuntime(0.5);
+  expect(await checkBaseline(other, PLACE, optionsFor(), runtime)).toBe(false);
+  expect(runtime.asked).toEqual([]);
+  expect(lines.at(-1)).toMatch(/FAILED: none of the baseline's 2 kernels was measured.*--save-baseline/);
+});
+
+test('half of a baseline is judged by, with a warning', async () => {
+  const { kernels: half } = report([row('a', around(0.5))]).result;
+  if (!half) throw new Error('the fixture has kernels');
+  expect(await checkBaseline(half, PLACE, optionsFor(), fakeRuntime(0.5))).toBe(true);
+  expect(lines).toContainEqual(expect.stringContaining("WARNING: 1 of the baseline's 2 kernels were not"));
+});
+
 test('a baseline of another driver is judged by, and said', async () => {
   const runtime = fakeRuntime(0.5);
   expect(await checkBaseline(kernels(0.5), PLACE, optionsFor({ driver: 'older' }), runtime)).toBe(true);

@@ -1,6 +1,7 @@
 import type { Baseline, KeptKernel } from '../../bench/baseline/compare.ts';
 import type { KernelRow } from '../../bench/census/measure.ts';
 import type { Spread } from '../../bench/measure.ts';
+import type { ModelReport } from '../../bench/models/measure.ts';
 import type { BenchReport, Provenance } from '../../bench/report.ts';
 
 /** Made-up results: nothing here was measured. */
@@ -76,3 +77,19 @@ export function report(rows: readonly KernelRow[], place: Partial<Provenance> = 
     },
   };
 }
+
+export const MODEL: ModelReport = {
+  adapter: { vendor: 'made', architecture: 'up', description: '' },
+  ...{ model: 'nano', imageSize: 256, storage: 'f32' },
+  calls: [
+    { call: 'encode', cold: 9, warm: around(8), cpu: null, dispatches: 75, submits: 2 },
+    { call: 'encode, tuned', cold: 9, warm: around(6), cpu: null, dispatches: 75, submits: 2 },
+  ],
+  memory: {
+    ...{ plannedWeights: 1e6, plannedPeak: 2e6, weights: 1e6, activations: 1e6, actualPeak: 2e6 },
+    trainingPeak: null,
+  },
+  backward: { batch: 4, ratio: around(3.5), cpuRatio: around(2.5) },
+  tuned: { classes: 3, changed: { 'matmul 64x32': 'tile 32' } },
+  remarks: ['the page was hidden'],
+};

@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { modelsOf, parseCommand } from '../../bench/commands/options.ts';
 import { openFile } from '../../bench/host/process.ts';
 import { reportKernels } from '../../bench/kernel-report.ts';
 import { readLadder } from '../../bench/kernels/ladder.ts';
 import type { Host } from '../../bench/lab/host.ts';
+import { observed } from '../../bench/lab/observed.ts';
 import { watchDevice } from '../../bench/models/watch.ts';
 import { gpuTest } from '../gpu-device.ts';
 
@@ -67,6 +68,34 @@ gpuTest('what a name does not match is refused', async (gpu) => {
     "contains 'no such kernel'",
   );
 });
+
+gpuTest(
+  'calls are observed: a page that was hidden, a device that became slow, features it lacks',
+  async (gpu) => {
+    const page = Object.assign(new EventTarget(), { hidden: false });
+    vi.stubGlobal('document', page);
+    const now = performance.now.bind(performance);
+    try {
+      const { made, remarks } = await observed(readLadder(), hostOf(bare(gpu)), async () => {
+        page.hidden = true;
+        page.dispatchEvent(new Event('visibilitychange'));
+        page.hidden = false;
+        const since = now();
+        // Ten times as long for the same, as far as any clock here tells.
+        vi.spyOn(performance, 'now').mockImplementation(() => since + 10 * (now() - since));
+        return 'done';
+      });
+      expect(made).toBe('done');
+      const text = remarks.join('\n');
+      for (const words of ['timed by the wall', 'no subgroups', 'no shader-f16', 'the page was hidden'])
+        expect(text).toContain(words);
+      expect(text).toMatch(/the f32 roof fell by [5-9]\d %/);
+    } finally {
+      vi.restoreAllMocks();
+      vi.unstubAllGlobals();
+    }
+  },
+);
 
 test('a device is watched: bytes alive, the most at once, submits', () => {
   const made = { destroyed: 0 };

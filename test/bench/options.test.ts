@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { modelsOf, parseCommand } from '../../bench/commands/options.ts';
+import {
+  kernelModelsOf,
+  modelsName,
+  modelsOf,
+  type Options,
+  parseCommand,
+} from '../../bench/commands/options.ts';
 
 test('without a word everything is measured, in Chromium', () => {
   expect(parseCommand([])).toMatchObject({
@@ -29,13 +35,31 @@ test.each([
   expect(() => parseCommand(args)).toThrow(message);
 });
 
+function optionsOf(...args: string[]): Options {
+  const command = parseCommand(args);
+  if (command.name !== 'measure') throw new Error(`${command.name} measures no models`);
+  return command.options;
+}
+
 test('nano is measured unless a file is named; tiny comes with --large', () => {
-  const models = (...args: string[]) => {
-    const command = parseCommand(args);
-    if (command.name !== 'measure') throw new Error(`${command.name} measures no models`);
-    return modelsOf(command.options, (file) => `at ${file}`);
-  };
+  const models = (...args: string[]) => modelsOf(optionsOf(...args), (file) => `at ${file}`);
   expect(models().map(({ name }) => name)).toEqual(['nano']);
   expect(models('--large').map(({ name }) => name)).toEqual(['nano', 'tiny']);
   expect(models('--model', '/m/sam.pt')).toEqual([{ name: 'sam.pt', file: 'at /m/sam.pt' }]);
+});
+
+test('families add kernels, no models to run', () => {
+  const names = (options: Options) => kernelModelsOf(options, (file) => file).map(({ name }) => name);
+  expect(names(optionsOf())).toEqual(['nano']);
+  const options = optionsOf('--families');
+  expect(modelsOf(options, (file) => file).map(({ name }) => name)).toEqual(['nano']);
+  expect(names(options)).toEqual([
+    ...['nano', 'ViT-B', 'MobileSAM', 'nano f16', 'nano q8', 'nano with adapters and LoRA'],
+  ]);
+});
+
+test('file names tell what was measured', () => {
+  expect(modelsName(optionsOf())).toBe('nano');
+  expect(modelsName(optionsOf('--large', '--families'))).toBe('nano-tiny-families');
+  expect(modelsName(optionsOf('--model', '/m/SAM2.1 tiny.pt'))).toBe('sam2-1-tiny-pt');
 });

@@ -6,13 +6,14 @@ import type { ViteDevServer } from 'vite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { addressOf, servePage } from '../../bench/host/serve.ts';
 import { launchBrowser } from '../../tools/runtimes/chromium.ts';
-import { around, report, row } from './fixtures.ts';
+import { around, MODEL, report, row } from './fixtures.ts';
 
 /** The page that draws results, in a browser, with made-up ones. */
 
 const folder = mkdtempSync(join(tmpdir(), 'sam2rad-report-'));
+const kernels = report([row('a', around(0.4)), { ...row('b', around(0.5)), flops: 0 }]);
 const FILES = {
-  now: report([row('a', around(0.4)), { ...row('b', around(0.5)), flops: 0 }]),
+  now: { ...kernels, result: { ...kernels.result, models: [MODEL] } },
   older: report([row('a', around(0.5))], { date: '2026-11-01T00:00:00.000Z', commit: 'older12' }),
 };
 const paths = Object.entries(FILES).map(([name, value]) => {
@@ -57,6 +58,16 @@ test('draws the roofs and a point a kernel; those without flops lie along the ba
   await page.hover('.roofline .point circle');
   await page.waitForSelector('.tooltip');
   expect((await texts('.tooltip'))[0]).toContain('40 % (39 % to 41 %) of its roof: f32');
+  // With one result alone nothing is older.
+  expect(await page.$$eval('.old, .before', (found) => found.length)).toBe(0);
+});
+
+test('has the models’ calls by default and tuned kernels, and what was said of them', async () => {
+  await open('now');
+  expect(await texts('.remark')).toEqual(['nano: the page was hidden']);
+  const calls = (await texts('table:last-of-type tbody td:first-child')).slice(-2);
+  expect(calls).toEqual(['encode', 'encode, tuned']);
+  expect(await texts('h3 ~ p')).toEqual(['backward pass over forward pass of 4: 3.50×, of CPU time 2.50×']);
 });
 
 test('compares two results, the newer one drawn, whatever their order', async () => {
@@ -64,6 +75,9 @@ test('compares two results, the newer one drawn, whatever their order', async ()
   expect(await texts('.places em')).toEqual(['now', 'older']);
   expect(await texts('.kernels tbody tr td:last-child')).toEqual(['0.80×', 'new']);
   expect(await texts('.kernels .worse')).toEqual(['0.80×']);
+  // In the picture: the older roof, and hollow what differs.
+  expect(await page.$$eval('.roofline .before polyline', (lines) => lines.length)).toBe(1);
+  expect(await page.$$eval('.roofline .old', (points) => points.length)).toBe(1);
 });
 
 test('without a file it asks for one; another file is refused in words', async () => {

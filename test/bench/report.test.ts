@@ -6,6 +6,7 @@ import { parseReport } from '../../bench/report.ts';
 import { around, report, row } from './fixtures.ts';
 
 const CALM: Circumstances = {
+  subject: 'kernels',
   clock: 'timestamps',
   software: false,
   features: ['timestamp-query', 'subgroups', 'shader-f16'],
@@ -41,8 +42,19 @@ test('a software adapter is said, and by what clock it was timed', () => {
   expect(on('wall')[0]).toMatch(/timed by the wall: other work/);
 });
 
+test('of calls the same is said, in the words of calls', () => {
+  const on = (differs: Partial<Circumstances>) => remarksOn({ ...CALM, subject: 'calls', ...differs }).join();
+  expect(on({})).toBe('');
+  expect(on({ clock: 'wall', features: [] })).toMatch(
+    /no timestamp queries: no call's time.*no subgroups.*no shader-f16: products can be in f32 alone/,
+  );
+  expect(on({ hidden: true })).toMatch(/hidden.*throttle/);
+  expect(on({ roof: [10, 10, 10, 10, 2, 2] })).toMatch(/fell by 80 %.*What took turns can be compared/);
+  expect(on({ software: true, clock: 'wall' })).toMatch(/timed by the wall.*milliseconds nothing of a GPU/);
+});
+
 test('too few looks at a roof show no drift', () => {
-  expect(driftOf([10, 1])).toEqual([]);
+  expect(driftOf([10, 1], 'kernels')).toEqual([]);
 });
 
 test('a result is read as it was written; other files are refused by name', () => {
@@ -56,4 +68,11 @@ test('a result is read as it was written; other files are refused by name', () =
     /^ort.json is no result of a whole `npm run bench`/,
   );
   expect(() => parseReport('c.json', 'null')).toThrow(/^c.json is no result/);
+});
+
+test('a result from before calls had remarks is read, too', () => {
+  const file = new URL('../../bench/results/2026-11-23-swiftshader-bench-chromium.json', import.meta.url);
+  const { result } = parseReport('older.json', readFileSync(file, 'utf8'));
+  expect(result.models[0]).toMatchObject({ model: 'nano', remarks: [], backward: null, tuned: null });
+  expect(result.sideBySide).toMatchObject({ remarks: [], disagreements: [] });
 });

@@ -54,14 +54,14 @@ const invitation = () =>
 type Named = (typeof state.reports)[number];
 
 function shown({ name, report }: Named, older: Named | undefined): TemplateResult {
-  const { kernels, sideBySide, failures } = report.result;
+  const { kernels, sideBySide } = report.result;
   const before = older?.report.result.kernels ?? undefined;
   const parts = kernels?.parts ?? [];
   const part = state.part ?? parts[0]?.part ?? '';
   const own = parts.find((each) => each.part === part);
   return html`
     <section class="places">${origin(name, report, older ? 'now' : '')} ${older ? origin(older.name, older.report, 'older') : nothing}</section>
-    ${[...(kernels?.remarks ?? []), ...failures].map((remark) => html`<p class="remark">${remark}</p>`)}
+    ${remarksOf(report).map((remark) => html`<p class="remark">${remark}</p>`)}
     ${
       kernels
         ? html`<nav aria-label="part of the model">
@@ -78,6 +78,16 @@ function shown({ name, report }: Named, older: Named | undefined): TemplateResul
     ${report.result.models.length > 0 ? html`<h2>Models</h2>${modelTables(report, older?.report)}` : nothing}
     ${sideBySide ? html`<h2>Beside onnxruntime-web ${sideBySide.ortVersion}</h2>${sideBySideTable(sideBySide)}` : nothing}
   `;
+}
+
+/** With whose figures they are about; what could not be measured comes first. */
+function remarksOf({ result: { kernels, models, sideBySide, failures } }: BenchReport): readonly string[] {
+  return [
+    ...failures,
+    ...(kernels?.remarks ?? []),
+    ...models.flatMap(({ model, remarks }) => remarks.map((remark) => `${model}: ${remark}`)),
+    ...(sideBySide?.remarks ?? []).map((remark) => `beside onnxruntime-web: ${remark}`),
+  ];
 }
 
 function origin(
@@ -97,7 +107,8 @@ function tooltip(): TemplateResult | typeof nothing {
   const { row, x, y } = state.hovered;
   const { median, q1, q3 } = row.ofRoof;
   const side = x > innerWidth / 2 ? `right: ${innerWidth - x + 16}px` : `left: ${x + 16}px`;
-  return html`<aside class="tooltip" style="${side}; top: ${y + 12}px">
+  const end = y > innerHeight / 2 ? `bottom: ${innerHeight - y + 12}px` : `top: ${y + 12}px`;
+  return html`<aside class="tooltip" style="${side}; ${end}">
     <strong>${kernelName(row.kernel)}</strong>
     <span>${row.shape}</span><span class="quiet">${row.label}</span>
     <span>${number(row.ms.median)} ms (${number(row.ms.q1)} to ${number(row.ms.q3)})</span>

@@ -1,4 +1,5 @@
 /** A result's kernels as points of a picture: plain numbers, drawn elsewhere. */
+import { noiseOf } from '../../baseline/compare.ts';
 import type { KernelRow } from '../../census/measure.ts';
 import type { KernelReport } from '../../kernel-report.ts';
 import type { RoofName } from '../../lab/roofs.ts';
@@ -24,6 +25,10 @@ export function rowsOf({ rows }: KernelReport, part: string): KernelRow[] {
 
 export const rateOf = ({ roofs }: KernelReport, name: RoofName): number | undefined =>
   roofs.find((roof) => roof.name === name)?.rate?.median;
+
+/** Whether a kernel's share of its roof differs from an older result's by more than both scatter. */
+export const differs = (row: KernelRow, old: KernelRow): boolean =>
+  Math.abs(row.ofRoof.median - old.ofRoof.median) > noiseOf(old.ofRoof, row.ofRoof);
 
 /** Flops a byte. */
 export const intensityOf = ({ flops, bytes }: KernelRow): number => flops / bytes;

@@ -2,7 +2,7 @@
 import { html, nothing, svg, type TemplateResult } from 'lit-html';
 import type { KernelRow } from '../../census/measure.ts';
 import type { KernelReport } from '../../kernel-report.ts';
-import { FAMILIES, familyOf, intensityOf, type LogAxis, logAxis, rateOf, rowsOf } from './points.ts';
+import { differs, FAMILIES, familyOf, intensityOf, type LogAxis, logAxis, rateOf, rowsOf } from './points.ts';
 import { number } from './words.ts';
 
 const WIDTH = 960;
@@ -18,7 +18,7 @@ interface Frame {
   readonly yAxis: LogAxis;
 }
 
-function frameOf(rows: readonly KernelRow[], report: KernelReport): Frame {
+function frameOf(rows: readonly KernelRow[], report: KernelReport, other?: KernelReport): Frame {
   const {
     f32 = 1,
     bandwidth = 1,
@@ -30,8 +30,9 @@ function frameOf(rows: readonly KernelRow[], report: KernelReport): Frame {
   };
   const computing = rows.filter(({ flops }) => flops > 0);
   const ridge = f32 / bandwidth;
+  const older = other ? [rateOf(other, 'f32') ?? f32, rateOf(other, 'f16') ?? f16] : [];
   const xAxis = logAxis([...computing.map(intensityOf), ridge / 4, ridge * 4]);
-  const yAxis = logAxis([...computing.map(({ gflops }) => gflops), f32, f16, f32 / 50]);
+  const yAxis = logAxis([...computing.map(({ gflops }) => gflops), f32, f16, f32 / 50, ...older]);
   const inner = { width: WIDTH - MARGIN.left - MARGIN.right, height: HEIGHT - MARGIN.top - MARGIN.bottom };
   return {
     xAxis,
@@ -49,7 +50,7 @@ export interface Hover {
   leave(): void;
 }
 
-/** @param other the same part of an older result: hollow points, with a line to those of now */
+/** @param other the same part of an older result: hollow points where it differs, with a line to those of now */
 export function roofline(
   report: KernelReport,
   part: string,
@@ -57,9 +58,9 @@ export function roofline(
   other?: KernelReport,
 ): TemplateResult {
   const rows = rowsOf(report, part);
-  const frame = frameOf([...rows, ...(other ? rowsOf(other, part) : [])], report);
+  const frame = frameOf([...rows, ...(other ? rowsOf(other, part) : [])], report, other);
   const computing = rows.filter(({ flops }) => flops > 0);
-  const before = new Map(other ? rowsOf(other, part).map((row) => [row.key, row]) : []);
+  const before = olderOf(rows, other);
   // Small points over large ones.
   const point = (row: KernelRow) => {
     const old = before.get(row.key);
@@ -74,15 +75,30 @@ export function roofline(
   return html`<figure>
     <svg class="roofline" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img"
       aria-label="Kernels of ${part} under the measured roofs, both axes logarithmic">
-      ${grid(frame)} ${roofs(frame, report)} ${computing.map(point)}
+      ${grid(frame)} ${other ? svg`<g class="before">${roofs(frame, other)}</g>` : nothing} ${roofs(frame, report)} ${computing.map(point)}
     </svg>
     ${strip(
       report,
       rows.filter(({ flops }) => flops === 0),
       part,
       hover,
-    )} ${legend(rows)}
+      before,
+    )} ${legend(rows, other !== undefined)}
   </figure>`;
+}
+
+/** What an older result has of the same kernels, where it is another figure. */
+function olderOf(
+  rows: readonly KernelRow[],
+  other: KernelReport | undefined,
+): ReadonlyMap<string, KernelRow> {
+  const all = new Map(other?.rows.map((row) => [row.key, row]));
+  return new Map(
+    rows.flatMap((row) => {
+      const old = all.get(row.key);
+      return old && differs(row, old) ? [[row.key, old] as const] : [];
+    }),
+  );
 }
 
 function grid({ x, y, xAxis, yAxis }: Frame): TemplateResult {
@@ -113,7 +129,7 @@ function roofs({ x, y, xAxis, yAxis }: Frame, report: KernelReport): (TemplateRe
     return svg`<g class="roof ${name}">
       <polyline points=${path} />
       <text x=${x(xAxis.to) - 4} y=${y(rate) - 8} text-anchor="end">${name} ${number(rate)} GFLOP/s</text>
-      ${name === 'f32' ? svg`<text class="slope" x=${x(Math.sqrt(start * ridge)) + 14} y=${y(Math.sqrt(start * ridge) * bandwidth) + 18}>${number(bandwidth)} GB/s</text>` : nothing}
+      ${name === 'f32' ? svg`<text class="slope" text-anchor="end" x=${x(Math.sqrt(start * ridge)) - 10} y=${y(Math.sqrt(start * ridge) * bandwidth) - 8}>${number(bandwidth)} GB/s</text>` : nothing}
     </g>`;
   });
 }
@@ -124,10 +140,12 @@ function strip(
   rows: readonly KernelRow[],
   part: string,
   hover: Hover,
+  before: ReadonlyMap<string, KernelRow>,
 ): TemplateResult | typeof nothing {
   const bandwidth = rateOf(report, 'bandwidth');
   if (rows.length === 0 || !bandwidth) return nothing;
-  const axis = logAxis([...rows.map(({ gbps }) => gbps), bandwidth, bandwidth / 50]);
+  const older = rows.flatMap(({ key }) => before.get(key) ?? []);
+  const axis = logAxis([...[...rows, ...older].map(({ gbps }) => gbps), bandwidth, bandwidth / 50]);
   const x = (gbps: number) => MARGIN.left + (WIDTH - MARGIN.left - MARGIN.right) * axis.at(gbps);
   const middle = 34;
   return html`<svg class="strip" viewBox="0 0 ${WIDTH} ${STRIP}" role="img"
@@ -138,18 +156,20 @@ function strip(
       <text class="title" x=${x(axis.to)} y=${middle + 48} text-anchor="end">GB/s of kernels that count no flops</text>
     </g>
     <g class="roof f32"><line x1=${x(bandwidth)} x2=${x(bandwidth)} y1="8" y2=${middle + 20} /></g>
-    ${rows.map(
-      (row) =>
-        svg`<g class="point ${familyOf(row.kernel)}" @mousemove=${(event: MouseEvent) => hover.enter(row, event)} @mouseleave=${() => hover.leave()}>
-          <circle cx=${x(row.gbps)} cy=${middle} r=${Math.min(16, radiusOf(row.share[part] ?? 0))} /></g>`,
-    )}
+    ${rows.map((row) => {
+      const old = before.get(row.key);
+      return svg`<g class="point ${familyOf(row.kernel)}" @mousemove=${(event: MouseEvent) => hover.enter(row, event)} @mouseleave=${() => hover.leave()}>
+          ${old ? svg`<line class="move" x1=${x(old.gbps)} x2=${x(row.gbps)} y1=${middle} y2=${middle} /><circle class="old" cx=${x(old.gbps)} cy=${middle} r="4" />` : nothing}
+          <circle cx=${x(row.gbps)} cy=${middle} r=${Math.min(16, radiusOf(row.share[part] ?? 0))} /></g>`;
+    })}
   </svg>`;
 }
 
-function legend(rows: readonly KernelRow[]): TemplateResult {
+function legend(rows: readonly KernelRow[], two: boolean): TemplateResult {
   const there = new Set(rows.map(({ kernel }) => familyOf(kernel)));
   return html`<figcaption>
     ${FAMILIES.filter((family) => there.has(family)).map((family) => html`<span class="key ${family}">${family}</span>`)}
+    ${two ? html`<span class="hint">hollow: the older result, where it differs by more than the noise</span>` : nothing}
     <span class="hint">a point is as large as its share of the time; those under the slope wait for memory</span>
   </figcaption>`;
 }

@@ -1,19 +1,18 @@
 import { html, nothing, type TemplateResult } from 'lit-html';
-import { noiseOf } from '../../baseline/compare.ts';
 import type { KernelRow } from '../../census/measure.ts';
 import type { KernelReport } from '../../kernel-report.ts';
+import type { ModelReport } from '../../models/measure.ts';
 import type { BenchReport } from '../../report.ts';
 import { ratiosOf } from '../ratios.ts';
 import type { SideBySide } from '../side-by-side.ts';
-import { familyOf, rowsOf } from './points.ts';
+import { differs, familyOf, rowsOf } from './points.ts';
 import { kernelName, number, percent, times } from './words.ts';
 
 /** What became of a kernel since another result: a ratio of its shares of the roof, and whether it is beyond the noise. */
 function change(row: KernelRow, old: KernelRow | undefined): TemplateResult {
   if (!old) return html`<td class="number quiet">new</td>`;
   const ratio = row.ofRoof.median / old.ofRoof.median;
-  const clear = Math.abs(row.ofRoof.median - old.ofRoof.median) > noiseOf(old.ofRoof, row.ofRoof);
-  const mood = clear ? (ratio < 1 ? 'worse' : 'better') : 'quiet';
+  const mood = differs(row, old) ? (ratio < 1 ? 'worse' : 'better') : 'quiet';
   return html`<td class="number ${mood}">${times(ratio)}</td>`;
 }
 
@@ -98,8 +97,16 @@ export function modelTables({ result: { models } }: BenchReport, other?: BenchRe
             </tr>`;
           })}
         </tbody>
-      </table>`;
+      </table>
+      ${backwardLine(model)}`;
   });
+}
+
+function backwardLine({ backward }: ModelReport): TemplateResult | typeof nothing {
+  if (!backward) return nothing;
+  const { batch, ratio, cpuRatio } = backward;
+  const cpu = cpuRatio ? `, of CPU time ${times(cpuRatio.median)}` : '';
+  return html`<p class="quiet">backward pass over forward pass of ${batch}: ${times(ratio.median)}${cpu}</p>`;
 }
 
 export function sideBySideTable(result: SideBySide): TemplateResult {
