@@ -5,14 +5,12 @@ import {
   maskStatistics as statisticsKernel,
 } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
-import { expect, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { expect, MAX_BINDING_BYTES, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { laneGrid } from './lane-grid.ts';
 import { maskTaps, type PictureGeometry, resizedShape, tapTable } from './resize-tables.ts';
 
 /** The most inputs that an output of one axis mixes: two pixels of the square take three of the map. */
 const MAX_TAPS = 3;
-/** WebGPU's default limit of a binding: 128 MiB. */
-const MAX_BYTES = 2 ** 27;
 
 /** Which maps of the logits are wanted, and which of them the decoder says are empty. */
 export interface MaskOptions {
@@ -245,8 +243,9 @@ function expectScores(op: string, scores: Tensor | undefined, maps: number): voi
 
 function expectBinding(op: string, bytes: number, { height, width }: PictureGeometry): void {
   expect(
-    bytes <= MAX_BYTES,
+    bytes <= MAX_BINDING_BYTES,
     op,
-    () => `${height} x ${width} takes ${bytes} bytes, the limit of a binding is ${MAX_BYTES}; pass \`map\``,
+    () =>
+      `${height} x ${width} takes ${bytes} bytes, the limit of a binding is ${MAX_BINDING_BYTES}; pass \`map\``,
   );
 }
