@@ -16,7 +16,12 @@ export async function tunedFor(
   gpu: Gpu,
   traits: GraphTraits,
   record: (traits: GraphTraits) => readonly Recording[],
-  { tuned, tuning: store, signal, ...limits }: TuningOptions & { readonly budget?: number },
+  {
+    tuned,
+    tuning: store,
+    signal,
+    ...limits
+  }: TuningOptions & { readonly budget?: number; readonly signal?: AbortSignal | undefined },
 ): Promise<{ readonly tuned?: TunedKernels; readonly notes: readonly string[] }> {
   if (tuned || !store || (gpu.traits.cpu && !store.software)) return { ...(tuned && { tuned }), notes: [] };
   const usual = gpu.traits.cpu ? { budget: SOFTWARE_MS } : {};

@@ -34,6 +34,8 @@ export interface TrainingEngineOptions extends TuningOptions {
   readonly dropout: number;
   /** Draws that will come: their weights are loaded and their kernels compiled at once. */
   readonly draws: readonly PromptDraw[];
+  /** Cancels opening. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A model on the GPU whose trained part can be stepped. */
