@@ -135,6 +135,8 @@ export class Segmenter implements Model {
 
   async profile(): Promise<ProfileEntry[]> {
     return this.#exclusive(async () => {
+      // What is encoded is the last picture that came, whoever's features are there: afterwards they are nobody's.
+      await this.#shelf.stash();
       const entries: ProfileEntry[] = [];
       for (const key of ['encode', 'predict prompts', this.#lastPrediction])
         if (key !== undefined) entries.push(...(await this.#parts.stages.profile(key)));

@@ -96,6 +96,11 @@ gpuTest(
     expect(await ask(sessions.c, 'box')).toBe(alone.get('c box'));
     expect(await ask(fourth, 'box')).toBe(alone.get('b box'));
     expect(await ask(sessions.a, 'auto')).toBe(alone.get('a auto'));
+    // A profile encodes the picture that came last, and asks of it.
+    await model.profile();
+    expect(await ask(sessions.a, 'auto')).toBe(alone.get('a auto'));
+    await model.profile();
+    expect(await ask(fourth, 'box')).toBe(alone.get('b box'));
   },
   PATIENCE_MS,
 );
