@@ -146,7 +146,7 @@ export type Prediction = readonly MaskResult[] & {
 /** Bytes on the GPU: known before anything runs. */
 export interface MemoryReport {
   readonly weights: number;
-  /** Activation buffers of all stages planned so far. */
+  /** Activation buffers of all stages planned so far, with the features of pictures that are set aside. */
   readonly planned: number;
   /** What the activations would take without sharing buffers. */
   readonly unshared: number;
