@@ -1,5 +1,6 @@
 // y = masks[chosen ..], iou = answers[iou_at + chosen ..]; chosen = first, or if STABLE is 1 as in stable_mask.wgsl
 // One workgroup copies a strip of LANES x STRIP fours; where the choice depends on mask 0, each counts its pixels anew.
+//!import stable_choice
 
 struct Params {
   masks: u32,
@@ -23,30 +24,8 @@ override STABLE: u32 = 0;
 const LANES: u32 = 256;
 const STRIP: u32 = 4;
 
-var<workgroup> counts: array<vec2u, LANES>;
-
-// Which mask is the answer where mask 0 may be unstable: the same in all lanes.
-fn stable_choice(lane: u32) -> u32 {
-  var inner = vec4u();
-  var outer = vec4u();
-  for (var i = lane; i < params.pixels4; i += LANES) {
-    let logits = masks[i];
-    inner += vec4u(logits > vec4f(params.delta));
-    outer += vec4u(logits > vec4f(-params.delta));
-  }
-  counts[lane] = vec2u(inner.x + inner.y + inner.z + inner.w, outer.x + outer.y + outer.z + outer.w);
-  workgroupBarrier();
-  for (var stride = LANES / 2; stride > 0; stride /= 2) {
-    if (lane < stride) { counts[lane] += counts[lane + stride]; }
-    workgroupBarrier();
-  }
-  // A product and no quotient: division may be off by an ulp, and nothing over nothing counts as stable.
-  if (f32(counts[0].x) >= params.threshold * f32(counts[0].y)) { return 0; }
-  var choice = 1u;
-  for (var m = 2u; m < params.masks; m++) {
-    if (answers[params.iou_at + m] > answers[params.iou_at + choice]) { choice = m; }
-  }
-  return choice;
+fn iou_of(mask: u32) -> f32 {
+  return answers[params.iou_at + mask];
 }
 
 @compute @workgroup_size(LANES)

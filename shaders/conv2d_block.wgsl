@@ -2,7 +2,7 @@
 // One invocation computes 16 pixels (numbered row by row, r = oy out_width + ox) by 16 channels as in matmul_block.wgsl,
 // in one loop over taps and channels together.
 //!late software
-//!import activation
+//!import epilogue
 //!import product
 //!import stored
 
@@ -28,9 +28,6 @@ struct Params {
 @group(0) @binding(5) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [rows = out_height * out_width, cols]
 
-override SCALED: u32 = 0;
-override BIAS: u32 = 0;
-override RESIDUAL: u32 = 0;
 override LANES: u32 = 8;
 override ACROSS: u32 = 8;  // lanes side by side, the others below them: a divisor of LANES
 
@@ -61,22 +58,12 @@ fn origins(row: u32) -> array<vec2u, 4> {
   return array<vec2u, 4>(origin(row), origin(row + 1), origin(row + 2), origin(row + 3));
 }
 
-fn store(row: u32, col: u32, sum: vec4f) {
-  if (row >= params.rows || col >= params.cols4) { return; }
-  var value = sum;
-  if (SCALED == 1) { value *= scale[col]; }
-  if (BIAS == 1) { value += bias[col]; }
-  value = activate4(value);
-  if (RESIDUAL == 1) { value += residual[(row % params.residual_rows) * params.cols4 + col]; }
-  y[row * params.cols4 + col] = value;
-}
-
 // 4 rows of one column.
 fn store_part(row: u32, col: u32, part: mat4x4f) {
-  store(row, col, part[0]);
-  store(row + 1, col, part[1]);
-  store(row + 2, col, part[2]);
-  store(row + 3, col, part[3]);
+  store(0, row, col, part[0]);
+  store(0, row + 1, col, part[1]);
+  store(0, row + 2, col, part[2]);
+  store(0, row + 3, col, part[3]);
 }
 
 @compute @workgroup_size(LANES)

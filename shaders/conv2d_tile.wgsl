@@ -2,7 +2,7 @@
 // One workgroup of 8 x 8 computes 8 ROWS pixels (numbered row by row, r = oy out_width + ox) by 64 channels as in
 // matmul_tile.wgsl, in one loop over taps and channels together. For GPUs.
 //!late hardware
-//!import activation
+//!import epilogue
 //!import product_tile
 //!import stored
 
@@ -28,24 +28,10 @@ struct Params {
 @group(0) @binding(5) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [rows = out_height * out_width, cols]
 
-override SCALED: u32 = 0;
-override BIAS: u32 = 0;
-override RESIDUAL: u32 = 0;
-
 // Row and column of x under the first tap of an output pixel; left and above of the map they wrap to huge numbers.
 fn origin(row: u32) -> vec2u {
   let pixel = min(row, params.rows - 1);
   return vec2u(pixel / params.out_width, pixel % params.out_width) * params.stride - params.padding;
-}
-
-fn store(row: u32, col: u32, sum: vec4f) {
-  if (row >= params.rows || col >= params.cols4) { return; }
-  var value = sum;
-  if (SCALED == 1) { value *= scale[col]; }
-  if (BIAS == 1) { value += bias[col]; }
-  value = activate4(value);
-  if (RESIDUAL == 1) { value += residual[(row % params.residual_rows) * params.cols4 + col]; }
-  y[row * params.cols4 + col] = value;
 }
 
 @compute @workgroup_size(8, 8)
@@ -84,6 +70,6 @@ fn main(
   }
 
   for (var i = 0u; i < 2 * ROWS; i++) {
-    store(row + i / 2 * 8 + lane.y, col + i % 2 * 8 + lane.x, sums[i]);
+    store(0, row + i / 2 * 8 + lane.y, col + i % 2 * 8 + lane.x, sums[i]);
   }
 }

@@ -1,7 +1,7 @@
 // y[n] = [sin f, cos f] + embeddings[labels[n] + 1], where f = 2 pi place gaussian, place = 2 (coords[n] scale + 1/2) / image_size - 1
 // One invocation per 4 frequencies of a point; the label -1, not a point, has its embedding alone.
+//!import embedded_point
 //!import grid
-//!import turns
 
 struct Params {
   points: u32,
@@ -30,12 +30,8 @@ fn main(
   let col = at % params.frequencies4;
   if (point >= params.points) { return; }
 
-  let place = 2.0 * (coords[point] * params.scale + 0.5) / params.image_size - 1.0;
-  let turns = place.x * gaussian[col] + place.y * gaussian[params.frequencies4 + col];
-  let label = clamp(i32(round(labels[point])), -1, 3);
-  let known = select(0.0, 1.0, label >= 0);
   let base = point * 2 * params.frequencies4 + col;
-  let embedding = u32(label + 1) * 2 * params.frequencies4 + col;
-  y[base] = known * sin_turns4(turns, 0) + embeddings[embedding];
-  y[base + params.frequencies4] = known * sin_turns4(turns, 1) + embeddings[embedding + params.frequencies4];
+  let embedded = embedded_point(point, col);
+  y[base] = embedded.sine;
+  y[base + params.frequencies4] = embedded.cosine;
 }

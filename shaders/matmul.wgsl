@@ -1,6 +1,6 @@
 // y[b, m, n] = activation(scale[b, n] * sum_k x[b, m, k] * w[b, k, n] + bias[b, n]) + residual[m mod residual_rows, n]
 // One invocation computes a tile of 4 rows by 4 columns, straight from storage: no workgroup memory, no barrier.
-//!import activation
+//!import epilogue
 //!import product
 //!import stored
 
@@ -19,21 +19,8 @@ struct Params {
 @group(0) @binding(5) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [batch, rows, cols]
 
-override SCALED: u32 = 0;
-override BIAS: u32 = 0;
-override RESIDUAL: u32 = 0;
 override LANES_X: u32 = 8;
 override LANES_Y: u32 = 8;
-
-fn store(batch: u32, row: u32, col: u32, sum: vec4f) {
-  if (row >= params.rows) { return; }
-  var value = sum;
-  if (SCALED == 1) { value *= scale[batch * params.cols4 + col]; }
-  if (BIAS == 1) { value += bias[batch * params.cols4 + col]; }
-  value = activate4(value);
-  if (RESIDUAL == 1) { value += residual[(row % params.residual_rows) * params.cols4 + col]; }
-  y[(batch * params.rows + row) * params.cols4 + col] = value;
-}
 
 @compute @workgroup_size(LANES_X, LANES_Y)
 fn main(@builtin(global_invocation_id) id: vec3u) {

@@ -2,7 +2,7 @@
 // One invocation computes a block of 16 rows by 16 columns, straight from storage: for software adapters without
 // subgroups, where a load costs as much as 40 multiply-adds and registers may spill.
 //!late software
-//!import activation
+//!import epilogue
 //!import product
 //!import stored
 
@@ -21,9 +21,6 @@ struct Params {
 @group(0) @binding(5) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [batch, rows, cols]
 
-override SCALED: u32 = 0;
-override BIAS: u32 = 0;
-override RESIDUAL: u32 = 0;
 override LANES: u32 = 8;
 override ACROSS: u32 = 8;  // lanes side by side, the others below them: a divisor of LANES
 
@@ -41,16 +38,6 @@ fn load_x(first: u32, row: u32, k: u32) -> mat4x4f {
     x[(first + min(row + 2, last)) * params.inner4 + k],
     x[(first + min(row + 3, last)) * params.inner4 + k],
   );
-}
-
-fn store(batch: u32, row: u32, col: u32, sum: vec4f) {
-  if (row >= params.rows || col >= params.cols4) { return; }
-  var value = sum;
-  if (SCALED == 1) { value *= scale[batch * params.cols4 + col]; }
-  if (BIAS == 1) { value += bias[batch * params.cols4 + col]; }
-  value = activate4(value);
-  if (RESIDUAL == 1) { value += residual[(row % params.residual_rows) * params.cols4 + col]; }
-  y[(batch * params.rows + row) * params.cols4 + col] = value;
 }
 
 // 4 rows of one column.

@@ -2,7 +2,7 @@
 // One workgroup computes 4 rows by COLS4 groups of 4 columns: its lanes share out k and add up their parts in workgroup
 // memory, half to half. For GPUs, where y is small: nobody walks all of k alone.
 //!late hardware
-//!import activation
+//!import epilogue
 //!import product
 //!import stored
 
@@ -21,22 +21,9 @@ struct Params {
 @group(0) @binding(5) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [batch, rows, cols]
 
-override SCALED: u32 = 0;
-override BIAS: u32 = 0;
-override RESIDUAL: u32 = 0;
 override COLS4: u32 = 8;  // a power of 2, up to 64
 
 var<workgroup> parts: array<vec4f, 1024>;  // [4 rows, 256 lanes]
-
-fn store(batch: u32, row: u32, col: u32, sum: vec4f) {
-  if (row >= params.rows || col >= params.cols4) { return; }
-  var value = sum;
-  if (SCALED == 1) { value *= scale[batch * params.cols4 + col]; }
-  if (BIAS == 1) { value += bias[batch * params.cols4 + col]; }
-  value = activate4(value);
-  if (RESIDUAL == 1) { value += residual[(row % params.residual_rows) * params.cols4 + col]; }
-  y[(batch * params.rows + row) * params.cols4 + col] = value;
-}
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {

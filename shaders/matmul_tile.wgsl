@@ -2,7 +2,7 @@
 // One workgroup of 8 x 8 computes 8 ROWS rows by 64 columns: 16 steps of k of both operands pass through its memory, where
 // each value is read by 8 lanes; a lane keeps ROWS x 8 sums. For GPUs, where rows are many.
 //!late hardware
-//!import activation
+//!import epilogue
 //!import product_tile
 //!import stored
 
@@ -20,20 +20,6 @@ struct Params {
 @group(0) @binding(4) var<storage, read> bias: array<vec4f>;      // [batch, cols], unused if BIAS is 0
 @group(0) @binding(5) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [batch, rows, cols]
-
-override SCALED: u32 = 0;
-override BIAS: u32 = 0;
-override RESIDUAL: u32 = 0;
-
-fn store(batch: u32, row: u32, col: u32, sum: vec4f) {
-  if (row >= params.rows || col >= params.cols4) { return; }
-  var value = sum;
-  if (SCALED == 1) { value *= scale[batch * params.cols4 + col]; }
-  if (BIAS == 1) { value += bias[batch * params.cols4 + col]; }
-  value = activate4(value);
-  if (RESIDUAL == 1) { value += residual[(row % params.residual_rows) * params.cols4 + col]; }
-  y[(batch * params.rows + row) * params.cols4 + col] = value;
-}
 
 @compute @workgroup_size(8, 8)
 fn main(

@@ -1,7 +1,7 @@
 // y[n] = own[n] for n < own_rows, then sparse[n - own_rows] = [sin f, cos f] + embeddings[label + 1], f as in embed_points.wgsl
 // One invocation per 4 frequencies of a token.
+//!import embedded_point
 //!import grid
-//!import turns
 
 struct Params {
   own_rows: u32,
@@ -39,17 +39,10 @@ fn main(
     return;
   }
 
-  let point = token - params.own_rows;
-  let place = 2.0 * (coords[point] * params.scale + 0.5) / params.image_size - 1.0;
-  let turns = place.x * gaussian[col] + place.y * gaussian[params.frequencies4 + col];
-  let label = clamp(i32(round(labels[point])), -1, 3);
-  let known = select(0.0, 1.0, label >= 0);
-  let embedding = u32(label + 1) * 2 * params.frequencies4 + col;
-  let sine = known * sin_turns4(turns, 0) + embeddings[embedding];
-  let cosine = known * sin_turns4(turns, 1) + embeddings[embedding + params.frequencies4];
+  let embedded = embedded_point(token - params.own_rows, col);
   let own_values = params.own_rows * 2 * params.frequencies4;
-  sparse[base - own_values] = sine;
-  sparse[base - own_values + params.frequencies4] = cosine;
-  y[base] = sine;
-  y[base + params.frequencies4] = cosine;
+  sparse[base - own_values] = embedded.sine;
+  sparse[base - own_values + params.frequencies4] = embedded.cosine;
+  y[base] = embedded.sine;
+  y[base + params.frequencies4] = embedded.cosine;
 }

@@ -1,5 +1,6 @@
 // chosen = 0 if #(masks[0] > delta) >= threshold * #(masks[0] > -delta), else the mask of 1.. with the largest iou
 // One workgroup: its lanes stride across mask 0 and add up their counts in workgroup memory.
+//!import stable_choice
 
 struct Params {
   masks: u32,
@@ -16,33 +17,14 @@ struct Params {
 
 override LANES: u32 = 128;
 
-var<workgroup> counts: array<vec2u, LANES>;
+fn iou_of(mask: u32) -> f32 {
+  return ious[mask];
+}
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(local_invocation_index) lane: u32) {
-  var inner = vec4u();
-  var outer = vec4u();
-  for (var i = lane; i < params.pixels4; i += LANES) {
-    let logits = masks[i];
-    inner += vec4u(logits > vec4f(params.delta));
-    outer += vec4u(logits > vec4f(-params.delta));
-  }
-  counts[lane] = vec2u(inner.x + inner.y + inner.z + inner.w, outer.x + outer.y + outer.z + outer.w);
-  workgroupBarrier();
-  for (var stride = LANES / 2; stride > 0; stride /= 2) {
-    if (lane < stride) { counts[lane] += counts[lane + stride]; }
-    workgroupBarrier();
-  }
+  let choice = stable_choice(lane);
   if (lane > 0) { return; }
-
-  // A product and no quotient: division may be off by an ulp, and nothing over nothing counts as stable.
-  var choice = 0u;
-  if (f32(counts[0].x) < params.threshold * f32(counts[0].y)) {
-    choice = 1u;
-    for (var m = 2u; m < params.masks; m++) {
-      if (ious[m] > ious[choice]) { choice = m; }
-    }
-  }
   chosen[0] = choice;
   iou[0] = ious[choice];
 }

@@ -1,7 +1,7 @@
 //!import product
 // ROWS rows in a workgroup's memory, and what its lanes do with them together: normalise them, multiply them by a matrix.
 // For files that have `vectors`, an array of vec4f, and weight(matrix, at), the element `at` of one of their matrices.
-const CHANNELS4: u32 = 64;  // of a row, in fours: a power of 2, at most LANES / ROWS
+const CHANNELS4: u32 = 64;  // of a row, in fours; as the tile of multiply_rows a power of 2, at most LANES / ROWS
 const ROWS: u32 = 4;        // a power of 2
 const LANES: u32 = 256;     // a power of 2
 

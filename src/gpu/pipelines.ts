@@ -25,7 +25,7 @@ export class PipelineCache {
     this.#gpu = gpu;
   }
 
-  /** Compiles asynchronously, once. @throws GpuError with the compiler's messages and the kernel's name. */
+  /** Compiles asynchronously, once. @throws GpuError with the kernel's name, and the compiler's messages or what it needs. */
   compile(kernel: Kernel, tuning: Tuning): Promise<CompiledKernel> {
     const key = variantKey(kernel, tuning);
     let compiled = this.#pipelines.get(key);
@@ -39,6 +39,11 @@ export class PipelineCache {
   }
 
   async #create(kernel: Kernel, tuning: Tuning, label: string): Promise<CompiledKernel> {
+    const missing = kernel.features.filter((feature) => !this.#gpu.device.features.has(feature));
+    if (missing.length > 0)
+      throw new GpuError(
+        `kernel ${label} needs ${missing.join(', ')}, but this device was requested without: add that to its requiredFeatures`,
+      );
     const { group, pipeline: layout } = this.#layout(kernel);
     const module = this.#module(specialise(kernel, await textOf(kernel), tuning), label);
     try {

@@ -5,14 +5,12 @@ import {
   maskStatistics as statisticsKernel,
 } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
-import { expect, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { expect, MAX_BINDING_BYTES, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { laneGrid } from './lane-grid.ts';
 import { maskTaps, type PictureGeometry, resizedShape, tapTable } from './resize-tables.ts';
 
 /** The most inputs that an output of one axis mixes: two pixels of the square take three of the map. */
 const MAX_TAPS = 3;
-/** WebGPU's default limit of a binding: 128 MiB. */
-const MAX_BYTES = 2 ** 27;
 
 /** Which maps of the logits are wanted, and which of them the decoder says are empty. */
 export interface MaskOptions {
@@ -20,8 +18,8 @@ export interface MaskOptions {
   readonly map?: number;
   /** Object scores, one a map of the logits: a map whose score is under 0 is empty. */
   readonly objectScores?: Tensor;
-  /** Of `halveLogits` for the same logits and picture, where several ops read it. */
-  readonly halves?: HalfLogits;
+  /** Of `halveLogits` for the same logits and picture, where several ops read it; else each makes what it needs. */
+  readonly halves?: HalfLogits | undefined;
   readonly name?: string;
 }
 
@@ -40,7 +38,14 @@ export function logitsToPicture(
   { map, halves: made, name = `picture(${logits.name})` }: Omit<MaskOptions, 'objectScores'> = {},
 ): Tensor {
   const { height, width } = picture;
-  const { maps, first, halves, down, axis } = halfResized(g, 'logitsToPicture', logits, picture, map, made);
+  const { maps, first, halves, down, axis } = halfResized(
+    g,
+    'logitsToPicture',
+    logits,
+    picture,
+    one(map),
+    made,
+  );
   expectBinding('logitsToPicture', maps * height * width * 4, picture);
   const y = g.tensor(name, [maps, height, width]);
   resizeAlong(g, halves, axis, y, { firstOuter: first * (down ? 1 : height), inner: down ? width : 1 });
@@ -70,7 +75,7 @@ export function maskOfLogits(
   picture: PictureGeometry,
   { map, objectScores, halves: made, name = `mask(${logits.name})` }: MaskOptions = {},
 ): MaskOfLogits {
-  const half = halfResized(g, 'maskOfLogits', logits, picture, map, made);
+  const half = halfResized(g, 'maskOfLogits', logits, picture, one(map), made);
   const { all, maps, first, halves, down, axis, params } = half;
   const words = wordsOf(picture);
   expectBinding('maskOfLogits', maps * words * 4, picture);
@@ -111,23 +116,36 @@ export function classMap(
   picture: PictureGeometry,
   { objectScores, halves: made, name = `classes(${logits.name})` }: Omit<MaskOptions, 'map'> = {},
 ): Tensor {
-  const half = halfResized(g, 'classMap', logits, picture, undefined, made);
-  const { maps, halves, down, axis, params } = half;
-  expect(maps < 256, 'classMap', () => `'${logits.name}' has ${maps} maps; a byte numbers at most 255`);
+  const all = mapsOf('classMap', logits, picture);
+  expect(all < 256, 'classMap', () => `'${logits.name}' has ${all} maps; a byte numbers at most 255`);
+  const { height, width } = picture;
   const words = wordsOf(picture);
-  expectBinding('classMap', words * 4, picture);
-  expectScores('classMap', objectScores, maps);
+  expectScores('classMap', objectScores, all);
   const classes = g.tensor(name, [words], 'u32');
-  g.record(
-    maskClasses,
-    { halves, taps: axis.tensor, score: objectScores ?? halves, classes },
-    { maps, words, ...params },
-    {
-      workgroups: laneGrid(maskClasses, words),
-      tuning: { DOWN: down ? 1 : 0, TAPS: axis.taps, SCORES: objectScores ? 1 : 0 },
-      flops: 2 * axis.taps * maps * words * 4,
-    },
-  );
+  // As many maps at a time as a binding holds, which is nearly always all of them.
+  const most = made ? all : Math.max(1, Math.floor(MAX_BINDING_BYTES / halfBytes(logits, picture)));
+  const running = most < all;
+  expectBinding('classMap', (running ? height * width : words) * 4, picture);
+  const largest = g.tensor(`largest(${name})`, [running ? height * width : 1]);
+  for (let first = 0; first < all; first += most) {
+    const range = { first, maps: Math.min(most, all - first) };
+    const { maps, halves, down, axis, params } = halfResized(g, 'classMap', logits, picture, range, made);
+    g.record(
+      maskClasses,
+      { halves, taps: axis.tensor, score: objectScores ?? halves, classes, largest },
+      { first_map: first, maps, words, ...params },
+      {
+        workgroups: laneGrid(maskClasses, words),
+        tuning: {
+          DOWN: down ? 1 : 0,
+          TAPS: axis.taps,
+          SCORES: objectScores ? 1 : 0,
+          RUNNING: running ? 1 : 0,
+        },
+        flops: 2 * axis.taps * maps * words * 4,
+      },
+    );
+  }
   return classes;
 }
 
@@ -151,48 +169,79 @@ export interface HalfLogits {
   readonly params: Readonly<Record<'pixels' | 'width' | 'before' | 'plane', number>>;
 }
 
-/** What `logitsToPicture`, `maskOfLogits` and `classMap` begin with: for all maps, where more than one of them reads it. */
-export function halveLogits(g: Graph, logits: Tensor, picture: PictureGeometry): HalfLogits {
+/**
+ * What `logitsToPicture`, `maskOfLogits` and `classMap` begin with: for all maps, where more than one of them reads it.
+ *
+ * @returns undefined where all maps together would pass 128 MiB: the ops then begin for themselves, a part at a time
+ */
+export function halveLogits(g: Graph, logits: Tensor, picture: PictureGeometry): HalfLogits | undefined {
+  const all = mapsOf('halveLogits', logits, picture);
+  if (all * halfBytes(logits, picture) > MAX_BINDING_BYTES) return undefined;
   return halfResized(g, 'halveLogits', logits, picture);
+}
+
+/** Maps that follow each other. */
+interface MapRange {
+  readonly first: number;
+  readonly maps: number;
+}
+
+const one = (map: number | undefined): MapRange | undefined =>
+  map === undefined ? undefined : { first: map, maps: 1 };
+
+/** How many maps logits hold. @throws ShapeError where they are none that can be brought to the picture. */
+function mapsOf(op: string, logits: Tensor, { imageSize, family }: PictureGeometry): number {
+  const fits = logits.dtype === 'f32' && [2, 3].includes(logits.shape.length) && sizeOf(logits) > 0;
+  const detail = () => `'${logits.name}' is ${logits.dtype} [${logits.shape}]`;
+  expect(fits, op, () => `${detail()}, expected f32 [maps,h,w] or [h,w]`);
+  // A map finer than the square would take more than three taps an axis.
+  const coarse = family === 'sam2' || Math.max(...logits.shape.slice(-2)) <= imageSize;
+  expect(coarse, op, () => `${detail()} is finer than the square of ${imageSize}`);
+  return logits.shape.length === 3 ? (logits.shape[0] ?? 0) : 1;
+}
+
+/** Rows and columns of a map of which one axis has the picture's size: that which stores less. */
+function halfShape(logits: Tensor, { height, width }: PictureGeometry) {
+  const [lowRows = 0, lowCols = 0] = logits.shape.slice(-2);
+  const down = lowRows * width <= height * lowCols;
+  return { lowRows, lowCols, down, shape: down ? [lowRows, width] : [height, lowCols] } as const;
+}
+
+/** Bytes of one map of which one axis has the picture's size. */
+function halfBytes(logits: Tensor, picture: PictureGeometry): number {
+  const [rows = 0, cols = 0] = halfShape(logits, picture).shape;
+  return rows * cols * 4;
 }
 
 /**
  * The logits with one axis brought to the picture's size, which is little, so that the kernel of the other axis reads
  * three values a pixel instead of nine: the columns first (`down`: rows are left), or the rows where that stores less.
  *
- * @param made of all maps; else only the one that is asked for is made
+ * @param range all maps unless given
+ * @param made of all maps; else only those that are asked for are made
  */
 function halfResized(
   g: Graph,
   op: string,
   logits: Tensor,
   picture: PictureGeometry,
-  map?: number,
+  range?: MapRange,
   made?: HalfLogits,
 ): HalfLogits {
-  const { height, width, imageSize, family } = picture;
-  const [lowRows = 0, lowCols = 0] = logits.shape.slice(-2);
-  const all = logits.shape.length === 3 ? (logits.shape[0] ?? 0) : 1;
-  const fits = logits.dtype === 'f32' && [2, 3].includes(logits.shape.length) && sizeOf(logits) > 0;
-  const detail = () => `'${logits.name}' is ${logits.dtype} [${logits.shape}]`;
-  expect(fits, op, () => `${detail()}, expected f32 [maps,h,w] or [h,w]`);
-  // A map finer than the square would take more than three taps an axis.
-  const coarse = family === 'sam2' || Math.max(lowRows, lowCols) <= imageSize;
-  expect(coarse, op, () => `${detail()} is finer than the square of ${imageSize}`);
-  expect(map === undefined || (map >= 0 && map < all), op, () => `map ${map} is not in 0..${all - 1}`);
-
-  if (made) return { ...made, maps: map === undefined ? all : 1, first: map ?? 0 };
+  const { height, width } = picture;
+  const all = mapsOf(op, logits, picture);
+  const { first: firstMap, maps } = range ?? { first: 0, maps: all };
+  expect(firstMap >= 0 && firstMap + maps <= all, op, () => `map ${firstMap} is not in 0..${all - 1}`);
+  if (made) return { ...made, maps, first: firstMap };
 
   const [rows, cols] = resizedShape(picture);
-  const down = lowRows * width <= height * lowCols;
+  const { lowRows, lowCols, down, shape } = halfShape(logits, picture);
   const rowAxis = axisTable(g, picture, lowRows, height, rows);
   const columnAxis = axisTable(g, picture, lowCols, width, cols);
   const [first, axis] = down ? [columnAxis, rowAxis] : [rowAxis, columnAxis];
-  const maps = map === undefined ? all : 1;
-  const shape = down ? [maps, lowRows, width] : [maps, height, lowCols];
-  const halves = g.tensor(`half(${logits.name})`, shape);
+  const halves = g.tensor(`half(${logits.name})`, [maps, ...shape]);
   expectBinding(op, sizeOf(halves) * 4, picture);
-  const firstOuter = (map ?? 0) * (down ? lowRows : 1);
+  const firstOuter = firstMap * (down ? lowRows : 1);
   resizeAlong(g, logits, first, halves, { firstOuter, inner: down ? 1 : lowCols });
   const plane = sizeOf(halves) / maps;
   return {
@@ -245,8 +294,9 @@ function expectScores(op: string, scores: Tensor | undefined, maps: number): voi
 
 function expectBinding(op: string, bytes: number, { height, width }: PictureGeometry): void {
   expect(
-    bytes <= MAX_BYTES,
+    bytes <= MAX_BINDING_BYTES,
     op,
-    () => `${height} x ${width} takes ${bytes} bytes, the limit of a binding is ${MAX_BYTES}; pass \`map\``,
+    () =>
+      `${height} x ${width} takes ${bytes} bytes, the limit of a binding is ${MAX_BINDING_BYTES}; pass \`map\``,
   );
 }

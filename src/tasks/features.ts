@@ -12,8 +12,8 @@ export class FeatureShelf {
   readonly #stages: Stages;
   readonly #names: readonly string[];
   readonly #saved = new Map<FeatureKey, readonly GPUBuffer[]>();
-  /** Sets of buffers whose sessions ended: the next picture's. */
-  readonly #free: (readonly GPUBuffer[])[] = [];
+  /** A set of buffers whose session ended: the next picture's. One is enough for any number of pictures in turn. */
+  #free: readonly GPUBuffer[] | undefined;
   #owner: FeatureKey | undefined;
   /** Whether the prompt predictor has run on the current features. */
   prompted = false;
@@ -41,12 +41,14 @@ export class FeatureShelf {
     const owner = this.#owner;
     if (owner) {
       const current = this.#current();
-      const aside = this.#free.pop() ?? (await this.#make(current));
+      const kept = this.#free;
+      this.#free = undefined;
+      const aside = kept ?? (await this.#make(current));
       // The session may have ended while the device was asked.
       if (this.#owner === owner) {
         this.#copy(current, aside);
         this.#saved.set(owner, aside);
-      } else this.#free.push(aside);
+      } else this.#release(aside);
     }
     this.#owner = undefined;
     this.forgetDerived();
@@ -70,7 +72,7 @@ export class FeatureShelf {
       throw new DeviceLostError('this picture was disposed; call setImage again');
     this.#copy(saved, current);
     this.#saved.delete(session);
-    this.#free.push(saved);
+    this.#release(saved);
     this.#owner = session;
   }
 
@@ -78,14 +80,27 @@ export class FeatureShelf {
     if (this.#owner === session) this.#owner = undefined;
     const saved = this.#saved.get(session);
     this.#saved.delete(session);
-    if (saved) this.#free.push(saved);
+    if (saved) this.#release(saved);
+  }
+
+  /** Bytes of all features that are set aside, and of what is kept for the next. */
+  get bytes(): number {
+    return this.#sets.flat().reduce((sum, { size }) => sum + size, 0);
   }
 
   dispose(): void {
-    for (const buffers of [...this.#saved.values(), ...this.#free])
-      for (const buffer of buffers) buffer.destroy();
+    for (const buffer of this.#sets.flat()) buffer.destroy();
     this.#saved.clear();
-    this.#free.length = 0;
+    this.#free = undefined;
+  }
+
+  get #sets(): readonly (readonly GPUBuffer[])[] {
+    return [...this.#saved.values(), this.#free ?? []];
+  }
+
+  #release(buffers: readonly GPUBuffer[]): void {
+    if (this.#free) for (const buffer of buffers) buffer.destroy();
+    else this.#free = buffers;
   }
 
   /** The buffers that the stages read, at least as long as those of `like`. */

@@ -267,6 +267,12 @@ export function recordMasks({ config }: HeadContext, spec: MaskSpec): Recording 
   return g.finish();
 }
 
+/** Bytes of the buffers whose length is the picture's, by their names without numbers. */
+export function pictureBytes(width: number, height: number): Readonly<Record<string, number>> {
+  const pixels = width * height;
+  return { pixels: 4 * pixels, logits: 4 * pixels, mask: pixels, class_map: pixels };
+}
+
 /** Answers of a decode: one a class, or three, or one. */
 export function answerCount({ classes, choice }: DecodeSpec): number {
   return Math.max(1, classes.length) * (choice === 'multi' ? MASKS - 1 : 1);

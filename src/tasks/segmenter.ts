@@ -13,6 +13,7 @@ import { type FeatureKey, FeatureShelf } from './features.ts';
 import { predict } from './predict.ts';
 import { askQuestion, type PictureScale, type PromptRules, type Question } from './prompts.ts';
 import {
+  pictureBytes,
   recordEncoder,
   recordImageTerms,
   recordPreprocess,
@@ -74,7 +75,8 @@ export class Segmenter implements Model {
   }
 
   get memory(): MemoryReport {
-    return this.#parts.stages.memory;
+    const { planned, ...rest } = this.#parts.stages.memory;
+    return { ...rest, planned: planned + this.#shelf.bytes };
   }
 
   get lost(): Promise<DeviceLostError> {
@@ -92,6 +94,7 @@ export class Segmenter implements Model {
       const { gpu, stages, context } = this.#parts;
       await this.#shelf.stash();
       const size = `${width}x${height}`;
+      stages.shrink(pictureBytes(width, height));
       // A failed or cancelled encode leaves half-written features: nobody's.
       gpu.write(stages.buffer('pixels', pixels.byteLength), pixels);
       await stages.run(`preprocess ${size}`, () => recordPreprocess(context, width, height), { signal });
@@ -135,6 +138,8 @@ export class Segmenter implements Model {
 
   async profile(): Promise<ProfileEntry[]> {
     return this.#exclusive(async () => {
+      // What is encoded is the last picture that came, whoever's features are there: afterwards they are nobody's.
+      await this.#shelf.stash();
       const entries: ProfileEntry[] = [];
       for (const key of ['encode', 'predict prompts', this.#lastPrediction])
         if (key !== undefined) entries.push(...(await this.#parts.stages.profile(key)));

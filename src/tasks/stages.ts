@@ -13,6 +13,8 @@ import { ParameterStore, parameterBytes } from '../weights/parameters.ts';
 const KEPT_PROGRAMS = 24;
 /** Small inputs differ in length from click to click: none of their buffers is made shorter than this. */
 const SMALLEST_BUFFER = 4096;
+/** A buffer that is longer than is needed is kept: it will be needed again. But not where it is longer by so much. */
+const SPARE_BYTES = 2 ** 24;
 
 interface Stage {
   readonly executable: Executable;
@@ -92,11 +94,24 @@ export class Stages {
   buffer(name: string, bytes: number): GPUBuffer {
     const known = this.#named.get(name);
     if (known && known.size >= bytes) return known;
-    for (const [key, { names }] of this.#stages) if (names.has(name)) this.#drop(key);
-    known?.destroy();
+    this.#letGo(name);
     const buffer = this.gpu.createStorage(name, Math.max(bytes, SMALLEST_BUFFER));
     this.#named.set(name, buffer);
     return buffer;
+  }
+
+  /**
+   * Destroys buffers that a much larger picture left, with the stages that bind them.
+   *
+   * @param needed bytes by name, without the number of those that are numbered
+   */
+  shrink(needed: Readonly<Record<string, number>>): void {
+    const large = [...this.#named].filter(([name, { size }]) => {
+      const bytes = needed[name.replace(/\.\d+$/, '')];
+      return bytes !== undefined && size > bytes + SPARE_BYTES;
+    });
+    for (const [name] of large) this.#letGo(name);
+    if (large.length > 0) releaseReadbacks(this.gpu);
   }
 
   /** Says where a parameter or external lies, in place of a buffer of its own: before any stage that reads it runs. */
@@ -165,6 +180,12 @@ export class Stages {
       constants.dispose();
       throw error;
     }
+  }
+
+  #letGo(name: string): void {
+    for (const [key, { names }] of this.#stages) if (names.has(name)) this.#drop(key);
+    this.#named.get(name)?.destroy();
+    this.#named.delete(name);
   }
 
   #drop(key: string): void {

@@ -35,7 +35,6 @@ export interface TuningOptions {
   readonly tuning?: TuningStore | undefined;
   /** Which variant computes a class of sizes, as `Model.tuned` of another load: nothing is timed then. */
   readonly tuned?: TunedKernels | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface LoadOptions extends TuningOptions {
@@ -43,7 +42,10 @@ export interface LoadOptions extends TuningOptions {
   readonly device?: GPUDevice;
   /** Where to request a device: `navigator.gpu` unless given (Node: the `webgpu` package). */
   readonly gpu?: GPU;
-  /** Side of the square that the encoder sees, a multiple of 64; the checkpoint's own or its family's unless given. */
+  /**
+   * Side of the square that the encoder sees, a multiple of 64 in 256..2048; the checkpoint's own or its family's
+   * unless given.
+   */
   readonly imageSize?: number;
   /**
    * How pictures are brought to that square, and whether SAM2's fallback from an unstable mask applies; the
@@ -64,6 +66,8 @@ export interface LoadOptions extends TuningOptions {
   /** Bytes that the model's buffers may take on the GPU, weights and activations together. */
   readonly memoryLimit?: number;
   readonly onProgress?: (progress: LoadProgress) => void;
+  /** Cancels loading, which then rejects with the signal's reason. The loaded model hears it no more. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Cancels and reports a long call. `onProgress` gets the share done, 0 to 1. */
@@ -142,7 +146,7 @@ export type Prediction = readonly MaskResult[] & {
 /** Bytes on the GPU: known before anything runs. */
 export interface MemoryReport {
   readonly weights: number;
-  /** Activation buffers of all stages planned so far. */
+  /** Activation buffers of all stages planned so far, with the features of pictures that are set aside. */
   readonly planned: number;
   /** What the activations would take without sharing buffers. */
   readonly unshared: number;
@@ -172,7 +176,7 @@ export interface Model extends Disposable {
   /** The variants that were tuned for this device, by class of sizes; empty where defaults compute. */
   readonly tuned: TunedKernels;
   readonly memory: MemoryReport;
-  /** Sentences about the weights file that a person should see. */
+  /** Sentences that a person should see: about the weights file, and about tuning that could not be read or kept. */
   readonly warnings: readonly string[];
   /** Resolves when the GPU device is lost, also while nobody asks anything of it; never because of `dispose()`. */
   readonly lost: Promise<DeviceLostError>;

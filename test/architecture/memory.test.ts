@@ -41,6 +41,11 @@ describe('invariant 10: no binding over 128 MiB', () => {
     const recordings = pictureRecordings(contextOf('tiny', PLAIN), true);
     console.log(`pictures: ${largestOf(recordings)}`);
   });
+
+  test('a picture of 32 Mpx with more classes than one binding holds at half its size', () => {
+    const spec = { width: 5792, height: 5792, answers: 23, scored: true, logits: false, classMap: true };
+    console.log(`23 classes: ${largestOf([recordMasks(contextOf('tiny', PLAIN), spec)])}`);
+  });
 });
 
 describe('the planned peak is at most 35 % of the sum of all activations', () => {

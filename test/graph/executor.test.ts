@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DeviceLostError, GpuError } from '../../src/errors.ts';
+import { add } from '../../src/generated/kernels.ts';
 import { type Gpu, requestDevice } from '../../src/gpu/device.ts';
 import { PipelineCache } from '../../src/gpu/pipelines.ts';
 import { BufferPool } from '../../src/gpu/pool.ts';
@@ -154,6 +155,14 @@ describe('what the device refuses is an error of the call that gave it', () => {
     await compile(workspace, recording, plan(recording), () => ({ buffer: wrong }));
     await expect(gpu.settle()).rejects.toThrow(/^y0: the GPU refused it/);
     await expect(gpu.settle()).resolves.toBeUndefined();
+  });
+
+  deviceTest('a kernel that needs a feature which the device lacks', async (gpu) => {
+    const feature: GPUFeatureName = 'texture-compression-astc';
+    const compiled = new PipelineCache(gpu).compile({ ...add, features: [feature] }, {});
+    await expect(compiled).rejects.toThrow(
+      `kernel add needs ${feature}, but this device was requested without`,
+    );
   });
 
   deviceTest('a buffer that the limits do not allow, with its label and size', async (gpu) => {

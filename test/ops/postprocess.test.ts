@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Graph } from '../../src/graph/graph.ts';
 import { classMap, halveLogits, logitsToPicture, maskOfLogits } from '../../src/ops/postprocess.ts';
 import { type PictureGeometry, resizedShape } from '../../src/ops/resize-tables.ts';
@@ -6,6 +6,15 @@ import { expectClose, randomValues, relativeError, type Tolerance } from '../clo
 import { gpuTest } from '../gpu-device.ts';
 import { runGraph, wordsOf } from '../run-graph.ts';
 import { at, pictureCases } from './picture-goldens.ts';
+
+/** What a binding may hold, for a test that needs it small. */
+const limit = vi.hoisted(() => ({ bytes: 2 ** 27 }));
+vi.mock(import('../../src/graph/tensor.ts'), async (load) => ({
+  ...(await load()),
+  get MAX_BINDING_BYTES() {
+    return limit.bytes;
+  },
+}));
 
 const GOLDEN = {
   rtol: 1e-5,
@@ -204,6 +213,36 @@ describe('masks', () => {
       expect([...unpack(classes)]).toEqual([1, 0, 2, 0]);
     },
   );
+
+  for (const [height, width] of [
+    [40, 37],
+    [37, 40],
+  ] as const)
+    gpuTest(`classes of ${height} x ${width} are the same where a binding holds few maps`, async (gpu) => {
+      const [maps, side] = [7, 16];
+      const low = randomValues(maps * side * side, 7);
+      // Equal logits in different parts: the first map wins.
+      low.copyWithin(5 * side * side, side * side, 2 * side * side);
+      const scores = Float32Array.of(1, 0, -1, 1, 1, 1, -1);
+      const picture = { height, width, imageSize: 64, family: 'sam' } as const;
+      const half = side * Math.min(height, width) * 4;
+      const kernels: string[] = [];
+      const [whole, ...parts] = await runGraph(gpu, (g, feed) => {
+        const logits = feed('low', [maps, side, side], low);
+        const objectScores = feed('scores', [maps], scores);
+        const classes = [maps, 3, 2].map((held) => {
+          limit.bytes = Math.max(half * held, height * width * 4);
+          const options = { halves: halveLogits(g, logits, picture), objectScores, name: `${held} held` };
+          return classMap(g, logits, picture, options);
+        });
+        limit.bytes = 2 ** 27;
+        kernels.push(...g.finish().dispatches.map(({ kernel }) => kernel.name));
+        return classes;
+      });
+      expect(kernels.filter((name) => name === 'mask_classes')).toHaveLength(1 + 3 + 4);
+      expect(new Set(unpack(whole)).size).toBeGreaterThan(4);
+      for (const part of parts) expect(unpack(part)).toEqual(unpack(whole));
+    });
 
   gpuTest('statistics of several masks, over many strips', async (gpu) => {
     const [height, width, masks] = [61, 103, 3];

@@ -82,6 +82,11 @@ gpuTest(
     expect(await ask(sessions.a, 'box')).toBe(alone.get('a box'));
     expect(await ask(third, 'box')).toBe(alone.get('b box'));
     expect(await ask(sessions.a, 'auto')).toBe(alone.get('a auto'));
+    // A profile encodes the picture that came last, and asks of it.
+    await model.profile();
+    expect(await ask(sessions.a, 'auto')).toBe(alone.get('a auto'));
+    await model.profile();
+    expect(await ask(third, 'box')).toBe(alone.get('b box'));
   },
   PATIENCE_MS,
 );
@@ -131,6 +136,37 @@ gpuTest(
     counts.made = 0;
     (await model.setImage(disc(width, height))).dispose();
     expect(counts.made).toBe(0);
+  },
+  PATIENCE_MS,
+);
+
+gpuTest(
+  'what pictures took is counted and given back: of all but one when they are disposed, of a large one when a small comes',
+  async () => {
+    using model = await loadModel(await demoFile(), { device });
+    const small = disc(60, 50);
+    const options = { box: [10, 10, 50, 40], returnLogits: true } as const;
+    const ask = async (picture: typeof small) => {
+      using image = await model.setImage(picture);
+      const [{ logits } = { logits: undefined }] = await image.predict(options);
+      return logits;
+    };
+    const before = await ask(small);
+    const alone = model.memory.planned;
+    const sessions: ImageSession[] = [];
+    for (let i = 0; i < 4; i++) sessions.push(await model.setImage(small));
+    const set = (model.memory.planned - alone) / 3;
+    expect(set).toBeGreaterThanOrEqual(4 * 256 * 16 * 16);
+    for (const session of sessions) session.dispose();
+    expect(model.memory.planned).toBe(alone + set);
+
+    // Pixels and logits of 17.6 MB each; its mask is small enough to keep.
+    const { buffers } = counts;
+    await ask(disc(2100, 2100));
+    const large = model.memory.planned;
+    expect(await ask(small)).toEqual(before);
+    expect(large - model.memory.planned).toBeGreaterThan(35e6);
+    expect(counts.buffers).toBeLessThanOrEqual(buffers + 8);
   },
   PATIENCE_MS,
 );

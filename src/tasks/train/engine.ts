@@ -27,6 +27,8 @@ export interface TrainingEngineOptions extends TuningOptions {
   readonly dropout: number;
   /** Draws that will come: their weights are loaded and their kernels compiled at once. */
   readonly draws: readonly PromptDraw[];
+  /** Cancels opening. */
+  readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
 }
 
