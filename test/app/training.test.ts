@@ -124,8 +124,8 @@ test('from labels to a model in use: what is sent, shown and kept', async () => 
   expect([input.training.length, input.validation.length]).toEqual([4, 1]);
   expect(input).toMatchObject({ datasetName: 'labelled', classNames: ['Bone', 'Tendon'], resume: null });
   expect(input.settings).toMatchObject({
-    ...{ epochs: 200, batch: 4, tokens: 10, preprocess: 'sam2', seed: 0 },
-    ...{ train: 'ppn+lora', learningRate: 3e-4, clip: 1 },
+    ...{ epochs: 40, batch: 1, tokens: 10, preprocess: 'sam2', seed: 0 },
+    ...{ train: 'ppn+lora', learningRate: 5e-4, clip: 1, queryDeviation: 1 },
   });
   expect(await input.base.text()).toBe('base weights');
   expect(phase(page)).toBe('preparing');
@@ -238,7 +238,7 @@ test('a loss that is no number: said with its step, the last good state kept, an
   page.store.dispatch({ type: 'training/choices', change: { learningRate: 1e-5, epochs: 3 } });
   void page.controller.resume();
   const { input } = await begun(page, 1);
-  expect(input.settings).toMatchObject({ learningRate: 1e-5, epochs: 200 });
+  expect(input.settings).toMatchObject({ learningRate: 1e-5, epochs: 40 });
 });
 
 test('a kept file that is gone is named, and the training waits', async () => {
