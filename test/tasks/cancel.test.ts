@@ -211,7 +211,10 @@ gpuTest(
       cancel.abort('enough');
     };
     const training = openTrainingRun({
-      ...{ base: await demoFile(), datasetName: 'discs', classNames: ['disc'], training: [], validation: [] },
+      ...{ base: await demoFile(), datasetName: 'discs', classNames: ['disc'], validation: [] },
+      training: [
+        { name: 'disc', width: 8, height: 8, load: () => Promise.reject(new Error('read too early')) },
+      ],
       settings: {
         ...{ train: 'ppn', tokens: 10, epochs: 1, batch: 1, learningRate: 1e-4, clip: null },
         ...{ augment: 'none', preprocess: 'sam2rad', seed: 0 },
