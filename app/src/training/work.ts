@@ -64,11 +64,12 @@ export class Work {
     });
   }
 
-  /** The kept model that is in use. */
+  /** The kept model that is in use; one that was deleted or erased is still loaded, but no longer kept. */
   get inUse(): KeptModel | null {
-    return this.#used !== null && this.#parts.engine.source?.source === this.#used.file
-      ? this.#used.model
-      : null;
+    const { store, engine } = this.#parts;
+    if (this.#used === null || engine.source?.source !== this.#used.file) return null;
+    const { model } = this.#used;
+    return store.state.workspace.models.some(({ file }) => file === model.file) ? model : null;
   }
 
   /** Opens the storage. @returns the model that was in use */
