@@ -1,4 +1,5 @@
 import type { TuningStore } from '../../src/index.ts';
+import { QUERY_DEVIATION } from '../../src/weights/initial.ts';
 import { oneOf, parse, parseBytes, parsePositive } from '../arguments.ts';
 import { parseClasses } from '../dataset/classes.ts';
 import { parseGroupBy } from '../dataset/groups.ts';
@@ -22,7 +23,7 @@ export interface TrainChoices extends TrainSettings {
 export const DEFAULTS: TrainChoices = {
   train: 'ppn',
   tokens: 10,
-  queryDeviation: 1 / 16,
+  queryDeviation: QUERY_DEVIATION,
   epochs: 200,
   batch: 4,
   learningRate: 1e-4,
