@@ -1,6 +1,6 @@
 // m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; w = w - rate decay w - rate (m / c1) / (sqrt(v) / c2 + eps)
-// One invocation per 4 weights, which also sets their gradient back to 0. Where the gradients' norm is not finite nothing
-// moves: the state of the step before stays whole. Weights from `part` to `part_end` have a schedule of their own, for
+// One invocation per 4 weights, which also sets their gradient back to 0. Where the gradients' norm or a loss is not
+// finite nothing moves: the state of the step before stays whole. Weights from `part` to `part_end` have a schedule of their own, for
 // they may rest in some steps and have fewer of them.
 //!import grid
 
@@ -19,14 +19,19 @@ struct Params {
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> schedule: array<vec4f>;   // [2], the second of the part: rate, c1 = 1 - beta1^t, c2 = sqrt(1 - beta2^t), clip; c1 = 0 where nothing moves
 @group(0) @binding(2) var<storage, read> squares: array<vec4u>;    // [1]: bits of four f32, the squared norm in four parts
-@group(0) @binding(3) var<storage, read_write> weights: array<vec4f>;  // [4 count4]
-@group(0) @binding(4) var<storage, read_write> gradients: array<vec4f>;  // [4 count4]
-@group(0) @binding(5) var<storage, read_write> first: array<vec4f>;   // [4 count4]: m
-@group(0) @binding(6) var<storage, read_write> second: array<vec4f>;  // [4 count4]: v
+@group(0) @binding(3) var<storage, read> losses: array<vec4u>;     // [2]: bits of eight f32
+@group(0) @binding(4) var<storage, read_write> weights: array<vec4f>;  // [4 count4]
+@group(0) @binding(5) var<storage, read_write> gradients: array<vec4f>;  // [4 count4]
+@group(0) @binding(6) var<storage, read_write> first: array<vec4f>;   // [4 count4]: m
+@group(0) @binding(7) var<storage, read_write> second: array<vec4f>;  // [4 count4]: v
 
 override LANES: u32 = 64;
 // The exponent of an infinity or NaN. Compared as bits, for WGSL need not tell them from other floats.
 const EXPONENT: u32 = 255u << 23u;
+
+fn is_finite(bits: vec4u) -> bool {
+  return !any((bits & vec4u(EXPONENT)) == vec4u(EXPONENT));
+}
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -38,7 +43,7 @@ fn main(
   if (at >= params.count4) { return; }
   let bits = squares[0];
   let own = schedule[select(0u, 1u, at >= params.part && at < params.part_end)];
-  if (own.y == 0.0 || any((bits & vec4u(EXPONENT)) == vec4u(EXPONENT))) {
+  if (own.y == 0.0 || !(is_finite(bits) && is_finite(losses[0]) && is_finite(losses[1]))) {
     gradients[at] = vec4f();
     return;
   }

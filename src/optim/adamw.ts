@@ -32,14 +32,17 @@ export type Part = readonly [from: number, to: number];
 
 /**
  * A step of AdamW (Loshchilov and Hutter 2019) over everything that is trained, in one dispatch, with the gradients
- * clipped to a norm first. It sets the gradients back to 0. Where their norm is not finite, nothing else changes.
+ * clipped to a norm first. It sets the gradients back to 0. Where their norm or a loss is not finite, nothing else changes:
+ * so the host need not read the losses before it asks for the step.
  *
+ * @param losses [8]: what led to the gradients
  * @param schedule [2, 4]: `adamwSchedule` of the step, and that of `part`
  * @returns [4], whose sum is the squared norm of the gradients before clipping
  */
 export function adamw(
   g: Graph,
   { weights, gradients, first, second }: AdamWState,
+  losses: Tensor,
   schedule: Tensor,
   { beta1, beta2, eps, weightDecay }: AdamWOptions,
   [from, to]: Part,
@@ -51,6 +54,7 @@ export function adamw(
     () => `'${weights.name}' has ${4 * count4} values, expected a multiple of 4`,
   );
   for (const tensor of [gradients, first, second]) expectShape('adamw', tensor, weights.shape);
+  expectShape('adamw', losses, [8]);
   expectShape('adamw', schedule, [2, 4]);
   const outputs = Math.ceil(count4 / CHUNK);
   const partial = g.tensor(`squares(${gradients.name}) by parts`, [outputs, 4]);
@@ -63,7 +67,7 @@ export function adamw(
   const squares = sumRows(g, partial, [4], { name: `squares(${gradients.name})` });
   g.record(
     kernel,
-    { schedule, squares, weights, gradients, first, second },
+    { schedule, squares, losses, weights, gradients, first, second },
     {
       ...{ count4, beta1, beta2, rest1: 1 - beta1, rest2: 1 - beta2, eps, decay: weightDecay },
       ...{ part: from / 4, part_end: to / 4 },

@@ -63,11 +63,23 @@ describe('adamw', () => {
         first: randomValues(8, 2),
         second: randomValues(8, 3).map(Math.abs),
       };
-      const after = await stepOnce(gpu, state, adamwSchedule(ADAMW, 1, 1e-4));
-      expect(after.weights).toEqual(state.weights);
-      expect(after.first).toEqual(state.first);
-      expect(after.second).toEqual(state.second);
-      expect(after.gradients).toEqual(new Float32Array(8));
+      expectStill(state, await stepOnce(gpu, state, adamwSchedule(ADAMW, 1, 1e-4)));
+    });
+
+  for (const [bad, at] of [
+    [Number.NaN, 0],
+    [Number.NEGATIVE_INFINITY, 3],
+    [Number.NaN, 5],
+  ] as const)
+    gpuTest(`a loss of ${bad} moves nothing, as term ${at}`, async (gpu) => {
+      const losses = LOSSES.map((loss, i) => (i === at ? bad : loss));
+      const state = {
+        weights: randomValues(8, 1),
+        gradients: randomValues(8, 4),
+        first: randomValues(8, 2),
+        second: randomValues(8, 3).map(Math.abs),
+      };
+      expectStill(state, await stepOnce(gpu, state, adamwSchedule(ADAMW, 1, 1e-4), RESTS, [0, 0], losses));
     });
 });
 
@@ -94,11 +106,25 @@ gpuTest('a part that rests stays bit for bit, and later takes the steps that it 
   expect(rested.gradients).toEqual(new Float32Array(12));
 });
 
+/** Nothing has changed but the gradients, which are 0. */
+function expectStill(before: State, after: State) {
+  for (const name of ['weights', 'first', 'second'] as const) expect(after[name]).toEqual(before[name]);
+  expect(after.gradients).toEqual(new Float32Array(before.gradients.length));
+}
+
 type State = Record<'weights' | 'gradients' | 'first' | 'second', Float32Array>;
 
+const LOSSES = Float32Array.of(1, 2, 3, 4, 5, 6, 0, 0);
 const RESTS = adamwSchedule(ADAMW, 0, 1e-4);
 
-async function stepOnce(gpu: GPU, state: State, schedule: Float32Array, own = RESTS, part: Part = [0, 0]) {
+async function stepOnce(
+  gpu: GPU,
+  state: State,
+  schedule: Float32Array,
+  own = RESTS,
+  part: Part = [0, 0],
+  losses = LOSSES,
+) {
   const [squares, weights, gradients, first, second] = await runGraph(gpu, (g, feed) => {
     const tensor = (name: keyof State) => feed(name, [state[name].length], state[name]);
     const fed = {
@@ -107,7 +133,8 @@ async function stepOnce(gpu: GPU, state: State, schedule: Float32Array, own = RE
       first: tensor('first'),
       second: tensor('second'),
     };
-    const norm = adamw(g, fed, feed('schedule', [2, 4], Float32Array.of(...schedule, ...own)), ADAMW, part);
+    const schedules = feed('schedule', [2, 4], Float32Array.of(...schedule, ...own));
+    const norm = adamw(g, fed, feed('losses', [8], losses), schedules, ADAMW, part);
     return [norm, fed.weights, fed.gradients, fed.first, fed.second];
   });
   const missing = new Float32Array();

@@ -136,8 +136,10 @@ export function recordOptimiser({ traits }: TrainingContext, count: number, pred
     Tensor,
     Tensor,
   ];
+  const state = { weights, gradients, first, second };
+  const losses = g.external('loss_terms', [TERM_VALUES]);
   const schedule = g.external('schedule', [2, 4]);
-  g.output(adamw(g, { weights, gradients, first, second }, schedule, ADAMW, predictor), 'squared_norm');
+  g.output(adamw(g, state, losses, schedule, ADAMW, predictor), 'squared_norm');
   return g.finish();
 }
 

@@ -83,12 +83,15 @@ export class Trainer {
    * steps in a row. The step does not count then.
    */
   async step(batch: readonly TrainingExample[], options: StepOptions): Promise<StepResult> {
-    const losses = await this.accumulate(batch, options);
-    return { losses, gradientNorm: await this.optimise(options) };
+    await this.accumulate(batch, options);
+    return this.optimise(options);
   }
 
-  /** The batch's losses and gradients. */
-  async accumulate(batch: readonly TrainingExample[], { draw, seed }: StepOptions): Promise<StepLosses> {
+  /** The batch's losses and gradients, which stay on the GPU. */
+  async accumulate(
+    batch: readonly TrainingExample[],
+    { draw, seed }: Pick<StepOptions, 'draw' | 'seed'>,
+  ): Promise<void> {
     const { gpu } = this.#stages;
     const { imageSize } = this.#context.config;
     const { classes } = this.#context.dataset;
@@ -116,18 +119,17 @@ export class Trainer {
       }
       await this.#stages.run(`train ${JSON.stringify(draw)}`, () => recordTrainingStep(this.#context, draw));
     }
-    const losses = await this.#losses();
     await gpu.settle();
-    return losses;
   }
 
   /**
-   * Moves the weights along the gradients, and sets these back to 0. What the draw left out rests, as a parameter without
-   * gradient does in PyTorch.
-   * @returns the gradients' norm
+   * Moves the weights along the gradients of `accumulate`, and sets these back to 0. What the draw left out rests, as a
+   * parameter without gradient does in PyTorch. Losses and norm come back in one read, after the weights have moved.
+   * @throws GpuError as `step`
    */
-  async optimise({ draw, rate, clip }: Pick<StepOptions, 'draw' | 'rate' | 'clip'>): Promise<number> {
-    const before = [this.steps, this.predictorSteps] as const;
+  async optimise({ draw, rate, clip }: Pick<StepOptions, 'draw' | 'rate' | 'clip'>): Promise<StepResult> {
+    const before = [this.steps, this.predictorSteps, this.#still] as const;
+    const moved = this.steps - this.#still;
     const step = this.steps + 1;
     const predictorSteps = this.predictorSteps + (draw.learned ? 1 : 0);
     const own = adamwSchedule(ADAMW, draw.learned ? predictorSteps : 0, rate, clip);
@@ -138,13 +140,13 @@ export class Trainer {
     await this.#stages.gpu.settle();
     // The device has taken it: the weights are those of this step, whatever becomes of what is read back.
     [this.steps, this.predictorSteps] = [step, predictorSteps];
-    const squares = await this.#read('squared_norm', 4);
-    const norm = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
-    this.#still = Number.isFinite(norm) ? 0 : this.#still + 1;
-    if (this.#still < MOST_STILL) return norm;
-    [this.steps, this.predictorSteps] = before;
+    const result = await this.#result();
+    const wrong = badLoss(result.losses) ?? this.#badGradients(result.gradientNorm);
+    if (wrong === undefined) return result;
+    // Nothing has moved.
+    [this.steps, this.predictorSteps, this.#still] = before;
     throw new GpuError(
-      `step ${step}: the gradients are not finite (their norm is ${norm}), as in the ${MOST_STILL - 1} steps before it. The weights are those of step ${step - this.#still}: go on from there with a lower learning rate`,
+      `step ${step}: ${wrong}. The weights are those of step ${moved}: go on from there with a lower learning rate`,
     );
   }
 
@@ -152,18 +154,25 @@ export class Trainer {
     this.weights.dispose();
   }
 
-  async #losses(): Promise<StepLosses> {
-    const [total = 0, dice = 0, focal = 0, object = 0, box = 0, interim = 0] = await this.#read(
-      'loss_terms',
-      TERM_VALUES,
-    );
-    const losses = { total, dice, focal, object, box, interim };
-    const bad = Object.entries(losses).filter(([, value]) => !Number.isFinite(value));
-    if (bad.length > 0)
-      throw new GpuError(
-        `step ${this.steps + 1}: the loss is no longer finite (${bad.map(([name, value]) => `${name} is ${value}`).join(', ')}). The weights are those of step ${this.steps}: go on from there with a lower learning rate`,
-      );
-    return losses;
+  /** What is wrong with the gradients, where that is the end. Counts how often in a row they were not finite. */
+  #badGradients(norm: number): string | undefined {
+    this.#still = Number.isFinite(norm) ? 0 : this.#still + 1;
+    if (this.#still < MOST_STILL) return undefined;
+    return `the gradients are not finite (their norm is ${norm}), as in the ${MOST_STILL - 1} steps before it`;
+  }
+
+  async #result(): Promise<StepResult> {
+    const ranges = Object.entries({ loss_terms: TERM_VALUES, squared_norm: 4 }).map(([name, count]) => ({
+      buffer: this.#stages.buffer(name, 4 * count),
+      bytes: 4 * count,
+    }));
+    const values = (await readBuffers(this.#stages.gpu, ranges)).map((bytes) => new Float32Array(bytes));
+    const [terms = new Float32Array(), squares = new Float32Array()] = values;
+    const [total = 0, dice = 0, focal = 0, object = 0, box = 0, interim = 0] = terms;
+    return {
+      losses: { total, dice, focal, object, box, interim },
+      gradientNorm: Math.sqrt(squares.reduce((sum, square) => sum + square, 0)),
+    };
   }
 
   #inputNames(): string[] {
@@ -174,12 +183,13 @@ export class Trainer {
   #write(name: string, values: Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>): void {
     this.#stages.gpu.write(this.#stages.buffer(name, values.byteLength), values);
   }
+}
 
-  async #read(name: string, count: number): Promise<Float32Array> {
-    const buffer = this.#stages.buffer(name, 4 * count);
-    const [bytes = new ArrayBuffer()] = await readBuffers(this.#stages.gpu, [{ buffer, bytes: 4 * count }]);
-    return new Float32Array(bytes);
-  }
+/** What is wrong with the losses, if anything is. */
+function badLoss(losses: StepLosses): string | undefined {
+  const bad = Object.entries(losses).filter(([, value]) => !Number.isFinite(value));
+  if (bad.length === 0) return undefined;
+  return `the loss is no longer finite (${bad.map(([name, value]) => `${name} is ${value}`).join(', ')})`;
 }
 
 /** The parameters of a context that are trained: those of a step with the learned prompts. */
