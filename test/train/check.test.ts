@@ -25,6 +25,8 @@ test.each([
   [{ learningRate: Number.POSITIVE_INFINITY }, 'learningRate: got Infinity'],
   [{ clip: Number.NaN }, 'clip: got NaN'],
   [{ clip: -1 }, 'clip: got -1'],
+  [{ queryDeviation: 0 }, 'queryDeviation: got 0'],
+  [{ queryDeviation: Number.NaN }, 'queryDeviation: got NaN'],
 ] as const)('%o is refused by name', (change, message) => {
   const job = { training: [picture(4, 3, 12)], settings: { ...settings, ...change } };
   expect(() => checkJob(job)).toThrow(TrainingSettingsError);

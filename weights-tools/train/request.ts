@@ -129,27 +129,34 @@ export function parseTrain(argv: readonly string[]): TrainRequest | string {
   };
 }
 
-function parseRate(text: string): number {
+/** @param expected what `fits` takes, as the message says it */
+function parseNumber(
+  option: string,
+  text: string,
+  fits: (value: number) => boolean,
+  expected: string,
+): number {
   const value = Number(text);
-  if (text.trim() === '' || !(value > 0 && value < 1))
-    throw new UsageError(`--lr is '${text}', expected a number above 0 and below 1, such as 0.0001`);
+  if (text.trim() === '' || !Number.isFinite(value) || !fits(value))
+    throw new UsageError(`--${option} is '${text}', expected ${expected}`);
   return value;
 }
 
-function parseDeviation(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value > 0 && value <= 100))
-    throw new UsageError(`--query-deviation is '${text}', expected a number above 0, at most 100, such as 1`);
-  return value;
-}
+const parseRate = (text: string) =>
+  parseNumber('lr', text, (value) => value > 0 && value < 1, 'a number above 0 and below 1, such as 0.0001');
 
-function parseClip(text: string): number | null {
-  if (text === 'none') return null;
-  const value = Number(text);
-  if (text.trim() === '' || !(value > 0 && Number.isFinite(value)))
-    throw new UsageError(`--clip is '${text}', expected none, or a norm above 0 such as 1`);
-  return value;
-}
+const parseDeviation = (text: string) =>
+  parseNumber(
+    'query-deviation',
+    text,
+    (value) => value > 0 && value <= 100,
+    'a number above 0, at most 100, such as 1',
+  );
+
+const parseClip = (text: string) =>
+  text === 'none'
+    ? null
+    : parseNumber('clip', text, (value) => value > 0, 'none, or a norm above 0 such as 1');
 
 /** 0 to 2^32 - 1: all that the random streams take. */
 export function parseSeed(text: string): number {

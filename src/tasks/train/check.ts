@@ -9,7 +9,7 @@ export class TrainingSettingsError extends Sam2RadError {
 
 /** @throws TrainingSettingsError naming the setting */
 export function checkJob({ training, settings }: Pick<TrainingJob, 'training' | 'settings'>): void {
-  const { batch, epochs, learningRate, clip } = settings;
+  const { batch, epochs, learningRate, clip, queryDeviation } = settings;
   if (training.length === 0)
     throw new TrainingSettingsError('training: got no pictures, expected one at least');
   for (const [name, value] of Object.entries({ batch, epochs }))
@@ -19,6 +19,8 @@ export function checkJob({ training, settings }: Pick<TrainingJob, 'training' | 
     throw new TrainingSettingsError(`learningRate: got ${learningRate}, expected a positive number`);
   if (clip !== null && !isPositive(clip))
     throw new TrainingSettingsError(`clip: got ${clip}, expected a positive number, or null for no clipping`);
+  if (queryDeviation !== undefined && !isPositive(queryDeviation))
+    throw new TrainingSettingsError(`queryDeviation: got ${queryDeviation}, expected a positive number`);
 }
 
 const isPositive = (value: number) => Number.isFinite(value) && value > 0;
