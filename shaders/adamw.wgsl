@@ -1,7 +1,7 @@
 // m = beta1 m + (1 - beta1) g; v = beta2 v + (1 - beta2) g^2; w = w - rate decay w - rate (m / c1) / (sqrt(v) / c2 + eps)
 // One invocation per 4 weights, which also sets their gradient back to 0. Where the gradients' norm or a loss is not
-// finite nothing moves: the state of the step before stays whole. Weights from `part` to `part_end` have a schedule of their own, for
-// they may rest in some steps and have fewer of them.
+// finite nothing moves: the state of the step before stays whole. Weights from `part` to `part_end` have a schedule of
+// their own, for they may rest in some steps and have fewer of them.
 //!import grid
 
 struct Params {

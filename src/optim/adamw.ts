@@ -2,6 +2,7 @@ import { adamw as kernel, sumSquares } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
 import { expect, expectShape, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { laneGrid } from '../ops/lane-grid.ts';
+import { TERM_VALUES } from '../ops/loss-terms.ts';
 import { sumRows } from '../ops/sum-rows.ts';
 
 /** Values of four that one invocation squares and adds up. */
@@ -35,7 +36,7 @@ export type Part = readonly [from: number, to: number];
  * clipped to a norm first. It sets the gradients back to 0. Where their norm or a loss is not finite, nothing else changes:
  * so the host need not read the losses before it asks for the step.
  *
- * @param losses [8]: what led to the gradients
+ * @param losses [8]: the terms of `addLossTerms`, which led to the gradients
  * @param schedule [2, 4]: `adamwSchedule` of the step, and that of `part`
  * @returns [4], whose sum is the squared norm of the gradients before clipping
  */
@@ -54,7 +55,7 @@ export function adamw(
     () => `'${weights.name}' has ${4 * count4} values, expected a multiple of 4`,
   );
   for (const tensor of [gradients, first, second]) expectShape('adamw', tensor, weights.shape);
-  expectShape('adamw', losses, [8]);
+  expectShape('adamw', losses, [TERM_VALUES]);
   expectShape('adamw', schedule, [2, 4]);
   const outputs = Math.ceil(count4 / CHUNK);
   const partial = g.tensor(`squares(${gradients.name}) by parts`, [outputs, 4]);

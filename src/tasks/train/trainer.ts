@@ -128,8 +128,7 @@ export class Trainer {
    * @throws GpuError as `step`
    */
   async optimise({ draw, rate, clip }: Pick<StepOptions, 'draw' | 'rate' | 'clip'>): Promise<StepResult> {
-    const before = [this.steps, this.predictorSteps, this.#still] as const;
-    const moved = this.steps - this.#still;
+    const before = [this.steps, this.predictorSteps] as const;
     const step = this.steps + 1;
     const predictorSteps = this.predictorSteps + (draw.learned ? 1 : 0);
     const own = adamwSchedule(ADAMW, draw.learned ? predictorSteps : 0, rate, clip);
@@ -141,24 +140,21 @@ export class Trainer {
     // The device has taken it: the weights are those of this step, whatever becomes of what is read back.
     [this.steps, this.predictorSteps] = [step, predictorSteps];
     const result = await this.#result();
-    const wrong = badLoss(result.losses) ?? this.#badGradients(result.gradientNorm);
-    if (wrong === undefined) return result;
+    const still = Number.isFinite(result.gradientNorm) ? 0 : this.#still + 1;
+    const wrong = badLoss(result.losses) ?? badGradients(result.gradientNorm, still);
+    if (wrong === undefined) {
+      this.#still = still;
+      return result;
+    }
     // Nothing has moved.
-    [this.steps, this.predictorSteps, this.#still] = before;
+    [this.steps, this.predictorSteps] = before;
     throw new GpuError(
-      `step ${step}: ${wrong}. The weights are those of step ${moved}: go on from there with a lower learning rate`,
+      `step ${step}: ${wrong}. The weights are those of step ${this.steps - this.#still}: go on from there with a lower learning rate`,
     );
   }
 
   dispose(): void {
     this.weights.dispose();
-  }
-
-  /** What is wrong with the gradients, where that is the end. Counts how often in a row they were not finite. */
-  #badGradients(norm: number): string | undefined {
-    this.#still = Number.isFinite(norm) ? 0 : this.#still + 1;
-    if (this.#still < MOST_STILL) return undefined;
-    return `the gradients are not finite (their norm is ${norm}), as in the ${MOST_STILL - 1} steps before it`;
   }
 
   async #result(): Promise<StepResult> {
@@ -190,6 +186,12 @@ function badLoss(losses: StepLosses): string | undefined {
   const bad = Object.entries(losses).filter(([, value]) => !Number.isFinite(value));
   if (bad.length === 0) return undefined;
   return `the loss is no longer finite (${bad.map(([name, value]) => `${name} is ${value}`).join(', ')})`;
+}
+
+/** What is wrong with the gradients, if the last `still` steps in a row moved nothing. */
+function badGradients(norm: number, still: number): string | undefined {
+  if (still < MOST_STILL) return undefined;
+  return `the gradients are not finite (their norm is ${norm}), as in the ${MOST_STILL - 1} steps before it`;
 }
 
 /** The parameters of a context that are trained: those of a step with the learned prompts. */
