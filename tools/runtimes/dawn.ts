@@ -5,6 +5,9 @@ import { findSwiftShader } from './find.ts';
 /** Dawn aborts the process when this object is collected, so it hangs on the global: one a process. */
 const holder: { sam2radDawn?: GPU } = globalThis as { sam2radDawn?: GPU };
 
+/** Dawn rounds timestamps to 0.1 ms, for the sake of privacy: many a kernel takes less. */
+const EXACT_TIMES = 'disable-dawn-features=timestamp_quantization';
+
 /**
  * Dawn for Node, one for the whole process, with the WebGPU constants (`GPUBufferUsage`, ...) made global.
  * On Linux it runs on SwiftShader, so that numbers are the same everywhere; SAM2RAD_GPU=native takes the
@@ -15,7 +18,7 @@ export function createNodeGpu(): GPU {
   if (holder.sam2radDawn) return holder.sam2radDawn;
   prepareVulkan();
   Object.assign(globalThis, globals);
-  holder.sam2radDawn = create([]);
+  holder.sam2radDawn = create([EXACT_TIMES]);
   return holder.sam2radDawn;
 }
 
