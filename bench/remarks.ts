@@ -1,6 +1,7 @@
 /** What a reader must know before trusting a report: what the device lacks, and what disturbed the measuring. */
+
+import { MOST_WAKING_MS } from '../src/gpu/wake.ts';
 import type { Clock } from './lab/lab.ts';
-import { MOST_MS } from './lab/wake.ts';
 import { spread } from './measure.ts';
 
 /** What is reported: kernels by their shares of a roof, or calls by the clock on the wall. */
@@ -70,7 +71,7 @@ export function remarksOn({
     );
   if (restless > 0)
     remarks.push(
-      `${restless} times the f32 roof still rose after ${MOST_MS} ms of load: what was timed then may have had less than the device's full clock`,
+      `${restless} times the f32 roof still rose after ${MOST_WAKING_MS} ms of load: what was timed then may have had less than the device's full clock`,
     );
   remarks.push(...driftOf(roof, subject));
   return remarks;

@@ -3,12 +3,12 @@
  * arithmetic must give, exactly: values are small integers, and each depends on every step.
  */
 import type { Kernel } from '../../src/gpu/kernel.ts';
+import { wake } from '../../src/gpu/wake.ts';
 import { Graph } from '../../src/graph/graph.ts';
 import type { Ladder } from '../kernels/ladder.ts';
 import { type Spread, spread } from '../measure.ts';
 import type { Host } from './host.ts';
 import type { Lab, Probe } from './lab.ts';
-import { wake } from './wake.ts';
 
 export type RoofName = 'f32' | 'f16' | 'bandwidth' | 'workgroup memory';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { wake } from '../../bench/lab/wake.ts';
+import { wake } from '../../src/gpu/wake.ts';
 
 let now = 0;
 beforeEach(() => {
