@@ -32,8 +32,8 @@ export async function tunedKernels(
   record: (traits: GraphTraits) => readonly Recording[],
   { store, ...limits }: { readonly store: TuningStore } & TuningLimits,
 ): Promise<Required<Tuned>> {
-  const { vendor, architecture, description } = gpu.adapter;
-  const device = [vendor, architecture, description].join(' ');
+  const { vendor, architecture, device: model, description } = gpu.adapter;
+  const device = [vendor, architecture, model, description].join(' ');
   const notes: string[] = [];
   const attempt = async <T>(what: string, when: string, work: () => Promise<T>) => {
     try {

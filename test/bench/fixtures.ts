@@ -59,7 +59,7 @@ export function report(rows: readonly KernelRow[], place: Partial<Provenance> = 
     ...place,
     result: {
       kernels: {
-        adapter: { vendor: 'google', architecture: 'swiftshader', description: '' },
+        adapter: { vendor: 'google', architecture: 'swiftshader', device: '', description: '' },
         features: [],
         clock: 'cpu',
         roofs: [
@@ -79,7 +79,7 @@ export function report(rows: readonly KernelRow[], place: Partial<Provenance> = 
 }
 
 export const MODEL: ModelReport = {
-  adapter: { vendor: 'made', architecture: 'up', description: '' },
+  adapter: { vendor: 'made', architecture: 'up', device: '', description: '' },
   ...{ model: 'nano', imageSize: 256, storage: 'f32' },
   calls: [
     { call: 'encode', cold: 9, warm: around(8), cpu: null, dispatches: 75, submits: 2 },

@@ -238,6 +238,19 @@ describe('tuning on a device', () => {
     },
   );
 
+  gpuTest('what one GPU of a driver was tuned to is not taken on another', async (source) => {
+    const gpu = await requestDevice({ gpu: source });
+    const store = new Kept();
+    const kernels = recorded(small);
+    for (const device of ['one', 'another']) {
+      Object.assign(gpu.adapter, { device });
+      await tunedKernels(gpu, GPU, kernels, { store, budget: LONG });
+    }
+    const { devices }: { devices: Record<string, object> } = JSON.parse(store.text ?? '');
+    expect(Object.keys(devices)).toHaveLength(2);
+    gpu.close('done');
+  });
+
   gpuTest('a store that fails costs the next visit a second, and is told', async (source) => {
     const gpu = await sharedDevice(source);
     const full: TuningStore = {
