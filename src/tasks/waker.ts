@@ -7,6 +7,8 @@ import { type Entrant, Stopwatch } from './stopwatch.ts';
 
 /** Passes of 2 ms by the clock on the wall scatter by so much. */
 const NOISE = 0.1;
+/** Runs so long raise a clock by themselves: more of them would use up the time that tuning has. */
+const LONG_MS = 50;
 
 /** Keeps a GPU's clock up with load that is at hand: the default of the first class, which has the most arithmetic. */
 export class Waker {
@@ -26,14 +28,16 @@ export class Waker {
   /** @param check is called between passes, and ends it by throwing; a software adapter needs no waking */
   async wake(check: () => unknown): Promise<void> {
     if (this.#gpu.traits.cpu) return;
-    const load = this.#load ?? (await this.#enter());
-    if (!load) return;
+    const known = this.#load;
+    const load = known ?? (await this.#enter());
+    this.#load = load;
+    if (!load || load.once >= LONG_MS) return;
     const pass = async () => {
       check();
       return 1 / (await load.lap());
     };
     this.#rate = (await wake(pass, this.#rate, NOISE)).rate;
-    if (this.#load) return;
+    if (known) return;
     // How many runs make a pass was decided at the clock of a device that waited.
     this.#stopwatch.dispose();
     this.#load = await this.#enter();
