@@ -68,6 +68,7 @@ export async function reportKernels(
         software: gpu.traits.cpu,
         features,
         hidden: hidden(),
+        restless: roofs.restless,
         roof: roofRounds.map(({ f32 }) => f32 ?? Number.NaN),
       }),
     };

@@ -1,4 +1,6 @@
 /** What a reader must know before trusting a report: what the device lacks, and what disturbed the measuring. */
+
+import { MOST_WAKING_MS } from '../src/gpu/wake.ts';
 import type { Clock } from './lab/lab.ts';
 import { spread } from './measure.ts';
 
@@ -14,6 +16,8 @@ export interface Circumstances {
   readonly features: readonly string[];
   /** Whether the page was hidden at any time; false where there is no page. */
   readonly hidden: boolean;
+  /** How often the device's clock still rose when something was timed. */
+  readonly restless: number;
   /** The f32 roof at every look, in order. */
   readonly roof: readonly number[];
 }
@@ -40,7 +44,15 @@ const WORDS: Readonly<Record<Subject, Readonly<Record<'clock' | 'f16' | 'softwar
   },
 };
 
-export function remarksOn({ subject, clock, software, features, hidden, roof }: Circumstances): string[] {
+export function remarksOn({
+  subject,
+  clock,
+  software,
+  features,
+  hidden,
+  restless,
+  roof,
+}: Circumstances): string[] {
   const remarks: string[] = [];
   const words = WORDS[subject];
   const lacks = (feature: string) => !features.includes(feature);
@@ -56,6 +68,10 @@ export function remarksOn({ subject, clock, software, features, hidden, roof }: 
   if (hidden)
     remarks.push(
       'the page was hidden for some of the time: browsers throttle hidden pages, measure again with the tab in front',
+    );
+  if (restless > 0)
+    remarks.push(
+      `${restless} times the f32 roof still rose after ${MOST_WAKING_MS} ms of load: what was timed then may have had less than the device's full clock`,
     );
   remarks.push(...driftOf(roof, subject));
   return remarks;

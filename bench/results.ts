@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
+import { gpuNameOf } from '../tools/runtimes/label.ts';
 import { root } from './host/serve.ts';
 import type { Provenance } from './report.ts';
 
@@ -12,19 +13,20 @@ function commit(): string {
   return `${git('rev-parse', '--short', 'HEAD')}${changed ? '+changes' : ''}`;
 }
 
-type AdapterInfo = Pick<GPUAdapterInfo, 'vendor' | 'architecture' | 'description'>;
-
 export function provenance(
-  { vendor, architecture, description }: AdapterInfo,
+  adapter: Parameters<typeof gpuNameOf>[0],
   runtime: string,
   driver = '',
 ): Provenance {
   const processors = cpus();
+  const { vendor, architecture, description } = adapter;
+  const name = gpuNameOf(adapter);
   return {
     date: new Date().toISOString(),
     commit: commit(),
-    adapter: [vendor, architecture, description].filter(Boolean).join(' '),
-    driver,
+    adapter: name ?? [vendor, architecture, description].filter(Boolean).join(' '),
+    // Where the GPU's name is elsewhere, this is the driver.
+    driver: [name && description, driver].filter(Boolean).join(', '),
     runtime,
     cpu: processors[0]?.model ?? '',
     cores: processors.length,

@@ -1,7 +1,8 @@
 /**
- * `npm run goldens [name...] [--dawn] [--as-hardware] [--first]`: the goldens at S = 1024 against PyTorch, every tensor, and those of training,
- * every step, on wgpu (Deno) unless Dawn is asked for. Minutes on a software adapter; the default tests run the small
- * ones, and the first step of training. `--as-hardware`: training by the kernels that a GPU would get; `--first`: one step.
+ * `npm run goldens [name...] [--dawn] [--as-hardware] [--first]`: the goldens at S = 1024 against PyTorch, every tensor,
+ * and those of training, every step, on wgpu (Deno) unless Dawn is asked for; by SAM2RAD_GPU=native on the machine's own
+ * GPU, in Dawn. Minutes on a software adapter; the default tests run the small ones, and the first step of training.
+ * `--as-hardware`: training by the kernels that a GPU would get; `--first`: one step.
  */
 import { fileURLToPath } from 'node:url';
 import { asHardware } from '../test/as-hardware.ts';
@@ -15,9 +16,11 @@ import { ensureRuntimes } from './runtimes/ensure.ts';
 const FULL_SIZE = ['sam2.1-hiera-t', 'sam2rad-hiera-t', 'sam2rad-vit-b', 'sam2rad-vit-tiny'];
 
 const args = process.argv.slice(2);
-const onDawn = args.includes('--dawn');
+const onOwnGpu = process.env['SAM2RAD_GPU'] === 'native';
+const onDawn = onOwnGpu || args.includes('--dawn');
 const names = args.filter((arg) => !arg.startsWith('--'));
-await ensureRuntimes();
+// Whoever brings a GPU of his own needs no software adapters.
+if (!onOwnGpu) ensureRuntimes();
 let failed = 0;
 for (const name of names.length > 0 ? names : [...FULL_SIZE, ...Object.keys(TRAINING_GOLDENS)]) {
   const start = performance.now();

@@ -4,10 +4,15 @@ import type { Clock } from '../lab/lab.ts';
 import type { Spread } from '../measure.ts';
 import type { Provenance } from '../report.ts';
 
-/** What is kept of a kernel. */
-export type KeptKernel = Pick<KernelRow, 'key' | 'kernel' | 'shape' | 'ofRoof'>;
+/** What is compared of a kernel that was measured. */
+export type MeasuredKernel = Pick<KernelRow, 'key' | 'kernel' | 'shape' | 'ofRoof'>;
 
-/** The efficiencies of one run on one adapter and runtime, for later runs to be held to. */
+/** What is kept of a kernel: its share of its roof in each run. */
+export interface KeptKernel extends Omit<MeasuredKernel, 'ofRoof'> {
+  readonly runs: readonly Spread[];
+}
+
+/** The efficiencies of some runs on one adapter and runtime, for later runs to be held to. */
 export interface Baseline extends Provenance {
   readonly clock: Clock;
   readonly kernels: readonly KeptKernel[];
@@ -18,7 +23,8 @@ export interface Loss {
   readonly key: string;
   readonly kernel: string;
   readonly shape: string;
-  readonly was: Spread;
+  /** The mean of the baseline's runs. */
+  readonly was: number;
   readonly is: Spread;
   /** A fall of this much says nothing. */
   readonly noise: number;
@@ -41,25 +47,41 @@ const ERRORS = 4;
 /** The standard error of a median, from the quartiles: 1.253 sigma / sqrt(n), and a quartile range is 1.349 sigma. */
 const errorOf = ({ q1, q3, rounds }: Spread) => (0.929 * (q3 - q1)) / Math.sqrt(Math.max(1, rounds));
 
-export function noiseOf(was: Spread, is: Spread): number {
-  return Math.max(LEAST_FALL * was.median, ERRORS * Math.hypot(errorOf(was), errorOf(is)));
+const meanOf = (values: readonly number[]) => values.reduce((sum, each) => sum + each, 0) / values.length;
+
+/** The standard error of one more run's difference from the mean of these; one run alone says nothing of it. */
+function errorBetween(medians: readonly number[]): number {
+  const n = medians.length;
+  if (n < 2) return 0;
+  const mean = meanOf(medians);
+  const variance = medians.reduce((sum, each) => sum + (each - mean) ** 2, 0) / (n - 1);
+  return Math.sqrt(variance * (1 + 1 / n));
 }
 
-export function compareKernels(kept: readonly KeptKernel[], now: readonly KeptKernel[]): Verdict {
+/** What another run may differ by: from what rounds scatter within runs, and from what runs differ by. */
+export function noiseOf(runs: readonly Spread[], is: Spread): number {
+  const medians = runs.map(({ median }) => median);
+  const within = Math.hypot(...runs.map(errorOf)) / runs.length;
+  const error = Math.hypot(within, errorOf(is), errorBetween(medians));
+  return Math.max(LEAST_FALL * meanOf(medians), ERRORS * error);
+}
+
+export function compareKernels(kept: readonly KeptKernel[], now: readonly MeasuredKernel[]): Verdict {
   const before = new Map(kept.map((kernel) => [kernel.key, kernel]));
   const after = new Set(now.map(({ key }) => key));
   const losses: Loss[] = [];
   let compared = 0;
   for (const { key, kernel, shape, ofRoof: is } of now) {
-    const was = before.get(key)?.ofRoof;
-    if (!was) continue;
+    const runs = before.get(key)?.runs;
+    if (!runs) continue;
     compared += 1;
-    const noise = noiseOf(was, is);
-    if (was.median - is.median > noise) losses.push({ key, kernel, shape, was, is, noise });
+    const was = meanOf(runs.map(({ median }) => median));
+    const noise = noiseOf(runs, is);
+    if (was - is.median > noise) losses.push({ key, kernel, shape, was, is, noise });
   }
-  const named = ({ kernel, shape }: KeptKernel) => `${kernel} ${shape}`;
+  const named = ({ kernel, shape }: Omit<MeasuredKernel, 'ofRoof'>) => `${kernel} ${shape}`;
   return {
-    losses: losses.sort((a, b) => a.is.median / a.was.median - b.is.median / b.was.median),
+    losses: losses.sort((a, b) => a.is.median / a.was - b.is.median / b.was),
     compared,
     added: now.filter(({ key }) => !before.has(key)).map(named),
     gone: kept.filter(({ key }) => !after.has(key)).map(named),
@@ -98,7 +120,7 @@ export function coverageOf({ compared, gone }: Verdict): Coverage {
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 export const lossText = ({ kernel, shape, was, is, noise }: Loss): string =>
-  `${kernel} ${shape}: ${percent(is.median)} of its roof, was ${percent(was.median)}; the noise is ${percent(noise)}`;
+  `${kernel} ${shape}: ${percent(is.median)} of its roof, was ${percent(was)}; the noise is ${percent(noise)}`;
 
 /** Whether two runs can be held against each other at all, and what to say of it. */
 export interface Kinship {

@@ -66,9 +66,15 @@ export async function measureCensus(
   census: readonly CensusEntry[],
   { rounds, host }: { readonly rounds: number; readonly host: Host },
 ): Promise<CensusResult> {
-  const runners: Runner[] = [];
+  const ready: { readonly entry: CensusEntry; readonly probe: Probe }[] = [];
   for (const entry of census) {
-    const probe = await lab.prepare(entry.dispatch);
+    ready.push({ entry, probe: await lab.prepare(entry.dispatch) });
+    if (ready.length % 25 === 0 || ready.length === census.length)
+      host.say(`kernels: ${ready.length} of ${census.length} compiled`);
+  }
+  const runners: Runner[] = [];
+  for (const [i, { entry, probe }] of ready.entries()) {
+    if (i % BETWEEN === 0) await roofs.wake();
     const once = await lab.warmUp(probe);
     runners.push({
       entry,
@@ -78,8 +84,6 @@ export async function measureCensus(
       ms: [],
       ofRoof: [],
     });
-    if (runners.length % 25 === 0 || runners.length === census.length)
-      host.say(`kernels: ${runners.length} of ${census.length} compiled`);
   }
   const roofRounds: Rates[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -96,6 +100,7 @@ export async function measureCensus(
 
 /** One round of all, with a look at the roofs before, between and after. */
 async function sweep(lab: Lab, roofs: Roofs, runners: readonly Runner[], looks: Rates[]): Promise<void> {
+  await roofs.wake();
   const first = looks.length;
   const times: number[] = [];
   for (const [i, { probe }] of runners.entries()) {

@@ -6,10 +6,17 @@ import { readLadder } from '../kernels/ladder.ts';
 import type { Provenance } from '../report.ts';
 import { kernelModelsOf, modelsName, type Options } from './options.ts';
 
-export function keepBaseline(report: KernelReport, where: Provenance, options: Options): void {
+/** Measures all kernels once more, on a new device: runs differ by more than the rounds of one of them. */
+export async function keepBaseline(
+  report: KernelReport,
+  where: Provenance,
+  options: Options,
+  runtime: Runtime,
+): Promise<void> {
   const path = baselinePath(where.adapter, options.runtime, modelsName(options));
-  saveBaseline(path, where, report);
-  console.log(`baseline of ${report.rows.length} kernels: ${path}`);
+  const again = await measured(options, runtime, options.rounds, []);
+  const { kernels } = saveBaseline(path, where, [report, again]);
+  console.log(`baseline of ${kernels.length} kernels, two runs: ${path}`);
 }
 
 /**
@@ -50,14 +57,13 @@ async function confirm(
   runtime: Runtime,
 ): Promise<readonly Loss[]> {
   if (losses.length === 0) return losses;
-  const again = await runtime.do('kernels', {
-    ladder: readLadder(),
-    options: {
-      models: kernelModelsOf(options, runtime.address),
-      rounds: 2 * options.rounds,
-      only: '',
-      keys: losses.map(({ key }) => key),
-    },
-  });
+  const keys = losses.map(({ key }) => key);
+  const again = await measured(options, runtime, 2 * options.rounds, keys);
   return compareKernels(kept, again.rows).losses;
 }
+
+const measured = (options: Options, runtime: Runtime, rounds: number, keys: readonly string[]) =>
+  runtime.do('kernels', {
+    ladder: readLadder(),
+    options: { models: kernelModelsOf(options, runtime.address), rounds, only: '', keys },
+  });

@@ -11,6 +11,7 @@ export async function climb({ runtime: name, rounds, only, large }: Options): Pr
   const report = await runtime.do('ladder', { ladder: readLadder(), options: { rounds, only, large } });
   const where = provenance(report.adapter, about.runtime, about.driver);
   console.log(`${where.adapter}; ${where.runtime}; times by ${report.clock}\n${roofLines(report.roofs)}`);
+  for (const remark of report.remarks) console.log(`note: ${remark}`);
   console.log(ladderTable(report));
   console.log(save(`ladder-${name}${large ? '-large' : ''}`, where, report));
   return 0;

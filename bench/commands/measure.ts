@@ -124,6 +124,6 @@ async function baselines(
   runtime: Runtime,
 ): Promise<boolean> {
   const failed = options.check ? !(await checkBaseline(report, where, options, runtime)) : false;
-  if (options.saveBaseline) keepBaseline(report, where, options);
+  if (options.saveBaseline) await keepBaseline(report, where, options, runtime);
   return failed;
 }

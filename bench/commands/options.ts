@@ -23,7 +23,8 @@ npm run bench -- view [FILE] [FILE]
                                  adapter it is done anyway
   --providers webgpu,wasm        of onnxruntime-web
   --all                          every kernel in the tables
-  --save-baseline                keeps the kernels' shares of their roofs for this adapter and runtime
+  --save-baseline                keeps the kernels' shares of their roofs for this adapter and runtime, of this run and
+                                 of another one
   --check [--baseline FILE]      fails where a kernel's share fell by more than its noise
 SAM2RAD_GPU=native takes the machine's own GPU.`;
 

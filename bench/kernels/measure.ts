@@ -4,8 +4,10 @@ import { Graph } from '../../src/graph/graph.ts';
 import { arithmeticOf, floorOf, type Rates } from '../census/efficiency.ts';
 import type { Host } from '../lab/host.ts';
 import { type Clock, Lab, type Probe } from '../lab/lab.ts';
+import { watchVisibility } from '../lab/observed.ts';
 import { type RoofName, Roofs } from '../lab/roofs.ts';
 import { summarise } from '../measure.ts';
+import { remarksOn } from '../remarks.ts';
 import { kernelCases } from './cases.ts';
 import type { Ladder } from './ladder.ts';
 import type { Recorder } from './recorder.ts';
@@ -33,6 +35,7 @@ export interface LadderReport {
   readonly clock: Clock;
   readonly roofs: Roofs['list'];
   readonly rows: readonly LadderRow[];
+  readonly remarks: readonly string[];
 }
 
 export interface LadderOptions {
@@ -47,16 +50,20 @@ export async function measureLadder(
   { rounds, only, large }: LadderOptions,
   host: Host,
 ): Promise<LadderReport> {
+  const hidden = watchVisibility();
   const gpu = await requestDevice(host.gpu ? { gpu: host.gpu } : {});
   const lab = new Lab(gpu, host);
   const roofs = await Roofs.measure(lab, ladder, host, Math.max(7, rounds));
   const rows: LadderRow[] = [];
+  const roof: number[] = [];
   for (const { op, name, versions } of kernelCases(ladder, large, gpu.traits.cpu)) {
     if (!`${op} ${name}`.includes(only)) continue;
     const contestants: Contestant[] = [];
     for (const [version, record] of Object.entries(versions))
       contestants.push(await enter(lab, version, record));
-    const rates = await race(lab, roofs, contestants, rounds);
+    const looks = await race(lab, roofs, contestants, rounds);
+    roof.push(...(looks.get('f32') ?? []));
+    const rates: Rates = Object.fromEntries([...looks].map(([name, each]) => [name, summarise(each).median]));
     const v0 = contestants.find(({ version }) => version === 'v0');
     for (const { version, probe, arithmetic, times } of contestants) {
       const { median, min } = summarise(times);
@@ -73,8 +80,13 @@ export async function measureLadder(
     }
     host.say(`ladder: ${op} ${name}`);
   }
+  const [software, features] = [gpu.traits.cpu, [...gpu.device.features]];
   gpu.device.destroy();
-  return { adapter: gpu.adapter, clock: lab.clock, roofs: roofs.list, rows };
+  const remarks = remarksOn({
+    ...{ subject: 'kernels', clock: lab.clock, software, features, hidden: hidden(), roof },
+    restless: roofs.restless,
+  });
+  return { adapter: gpu.adapter, clock: lab.clock, roofs: roofs.list, rows, remarks };
 }
 
 interface Contestant {
@@ -91,21 +103,23 @@ async function enter(lab: Lab, version: string, record: Recorder): Promise<Conte
   const [dispatch] = [...g.finish().dispatches].sort((a, b) => b.flops - a.flops);
   if (!dispatch) throw new Error('nothing was recorded');
   const probe = await lab.prepare(dispatch);
-  await lab.warmUp(probe);
   return { version, probe, arithmetic: arithmeticOf(dispatch), times: [] };
 }
 
-/** All in turns, with the roofs among them. @returns the roofs of these rounds */
+/** All in turns, with the roofs among them. @returns the roofs at each of these rounds */
 async function race(
   lab: Lab,
   roofs: Roofs,
   contestants: readonly Contestant[],
   rounds: number,
-): Promise<Rates> {
+): Promise<ReadonlyMap<RoofName, readonly number[]>> {
   const looks = new Map<RoofName, number[]>(roofs.names.map((name) => [name, []]));
+  // The device waited while all of them were compiled.
+  await roofs.wake();
+  for (const { probe } of contestants) await lab.warmUp(probe);
   for (let round = 0; round < rounds; round++) {
     for (const { probe, times } of contestants) times.push(await lab.time(probe));
     for (const [name, rates] of looks) rates.push(await roofs.now(name));
   }
-  return Object.fromEntries([...looks].map(([name, rates]) => [name, summarise(rates).median]));
+  return looks;
 }

@@ -26,6 +26,7 @@ export async function observed<T>(
     const roofs = await Roofs.measure(lab, ladder, host, LOOKS, ['f32']);
     const roof: number[] = [];
     const look = async () => {
+      await roofs.wake();
       for (let i = 0; i < LOOKS; i++) roof.push(await roofs.now('f32'));
     };
     await look();
@@ -34,6 +35,7 @@ export async function observed<T>(
     const features = [...gpu.device.features];
     const remarks = remarksOn({
       ...{ subject: 'calls', clock: lab.clock, software, features, hidden: hidden(), roof },
+      restless: roofs.restless,
     });
     return { made, remarks };
   } finally {

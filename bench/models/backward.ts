@@ -5,7 +5,8 @@ import type { TrainingEngine } from '../../src/tasks/train/engine.ts';
 import { recordTrainingStep } from '../../src/tasks/train/recordings.ts';
 import { DRAW } from '../census/parts.ts';
 import { type Spread, spread } from '../measure.ts';
-import type { NamedRow, Turns } from './calls.ts';
+import type { NamedRow } from './calls.ts';
+import { inARow, type Turns } from './rounds.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import type { DeviceWatch } from './watch.ts';
 
@@ -55,7 +56,7 @@ export async function measureBackward(
   { stages, gpu, context }: TrainingEngine,
   counts: DeviceWatch,
   watch: Stopwatch,
-  { rounds, budgetMs }: Turns,
+  turns: Turns,
 ): Promise<{ readonly backward: Backward; readonly calls: NamedRow[] }> {
   const step = recordTrainingStep(context, DRAW);
   const forward = forwardOf(step);
@@ -67,25 +68,24 @@ export async function measureBackward(
     });
     return { ms, cpu, submits: counts.submits - before };
   };
-  const laps: { readonly forward: Lap; readonly backward: Lap }[] = [];
-  const begin = performance.now();
-  // The first time is cold: bind groups are made.
-  while (laps.length <= rounds && (laps.length < 2 || performance.now() - begin < budgetMs)) {
+  const both = async () => {
     const [whole, own] = [await lap(step), await lap(forward)];
     const cpu = whole.cpu === null || own.cpu === null ? null : whole.cpu - own.cpu;
     const rest = { ms: whole.ms - own.ms, cpu, submits: whole.submits - own.submits };
-    laps.push({ forward: own, backward: rest });
-  }
-  const later = laps.slice(1);
+    return { forward: own, backward: rest };
+  };
+  // The first time is cold: bind groups are made.
+  const cold = await both();
+  const later = await inARow(turns, gpu.traits.cpu, both);
   const ratios = later.map(({ forward: f, backward: b }) => b.ms / f.ms);
   const cpuRatios = later.flatMap(({ forward: f, backward: b }) => (f.cpu && b.cpu ? [b.cpu / f.cpu] : []));
   const row = (which: 'forward' | 'backward', dispatches: number): NamedRow => {
-    const own = laps.map((each) => each[which]);
-    const cpu = own.slice(1).flatMap((each) => each.cpu ?? []);
+    const own = later.map((each) => each[which]);
+    const cpu = own.flatMap((each) => each.cpu ?? []);
     return {
       call: `${which} of ${BATCH}`,
-      cold: own[0]?.ms ?? Number.NaN,
-      warm: spread(own.slice(1).map(({ ms }) => ms)),
+      cold: cold[which].ms,
+      warm: spread(own.map(({ ms }) => ms)),
       cpu: cpu.length > 0 ? spread(cpu) : null,
       dispatches: BATCH * dispatches,
       submits: own.at(-1)?.submits ?? null,

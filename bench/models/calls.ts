@@ -6,6 +6,7 @@ import { generateImage } from '../../test/weights/generated-weights.ts';
 import { dispatchesOf, type Part, type PartName } from '../census/parts.ts';
 import type { Host } from '../lab/host.ts';
 import { type Spread, spread } from '../measure.ts';
+import { inARow, type Turns } from './rounds.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { type DeviceWatch, watchDevice } from './watch.ts';
 
@@ -23,7 +24,7 @@ export interface CallRow {
   readonly call: CallName | `${CallName}, tuned`;
   /** The first time on a new device, in milliseconds. */
   readonly cold: number;
-  /** Later ones; for `load` and `compile` on another new device of the same process. */
+  /** Later ones, in a row; for `load` and `compile` on another new device of the same process. */
   readonly warm: Spread;
   /** CPU time of the GPU's process over the cores, of the later ones, where it can be had. */
   readonly cpu: Spread | null;
@@ -46,13 +47,6 @@ export function counted(rows: readonly NamedRow[], parts: readonly Part[]): (Cal
     const part = parts.find(({ name }) => name === row.call);
     return { ...row, dispatches: row.dispatches ?? (part ? dispatchesOf(part) : null) };
   });
-}
-
-/** How often calls are repeated. */
-export interface Turns {
-  readonly rounds: number;
-  /** After so long no further round of a kind begins. */
-  readonly budgetMs: number;
 }
 
 const SEED = 7;
@@ -85,38 +79,46 @@ export async function load(file: Blob, host: Host, watch: Stopwatch, tuning?: Tu
   return { model, device, counts, traits, load: ms, compile };
 }
 
+interface Lap {
+  readonly ms: number;
+  readonly cpu: number | null;
+  readonly submits: number;
+}
+
 /** Encode, auto and click, in turns. */
 export async function measureCalls(
-  { model, counts }: Loaded,
+  { model, counts, traits }: Loaded,
   watch: Stopwatch,
-  { rounds, budgetMs }: Turns,
+  turns: Turns,
 ): Promise<NamedRow[]> {
   const side = model.config.imageSize;
   const picture = { data: generateImage(side, side, SEED), width: side, height: side };
   // The goldens' box, as shares of the square.
   const box = [0.146, 0.195, 0.684, 0.625].map((share) => share * side) as [number, number, number, number];
-  const laps = new Map<PartName, { ms: number; cpu: number | null; submits: number }[]>();
-  const lap = async <T>(call: PartName, work: () => Promise<T>): Promise<T> => {
-    const before = counts.submits;
-    const { value, ms, cpu } = await watch.time(work);
-    laps.set(call, [...(laps.get(call) ?? []), { ms, cpu, submits: counts.submits - before }]);
-    return value;
-  };
-  const begin = performance.now();
-  for (let round = 0; round <= rounds; round++) {
-    if (round > 1 && performance.now() - begin > budgetMs) break;
+  const round = async () => {
+    const laps = new Map<PartName, Lap>();
+    const lap = async <T>(call: PartName, work: () => Promise<T>): Promise<T> => {
+      const before = counts.submits;
+      const { value, ms, cpu } = await watch.time(work);
+      laps.set(call, { ms, cpu, submits: counts.submits - before });
+      return value;
+    };
     using session = await lap('encode', () => model.setImage(picture));
     if (model.classes.length > 0) await lap('auto', () => session.predict({ mode: 'auto' }));
     await lap('click', () => session.predict({ mode: 'manual', box }));
-  }
-  return [...laps].map(([call, [first, ...later]]) => {
-    const cpu = later.flatMap((each) => each.cpu ?? []);
+    return laps;
+  };
+  const first = await round();
+  const later = await inARow(turns, traits.cpu, round);
+  return [...first].map(([call, cold]) => {
+    const warm = later.flatMap((laps) => laps.get(call) ?? []);
+    const cpu = warm.flatMap((each) => each.cpu ?? []);
     return {
       call,
-      cold: first?.ms ?? Number.NaN,
-      warm: spread(later.map(({ ms }) => ms)),
+      cold: cold.ms,
+      warm: spread(warm.map(({ ms }) => ms)),
       cpu: cpu.length > 0 ? spread(cpu) : null,
-      submits: later.at(-1)?.submits ?? null,
+      submits: warm.at(-1)?.submits ?? null,
     };
   });
 }

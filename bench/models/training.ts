@@ -8,7 +8,8 @@ import { DRAW, DROPOUT } from '../census/parts.ts';
 import type { Host } from '../lab/host.ts';
 import { spread } from '../measure.ts';
 import { type Backward, measureBackward } from './backward.ts';
-import type { NamedRow, Turns } from './calls.ts';
+import type { NamedRow } from './calls.ts';
+import { inARow, type Turns } from './rounds.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { watchDevice } from './watch.ts';
 
@@ -35,7 +36,6 @@ export async function measureTraining(
   turns: Turns,
   tuning?: TuningStore,
 ): Promise<Training> {
-  const { rounds, budgetMs } = turns;
   const checkpoint = await openCheckpoint(file, { name: 'bench.safetensors' });
   const { device } = await requestDevice(host.gpu ? { gpu: host.gpu } : {});
   const counts = watchDevice(device);
@@ -50,14 +50,12 @@ export async function measureTraining(
   host.say('training: ready');
   const step = () => engine.trainer.step(batch, { draw: DRAW, rate: RATE, seed: SEED });
   const first = await watch.time(step);
-  const laps: { ms: number; cpu: number | null; submits: number }[] = [];
-  const begin = performance.now();
-  while (laps.length < rounds && (laps.length === 0 || performance.now() - begin < budgetMs)) {
+  const laps = await inARow(turns, engine.gpu.traits.cpu, async (index) => {
     const before = counts.submits;
     const { ms, cpu } = await watch.time(step);
-    laps.push({ ms, cpu, submits: counts.submits - before });
-    host.say(`training: step ${laps.length + 1}`);
-  }
+    if (index < turns.rounds) host.say(`training: step ${index + 2}`);
+    return { ms, cpu, submits: counts.submits - before };
+  });
   const { peak } = counts;
   const passes = await measureBackward(engine, counts, watch, turns);
   host.say('training: forward and backward pass are measured');

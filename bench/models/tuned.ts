@@ -5,7 +5,8 @@ import type { TuningStore } from '../../src/tasks/types.ts';
 import { type Part, partsOf } from '../census/parts.ts';
 import type { Host } from '../lab/host.ts';
 import { spread } from '../measure.ts';
-import { type CallRow, counted, load, measureCalls, type Turns } from './calls.ts';
+import { type CallRow, counted, load, measureCalls } from './calls.ts';
+import type { Turns } from './rounds.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { measureTraining } from './training.ts';
 

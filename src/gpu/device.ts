@@ -22,6 +22,9 @@ export interface CreationCounts {
 export interface AdapterSummary {
   readonly vendor: string;
   readonly architecture: string;
+  /** Of some the GPU's name, of others a number or nothing. */
+  readonly device: string;
+  /** Of some the driver, of others the GPU's name. */
   readonly description: string;
 }
 
@@ -51,6 +54,7 @@ export class Gpu {
     this.adapter = {
       vendor: info?.vendor ?? '',
       architecture: info?.architecture ?? '',
+      device: info?.device ?? '',
       description: info?.description ?? '',
     };
     const words = `${this.adapter.architecture} ${this.adapter.description}`;

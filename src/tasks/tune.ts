@@ -1,16 +1,24 @@
-import { GpuError } from '../errors.ts';
+import type { GpuError } from '../errors.ts';
 import type { Gpu } from '../gpu/device.ts';
+import { PipelineCache } from '../gpu/pipelines.ts';
 import type { GraphTraits, Recording } from '../graph/graph.ts';
 import { type Contest, contestsOf } from './contests.ts';
 import { type Kept, keptText, readKept } from './kept-tuning.ts';
+import { race } from './race.ts';
 import { Stopwatch } from './stopwatch.ts';
 import type { Tuned, TuningLimits } from './tuned-for.ts';
 import type { TuningStore } from './types.ts';
+import { hearAll, Waker } from './waker.ts';
 
 /** Milliseconds that tuning may take: what is not reached keeps its default. */
 const BUDGET_MS = 1000;
 /** What another variant must be faster by: noise shall not choose. */
 const GAIN = 0.97;
+/**
+ * Classes whose variants are compiled at once, after 1, 2 and 4: the device waits for it, and a clock that fell meanwhile
+ * takes its time to rise. More would be compiled in vain where time is up.
+ */
+const MOST_AT_ONCE = 8;
 
 /**
  * What was tuned on this device before, and now what was not: the classes of these recordings that the store does not
@@ -24,8 +32,8 @@ export async function tunedKernels(
   record: (traits: GraphTraits) => readonly Recording[],
   { store, ...limits }: { readonly store: TuningStore } & TuningLimits,
 ): Promise<Required<Tuned>> {
-  const { vendor, architecture, description } = gpu.adapter;
-  const device = [vendor, architecture, description].join(' ');
+  const { vendor, architecture, device: model, description } = gpu.adapter;
+  const device = [vendor, architecture, model, description].join(' ');
   const notes: string[] = [];
   const attempt = async <T>(what: string, when: string, work: () => Promise<T>) => {
     try {
@@ -70,52 +78,55 @@ export async function tuneKernels(
   { budget = BUDGET_MS, signal, onProgress }: TuningLimits = {},
 ): Promise<Required<Tuned>> {
   const deadline = performance.now() + budget;
-  const stopwatch = new Stopwatch(gpu);
+  const isOver = () => {
+    signal?.throwIfAborted();
+    return performance.now() >= deadline;
+  };
+  const pipelines = new PipelineCache(gpu);
+  const stopwatch = new Stopwatch(gpu, pipelines);
+  const waker = new Waker(gpu, pipelines, contests);
   const tuned: Record<string, string> = {};
   const refusals: string[] = [];
-  /** The times of a class; of its default none where the device refuses it, nothing at all where there was no time. */
-  const timesOf = async ({ sizeClass, contestants }: Contest) => {
-    const times = new Map<string, number>();
-    for (const [name, dispatches] of contestants) {
-      signal?.throwIfAborted();
-      if (performance.now() >= deadline) return undefined;
-      try {
-        times.set(name, await stopwatch.time(dispatches));
-      } catch (error) {
-        if (!(error instanceof GpuError)) throw error;
-        const [why] = error.message.split('\n');
-        refusals.push(`'${name}' of '${sizeClass}' (${why})`);
-        stopwatch.dispose();
-        await hearAll(gpu);
-        // There is nothing to compare the others with.
-        if (times.size === 0) break;
+  /** @returns whether there was time for it */
+  const decide = async ({ sizeClass, contestants }: Contest) => {
+    const refused = (variant: string, { message }: GpuError) => {
+      const [why] = message.split('\n');
+      refusals.push(`'${variant}' of '${sizeClass}' (${why})`);
+      return hearAll(gpu);
+    };
+    const times = await race(stopwatch, contestants, { isOver, refused }).finally(() => stopwatch.dispose());
+    const [usual = ''] = contestants.keys();
+    const own = times?.get(usual);
+    if (!times || own === undefined) return times !== undefined;
+    const [best, fastest] = [...times].reduce((a, b) => (b[1] < a[1] ? b : a));
+    tuned[sizeClass] = fastest < GAIN * own ? best : usual;
+    return true;
+  };
+  let done = 0;
+  const tell = () => contests.length > 0 && onProgress?.(done, contests.length);
+  tell();
+  try {
+    for (let size = 1; done < contests.length && !isOver(); size = Math.min(2 * size, MOST_AT_ONCE)) {
+      const next = contests.slice(done, done + size);
+      const dispatches = next.flatMap(({ contestants }) => [...contestants.values()].flat());
+      await Promise.allSettled(dispatches.map(({ kernel, tuning }) => pipelines.compile(kernel, tuning)));
+      // Whoever enters a variant that does not compile is told again.
+      await hearAll(gpu);
+      await waker.wake(isOver);
+      for (const contest of next) {
+        if (!(await decide(contest))) break;
+        done += 1;
+        tell();
       }
     }
-    return times;
-  };
-  for (const [done, contest] of contests.entries()) {
-    onProgress?.(done, contests.length);
-    const times = await timesOf(contest).finally(() => stopwatch.dispose());
-    if (!times) break;
-    const [[usual, own] = []] = times;
-    if (usual === undefined || own === undefined) continue;
-    const [best, fastest] = [...times].reduce((a, b) => (b[1] < a[1] ? b : a));
-    tuned[contest.sizeClass] = fastest < GAIN * own ? best : usual;
+  } finally {
+    waker.dispose();
   }
   // What was not reached in time will not be.
-  if (contests.length > 0) onProgress?.(contests.length, contests.length);
+  if (done < contests.length) onProgress?.(contests.length, contests.length);
   const [first] = refusals;
   const more = refusals.length > 1 ? ` and ${refusals.length - 1} more` : '';
   const notes =
     first === undefined ? [] : [`variants of kernels failed here and are not used: ${first}${more}`];
   return { tuned, notes };
-}
-
-/** What else the device says of what it refused must not be laid to the next variant. */
-async function hearAll(gpu: Gpu): Promise<void> {
-  try {
-    await gpu.settle();
-  } catch (error) {
-    if (!(error instanceof GpuError)) throw error;
-  }
 }

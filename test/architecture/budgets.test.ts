@@ -38,11 +38,11 @@ test('the core bundle, minified and gzipped, WGSL in it, is at most 60 KB', () =
 test('a page carries the family of its model alone, and the readers of torch files, the tuner and the kernels of its kind of device where it has use for them', () => {
   const FAMILY = /^src\/models\/(hiera|vit|tinyvit)\//;
   const TORCH = /^src\/weights\/(torch|pickle|zip)\b/;
-  const TUNER = ['stopwatch', 'kept-tuning', 'contests', 'tune'].map((name) => `src/tasks/${name}.ts`);
+  const TUNER = ['tasks/stopwatch', 'tasks/kept-tuning', 'tasks/contests', 'tasks/tune', 'tasks/race'];
   const ALONE: Readonly<Record<string, readonly string[]>> = {
     hardware: ['src/generated/late/hardware.ts'],
     software: ['src/generated/late/software.ts'],
-    tune: TUNER,
+    tune: [...TUNER, 'tasks/waker', 'gpu/wake'].map((name) => `src/${name}.ts`),
   };
   const { core, late } = bundle;
   expect(late.map(({ name }) => name)).toEqual([

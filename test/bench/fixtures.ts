@@ -1,4 +1,4 @@
-import type { Baseline, KeptKernel } from '../../bench/baseline/compare.ts';
+import type { Baseline, KeptKernel, MeasuredKernel } from '../../bench/baseline/compare.ts';
 import type { KernelRow } from '../../bench/census/measure.ts';
 import type { Spread } from '../../bench/measure.ts';
 import type { ModelReport } from '../../bench/models/measure.ts';
@@ -13,12 +13,11 @@ export const around = (median: number, share = 0.02, rounds = 5): Spread => ({
   rounds,
 });
 
-export const kept = (key: string, ofRoof: Spread): KeptKernel => ({
-  key,
-  kernel: `kernel ${key}`,
-  shape: '4x4 to 4x4',
-  ofRoof,
-});
+const named = (key: string) => ({ key, kernel: `kernel ${key}`, shape: '4x4 to 4x4' });
+
+export const kept = (key: string, ...runs: readonly Spread[]): KeptKernel => ({ ...named(key), runs });
+
+export const measured = (key: string, ofRoof: Spread): MeasuredKernel => ({ ...named(key), ofRoof });
 
 export const PLACE: Provenance = {
   date: '2026-11-23T10:00:00.000Z',
@@ -38,7 +37,7 @@ export const baseline = (kernels: readonly KeptKernel[], place: Partial<Provenan
 });
 
 export const row = (key: string, ofRoof: Spread, share = 0.5): KernelRow => ({
-  ...kept(key, ofRoof),
+  ...measured(key, ofRoof),
   label: `output of ${key}`,
   flops: 2e6,
   bytes: 1e5,
@@ -59,7 +58,7 @@ export function report(rows: readonly KernelRow[], place: Partial<Provenance> = 
     ...place,
     result: {
       kernels: {
-        adapter: { vendor: 'google', architecture: 'swiftshader', description: '' },
+        adapter: { vendor: 'google', architecture: 'swiftshader', device: '', description: '' },
         features: [],
         clock: 'cpu',
         roofs: [
@@ -79,7 +78,7 @@ export function report(rows: readonly KernelRow[], place: Partial<Provenance> = 
 }
 
 export const MODEL: ModelReport = {
-  adapter: { vendor: 'made', architecture: 'up', description: '' },
+  adapter: { vendor: 'made', architecture: 'up', device: '', description: '' },
   ...{ model: 'nano', imageSize: 256, storage: 'f32' },
   calls: [
     { call: 'encode', cold: 9, warm: around(8), cpu: null, dispatches: 75, submits: 2 },

@@ -11,6 +11,7 @@ const CALM: Circumstances = {
   software: false,
   features: ['timestamp-query', 'subgroups', 'shader-f16'],
   hidden: false,
+  restless: 0,
   roof: [10, 10.1, 9.9, 10, 10, 10.1],
 };
 
@@ -23,6 +24,7 @@ test.each([
   ['no subgroups', { features: ['timestamp-query', 'shader-f16'] }, /no subgroups/],
   ['no f16', { features: ['timestamp-query', 'subgroups'] }, /the f16 roof is not available/],
   ['a hidden tab', { hidden: true }, /hidden.*throttle/],
+  ['a clock that did not settle', { restless: 3 }, /^3 times the f32 roof still rose after 300 ms of load/],
   ['a throttled tab', { roof: [10, 10, 10, 10, 2, 2] }, /fell by 80 %/],
   [
     'a machine with other work',

@@ -97,7 +97,9 @@ describe('attentionRelpos', () => {
     const { heads, headDim, window } = each;
     const [h, w] = [2 * window[0] - 1, 2 * window[1] - 1];
     const [relH, relW] = [randomValues(h * headDim, 3), randomValues(w * headDim, 4)];
-    const [whole, parts] = await runGraph(gpu, (g, feed) => {
+    // The kernel that is recorded in parts below.
+    const traits = { tuned: everywhere('lane') };
+    const build = (g: Graph, feed: Feed) => {
       const { q, k, v, options } = fused(each, feed);
       const tables = { relH: feed('rel_h', [h, headDim], relH), relW: feed('rel_w', [w, headDim], relW) };
       const y = attentionRelpos(g, q, k, v, { ...options, ...tables });
@@ -123,7 +125,8 @@ describe('attentionRelpos', () => {
           tuning: only.tuning,
         });
       return [y, again];
-    });
+    };
+    const [whole, parts] = await runGraph(gpu, build, traits);
     expect(parts).toEqual(whole);
   });
 

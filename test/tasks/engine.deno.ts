@@ -12,5 +12,5 @@ const source = { data: rgba, width, height, colorSpace: 'srgb' as const };
 const [segmented] = await segmentDemo(new Blob([await readFile(model)]), [source]);
 if (!segmented) throw new Error('no picture was segmented');
 const { adapter, ...result } = segmented;
-console.log(JSON.stringify({ label: adapterLabel({ device: '', ...adapter }, 'wgpu'), ...result }));
+console.log(JSON.stringify({ label: adapterLabel(adapter, 'wgpu'), ...result }));
 process.exit(0);

@@ -116,7 +116,7 @@ test('Chromium: the same mask in a module worker, from an OffscreenCanvas and an
     expect(answer.error).toBeUndefined();
     expect(answer.results).toHaveLength(2);
     for (const result of answer.results ?? []) {
-      const label = adapterLabel({ device: '', ...result.adapter }, 'Chromium');
+      const label = adapterLabel(result.adapter, 'Chromium');
       if (process.platform === 'linux' && process.env['SAM2RAD_GPU'] !== 'native')
         expect(label).toBe('SwiftShader/Chromium');
       countGpuTest(context, label);

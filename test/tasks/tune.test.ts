@@ -1,6 +1,7 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { DeviceLostError } from '../../src/errors.ts';
-import { requestDevice } from '../../src/gpu/device.ts';
+import { type Gpu, requestDevice } from '../../src/gpu/device.ts';
+import { variantKey } from '../../src/gpu/pipelines.ts';
 import { type Dispatch, Graph, type GraphTraits } from '../../src/graph/graph.ts';
 import type { Tensor } from '../../src/graph/tensor.ts';
 import { attention } from '../../src/ops/attention.ts';
@@ -11,6 +12,7 @@ import { matmulGrad } from '../../src/ops/matmul-grad.ts';
 import { type Contest, contestsOf } from '../../src/tasks/contests.ts';
 import { tunedKernels, tuneKernels } from '../../src/tasks/tune.ts';
 import type { TuningStore } from '../../src/tasks/types.ts';
+import { asHardware } from '../as-hardware.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { sharedDevice } from '../run-graph.ts';
 
@@ -52,6 +54,38 @@ class Kept implements TuningStore {
   read = async () => this.text;
   write = async (text: string) => {
     this.text = text;
+  };
+}
+
+/**
+ * Has a device's submits take what they should by a clock of the test's own, on which nothing else takes time. The
+ * device is slow at first and becomes faster with each ms of load, for longer than anybody waits for it.
+ *
+ * @param cost milliseconds of a dispatch when the device is at its fastest, by its pipeline's label
+ */
+function fakeTimes(gpu: Gpu, cost: (label: string) => number): { restore(): void } {
+  let now = 0;
+  const time = vi.spyOn(performance, 'now').mockImplementation(() => now);
+  const submit = vi.spyOn(gpu, 'submit').mockImplementation((_, encode) => {
+    let label = '';
+    const pass = {
+      setPipeline: (pipeline: GPUComputePipeline) => {
+        label = pipeline.label;
+      },
+      setBindGroup: () => {},
+      dispatchWorkgroups: () => {
+        now += cost(label) * (1 + 4 * Math.exp(-now / 150));
+      },
+      end: () => {},
+    };
+    // What an executable asks of an encoder.
+    encode({ beginComputePass: () => pass } as unknown as GPUCommandEncoder);
+  });
+  return {
+    restore() {
+      time.mockRestore();
+      submit.mockRestore();
+    },
   };
 }
 
@@ -204,6 +238,19 @@ describe('tuning on a device', () => {
     },
   );
 
+  gpuTest('what one GPU of a driver was tuned to is not taken on another', async (source) => {
+    const gpu = await requestDevice({ gpu: source });
+    const store = new Kept();
+    const kernels = recorded(small);
+    for (const device of ['one', 'another']) {
+      Object.assign(gpu.adapter, { device });
+      await tunedKernels(gpu, GPU, kernels, { store, budget: LONG });
+    }
+    const { devices }: { devices: Record<string, object> } = JSON.parse(store.text ?? '');
+    expect(Object.keys(devices)).toHaveLength(2);
+    gpu.close('done');
+  });
+
   gpuTest('a store that fails costs the next visit a second, and is told', async (source) => {
     const gpu = await sharedDevice(source);
     const full: TuningStore = {
@@ -216,6 +263,34 @@ describe('tuning on a device', () => {
       'what was tuned could not be kept (there is no room): it is timed again next time',
     ]);
   });
+
+  gpuTest(
+    'a device that becomes faster while it is timed favours no contestant by its place',
+    async (source) => {
+      const gpu = await requestDevice({ gpu: asHardware(source) });
+      const [contest] = await contestsOf(GPU, recorded(small));
+      if (!contest) throw new Error('no contest');
+      const kernels = [...contest.contestants].map(([name, [call]]) => {
+        if (!call) throw new Error(`${name} records nothing`);
+        return [name, variantKey(call.kernel, call.tuning)] as const;
+      });
+      const fastest = async (least: string | undefined) => {
+        const times = fakeTimes(gpu, (label) => (label === least ? 0.09 : 0.1));
+        try {
+          // Another class goes first: what is timed is timed in the middle of it.
+          const contests = [{ ...contest, sizeClass: 'the first' }, contest];
+          const { tuned } = await tuneKernels(gpu, contests);
+          expect(tuned['the first']).toBe(tuned[contest.sizeClass]);
+          return tuned[contest.sizeClass];
+        } finally {
+          times.restore();
+        }
+      };
+      for (const [name, key] of kernels) expect(await fastest(key)).toBe(name);
+      expect(await fastest(undefined)).toBe(kernels[0]?.[0]);
+      gpu.close('done');
+    },
+  );
 
   gpuTest('no time, no choice; a cancelled tuning stops', async (source) => {
     const gpu = await sharedDevice(source);

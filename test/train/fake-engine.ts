@@ -58,7 +58,7 @@ export const fakeEngine =
       }
     }
     return {
-      adapter: { vendor: 'nobody', architecture: 'none', description: 'fake' },
+      adapter: { vendor: 'nobody', architecture: 'none', device: '', description: 'fake' },
       tuned: {},
       warnings: [],
       steps: epochs * perEpoch,

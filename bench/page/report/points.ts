@@ -28,7 +28,7 @@ export const rateOf = ({ roofs }: KernelReport, name: RoofName): number | undefi
 
 /** Whether a kernel's share of its roof differs from an older result's by more than both scatter. */
 export const differs = (row: KernelRow, old: KernelRow): boolean =>
-  Math.abs(row.ofRoof.median - old.ofRoof.median) > noiseOf(old.ofRoof, row.ofRoof);
+  Math.abs(row.ofRoof.median - old.ofRoof.median) > noiseOf([old.ofRoof], row.ofRoof);
 
 /** Flops a byte. */
 export const intensityOf = ({ flops, bytes }: KernelRow): number => flops / bytes;
