@@ -22,6 +22,8 @@ const QUERIES = HIGH * ROWS;
 const TILE4 = WIDE * KEYS4;
 const TILE = 4 * TILE4;
 const GROUPS = (HEAD4 + WIDE - 1) / WIDE;
+// Channels of a turn of the first product: drivers write out a loop so short, and loads of one overlap products of another.
+const TOGETHER = select(select(1u, 2u, CHANNELS % 2 == 0), 4u, CHANNELS % 4 == 0);
 const STAGED = max(4 * CHANNELS * TILE4, VALUES * HEAD4);
 
 // Channels of the tile's keys, [4 CHANNELS, TILE4] of 4 keys each; then values, [VALUES, HEAD4].
@@ -84,17 +86,20 @@ fn stage_keys(lane: Lane, head: u32, c4: u32) {
 
 // @param starts of the lane's queries' heads in q
 fn add_scores(lane: Lane, starts: Rows, c4: u32, scores: ptr<function, Scores>) {
-  for (var c = 0u; c < CHANNELS; c++) {
-    var four: array<vec4f, ROWS>;
-    for (var i = 0u; i < ROWS; i++) { four[i] = q[starts[i] + c4 + c]; }
-    for (var g = 0u; g < KEYS4; g++) {
-      let base = lane.slot % SLOTS * STAGED + 4 * c * TILE4 + g * WIDE + lane.x % WIDE;
-      let keys0 = parts[base];
-      let keys1 = parts[base + TILE4];
-      let keys2 = parts[base + 2 * TILE4];
-      let keys3 = parts[base + 3 * TILE4];
-      for (var i = 0u; i < ROWS; i++) {
-        (*scores)[i * KEYS4 + g] = multiply(keys0, keys1, keys2, keys3, four[i], (*scores)[i * KEYS4 + g]);
+  for (var turn = 0u; turn < CHANNELS / TOGETHER; turn++) {
+    for (var own = 0u; own < TOGETHER; own++) {
+      let c = turn * TOGETHER + own;
+      var four: array<vec4f, ROWS>;
+      for (var i = 0u; i < ROWS; i++) { four[i] = q[starts[i] + c4 + c]; }
+      for (var g = 0u; g < KEYS4; g++) {
+        let base = lane.slot % SLOTS * STAGED + 4 * c * TILE4 + g * WIDE + lane.x % WIDE;
+        let keys0 = parts[base];
+        let keys1 = parts[base + TILE4];
+        let keys2 = parts[base + 2 * TILE4];
+        let keys3 = parts[base + 3 * TILE4];
+        for (var i = 0u; i < ROWS; i++) {
+          (*scores)[i * KEYS4 + g] = multiply(keys0, keys1, keys2, keys3, four[i], (*scores)[i * KEYS4 + g]);
+        }
       }
     }
   }

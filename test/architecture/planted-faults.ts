@@ -46,7 +46,12 @@ export const FAULTS: readonly (readonly [CaseName, string, string, string])[] = 
     '(*softmax).total[i]*shrink',
     '(*softmax).total[i]',
   ],
-  ['attentionTile', 'half of the channels are dropped', 'c<CHANNELS;', 'c<CHANNELS/2;'],
+  [
+    'attentionTile',
+    'half of the channels are dropped',
+    'turn<CHANNELS/TOGETHER;',
+    'turn<CHANNELS/TOGETHER/2;',
+  ],
   ['attentionTile', 'the last values are dropped', 'step<VALUES/4;', 'step<VALUES/8;'],
   [
     'attentionTile',
