@@ -51,28 +51,29 @@ fn place_of(entry: u32, heads: u32) -> Place {
 fn find_keys(lane: Lane, place: Place, tile: u32) {
   let width4 = (params.window_width + 3) / 4;
   for (var i = 0u; i < (TILE + LANES - 1) / LANES; i++) {
-    let at = i * LANES + lane.own;
+    let at = i * LANES + lane.own % LANES;
     if (at < TILE) {
       let u = tile * TILE + at;
       let token = place.at + vec2u(u % (4 * width4), u / (4 * width4));
       let inside = token.x < params.width && token.y < params.height;
-      key_rows[lane.slot * TILE + at] = select(OUTSIDE, token.y * params.width + token.x, inside);
+      key_rows[lane.slot % SLOTS * TILE + at] = select(OUTSIDE, token.y * params.width + token.x, inside);
     }
   }
   if (lane.own < TILE4) {
     let u = tile * TILE4 + lane.own;
     let valid = vec4u(0, 1, 2, 3) + u % width4 * 4 < vec4u(select(0, params.window_width, u / width4 < params.window_height));
-    key_terms[lane.slot * TILE4 + lane.own] = select(vec4f(LOWEST), vec4f(), valid);
+    key_terms[lane.slot % SLOTS * TILE4 + lane.own % TILE4] = select(vec4f(LOWEST), vec4f(), valid);
   }
 }
 
-fn pair_terms(lane: Lane, place: Place, head: u32, query: u32, keys4: u32) -> vec4f {
-  let row = query_rows[lane.slot * QUERIES + query];
+fn pair_terms(place: Place, head: u32, row: u32, keys4: u32) -> vec4f {
   let width4 = (params.window_width + 3) / 4;
   let height4 = (params.window_height + 3) / 4;
   let base = (select(row, 0, row == OUTSIDE) * place.heads + head - params.first_head) * (height4 + width4);
   let key_y = min(keys4 / width4, params.window_height - 1);
-  return terms[base + height4 + keys4 % width4] + terms[base + key_y / 4][key_y % 4];
+  // Of the four rows' terms, one: a vector that is indexed by a variable would go through memory.
+  let own = vec4f(vec4u(0, 1, 2, 3) == vec4u(key_y % 4));
+  return terms[base + height4 + keys4 % width4] + dot(terms[base + key_y / 4], own);
 }
 
 @compute @workgroup_size(WIDE, HIGH, SLOTS)
@@ -89,16 +90,17 @@ fn main(
   }
   let entry = group.z * SLOTS + lane.slot;
   let place = place_of(min(entry, params.entries - 1), groups.y);
-  if (lane.own < QUERIES) {
-    let at = first + lane.own;
+  var rows: Rows;
+  for (var i = 0u; i < ROWS; i++) {
+    let at = first + i * HIGH + lane.y;
     let token = place.at + vec2u(at % place.queries.x, at / place.queries.x);
     let inside = at < place.queries.x * place.queries.y && entry < params.entries;
-    query_rows[lane.slot * QUERIES + lane.own] = select(OUTSIDE, token.y * params.width + token.x, inside);
+    rows[i] = select(OUTSIDE, token.y * params.width + token.x, inside);
   }
   let head = params.first_head + group.y;
   let keys = params.window_height * ((params.window_width + 3) / 4 * 4);
   var sums: Sums;
-  var total = 0.0;
-  walk(lane, place, head, vec2u(0, (keys + TILE - 1) / TILE), keys, &total, &sums);
-  store(lane, 0, params.heads, head, &sums);
+  var softmax: Softmax;
+  walk(lane, place, head, rows, vec2u(0, (keys + TILE - 1) / TILE), keys, &softmax, &sums);
+  store(lane, 0, params.heads, head, rows, &softmax, &sums);
 }

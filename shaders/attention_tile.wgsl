@@ -73,22 +73,22 @@ fn place_of(entry: u32) -> Place {
 // Rows of k and v of a tile, and what is added to its scores: keys past the end weigh nothing.
 fn find_keys(lane: Lane, place: Place, tile: u32) {
   for (var i = 0u; i < (TILE + LANES - 1) / LANES; i++) {
-    let at = i * LANES + lane.own;
+    let at = i * LANES + lane.own % LANES;
     if (at < TILE) {
       let u = tile * TILE + at;
       let token = place.key_at + vec2u(u % place.key_side.x, u / place.key_side.x);
       let row = place.batch * params.key_rows + token.y * params.key_width + token.x;
-      key_rows[lane.slot * TILE + at] = select(OUTSIDE, row, u < place.tokens);
+      key_rows[lane.slot % SLOTS * TILE + at] = select(OUTSIDE, row, u < place.tokens);
     }
   }
   if (lane.own < TILE4) {
     let u = tile * TILE + 4 * lane.own + vec4u(0, 1, 2, 3);
     let term = select(vec4f(place.pad_term), vec4f(), u < vec4u(place.tokens));
-    key_terms[lane.slot * TILE4 + lane.own] = select(vec4f(LOWEST), term, u < vec4u(place.keys));
+    key_terms[lane.slot % SLOTS * TILE4 + lane.own % TILE4] = select(vec4f(LOWEST), term, u < vec4u(place.keys));
   }
 }
 
-fn pair_terms(lane: Lane, place: Place, head: u32, query: u32, keys4: u32) -> vec4f {
+fn pair_terms(place: Place, head: u32, row: u32, keys4: u32) -> vec4f {
   return vec4f();
 }
 
@@ -112,22 +112,24 @@ fn main(
   }
   let entry = group.z * SLOTS + lane.slot;
   let place = place_of(min(entry, params.entries - 1));
-  if (lane.own < QUERIES) {
-    let at = first + lane.own;
+  var rows: Rows;
+  for (var i = 0u; i < ROWS; i++) {
+    let at = first + i * HIGH + lane.y;
     let token = place.query_at + vec2u(at % place.query_side.x, at / place.query_side.x);
     let row = (place.batch * params.query_height + token.y) * params.query_width + token.x;
-    query_rows[lane.slot * QUERIES + lane.own] = select(OUTSIDE, row, at < place.queries && entry < params.entries);
+    rows[i] = select(OUTSIDE, row, at < place.queries && entry < params.entries);
   }
 
   var sums: Sums;
-  var total = 0.0;
+  var softmax: Softmax;
   let last = min((chunk + 1) * params.chunk, (keys + TILE - 1) / TILE);
-  let highest = walk(lane, place, head, vec2u(chunk * params.chunk, last), keys, &total, &sums);
-  let rows = params.entries / params.windows * params.query_width * params.query_height;
-  store(lane, chunk * rows, groups.y, head, &sums);
-  if (SPLIT == 1 && lane.own < QUERIES) {
-    let row = query_rows[lane.slot * QUERIES + lane.own];
-    let ends = groups.x / blocks * rows * groups.y * HEAD4;
-    if (row != OUTSIDE) { y[ends + (chunk * rows + row) * groups.y + head] = vec4f(highest + log2(total)); }
+  walk(lane, place, head, rows, vec2u(chunk * params.chunk, last), keys, &softmax, &sums);
+  let all = params.entries / params.windows * params.query_width * params.query_height;
+  store(lane, chunk * all, groups.y, head, rows, &softmax, &sums);
+  if (SPLIT == 1 && lane.x == 0) {
+    let ends = groups.x / blocks * all * groups.y * HEAD4;
+    for (var i = 0u; i < ROWS; i++) {
+      if (rows[i] != OUTSIDE) { y[ends + (chunk * all + rows[i]) * groups.y + head] = vec4f(softmax.highest[i] + log2(softmax.total[i])); }
+    }
   }
 }

@@ -3,32 +3,44 @@
 // WIDE x HIGH lanes has HIGH ROWS queries of one window and head, and walks the keys in tiles of 4 WIDE KEYS4. For files
 // with `q`, `k`, `v`, `pad` and `y`, strides, starts, paddings and scale in `params`, and functions of a `Place`: `find_keys`
 // sets key_rows and key_terms of a tile, `pair_terms` is what is added to the scores of a query and 4 keys. Lane (x, y) has the queries y, y + HIGH,
-// ..., and the groups x, x + WIDE, ... of 4 keys in the first product and of 4 channels in the second.
-const HEAD4: u32 = 16;   // vec4s in a head
-const WIDE: u32 = 8;     // a power of two
+// ..., and the groups x, x + WIDE, ... of 4 keys in the first product and of 4 channels in the second. Queries come straight
+// from storage: the WIDE lanes of a query read the same address, and the first cache has it from the tile before.
+//
+// Lanes are taken modulo WIDE and HIGH wherever they index workgroup memory: so the compiler can prove the index to be in range
+// and leaves its clamp out.
+const HEAD4: u32 = 16;    // vec4s in a head
+const WIDE: u32 = 8;      // a power of two
 const HIGH: u32 = 8;
-const ROWS: u32 = 8;     // queries of a lane, at most WIDE: a lane has one query's softmax
-const KEYS4: u32 = 1;    // groups of 4 keys of a lane, a power of two, at most HIGH
-const VALUES: u32 = 16;  // keys whose values are in workgroup memory at once: 4 or more, a divisor of the tile's keys
-const SLOTS: u32 = 1;    // in a workgroup
+const ROWS: u32 = 4;      // queries of a lane
+const KEYS4: u32 = 1;     // groups of 4 keys of a lane, a power of two
+const CHANNELS: u32 = 8;  // vec4s of channels of the keys that are in workgroup memory at once: a divisor of HEAD4
+const VALUES: u32 = 16;   // keys whose values are there at once: 4 or more, a divisor of the tile's keys
+const SLOTS: u32 = 1;     // in a workgroup
 
 const LANES = WIDE * HIGH;
 const QUERIES = HIGH * ROWS;
 const TILE4 = WIDE * KEYS4;
 const TILE = 4 * TILE4;
 const GROUPS = (HEAD4 + WIDE - 1) / WIDE;
-const STAGED = max(4 * (QUERIES + TILE), VALUES * HEAD4);
+// Channels of a turn of the first product: drivers write out a loop so short, and loads of one overlap products of another.
+const TOGETHER = select(select(1u, 2u, CHANNELS % 2 == 0), 4u, CHANNELS % 4 == 0);
+const STAGED = max(4 * CHANNELS * TILE4, VALUES * HEAD4);
 
-// 16 channels of all queries and keys, then channels of VALUES values: bytes 64 (QUERIES + TILE) or 16 VALUES HEAD4.
-var<workgroup> parts: array<factors, SLOTS * STAGED>;
-var<workgroup> weights: array<vec4f, SLOTS * QUERIES * TILE4>;  // scores, then e to them: [QUERIES, TILE4], 16 bytes each
-var<workgroup> query_rows: array<u32, SLOTS * QUERIES>;
+// Channels of the tile's keys, [4 CHANNELS, TILE4] of 4 keys each; then values, [VALUES, HEAD4].
+var<workgroup> parts: array<vec4f, SLOTS * STAGED>;
+var<workgroup> weights: array<vec4f, SLOTS * QUERIES * TILE4>;  // [QUERIES, TILE4] of 4 keys, columns turned by the row
 var<workgroup> key_rows: array<u32, SLOTS * TILE>;
 var<workgroup> key_terms: array<vec4f, SLOTS * TILE4>;          // what is added to the scores of 4 keys
-var<workgroup> factor: array<f32, SLOTS * QUERIES>;             // of a query's sums
 
 alias Scores = array<vec4f, ROWS * KEYS4>;
 alias Sums = array<vec4f, ROWS * GROUPS>;
+alias Rows = array<u32, ROWS>;
+
+// Of a lane's queries, each the same in the WIDE lanes that have it, but for `total`: there a lane has its own keys' part.
+struct Softmax {
+  highest: array<f32, ROWS>,  // score
+  total: array<f32, ROWS>,    // of weights relative to it
+}
 
 const OUTSIDE = 0xffffffffu;
 const LOWEST = -1e30f;  // below any score, and exp2 of a difference to it is 0 without an infinity
@@ -41,178 +53,179 @@ struct Lane {
   slot: u32,
 }
 
-// Where column `col` of a row of `width` lies: turned row by row, so that neighbouring rows have it in different banks.
-fn turned(row: u32, col: u32, width: u32) -> u32 {
-  return row * width + ((col ^ (row * min(width, 8) / 8)) & (width - 1));
+// Which of a row's columns the weights of column `col` are in: they are turned row by row, so that neighbouring rows have one in
+// different banks.
+fn turned(row: u32, col: u32) -> u32 {
+  return (col ^ row) % TILE4;
 }
 
-// 16 channels of the queries and of the tile's keys, from channel 4 c4 of a head on. A lane's 4 keys lie WIDE rows apart.
-fn stage_channels(lane: Lane, head: u32, c4: u32) {
-  for (var i = 0u; i < (4 * QUERIES + LANES - 1) / LANES; i++) {
-    let at = i * LANES + lane.own;
-    if (at < 4 * QUERIES) {
-      let row = query_rows[lane.slot * QUERIES + at / 4];
-      let c = head * HEAD4 + min(c4 + at % 4, HEAD4 - 1);
-      let start = select(row, 0, row == OUTSIDE) * params.q_stride + params.q_start;
-      parts[lane.slot * STAGED + turned(at / 4, at % 4, 4)] = staged(q[start + c]);
-    }
-  }
-  for (var i = 0u; i < (4 * TILE + LANES - 1) / LANES; i++) {
-    let at = i * LANES + lane.own;
-    if (at < 4 * TILE) {
-      let key = at / 4;
-      let row = key_rows[lane.slot * TILE + key];
-      let c = head * HEAD4 + min(c4 + at % 4, HEAD4 - 1);
-      var four: vec4f;
-      if (row == OUTSIDE) { four = pad[params.k_pad + c]; } else { four = k[row * params.k_stride + params.k_start + c]; }
-      let place = (key / (4 * WIDE) * 4 + key % 4) * WIDE + key / 4 % WIDE;
-      parts[lane.slot * STAGED + 4 * QUERIES + turned(place, at % 4, 4)] = staged(four);
+fn key_at(row: u32, c: u32) -> vec4f {
+  if (row == OUTSIDE) { return pad[params.k_pad + c]; }
+  return k[row * params.k_stride + params.k_start + c];
+}
+
+// CHANNELS vec4s of the tile's keys, from vec4 `c4` of a head on: 4 keys by 4 channels are turned in registers.
+fn stage_keys(lane: Lane, head: u32, c4: u32) {
+  for (var i = 0u; i < (CHANNELS * TILE4 + LANES - 1) / LANES; i++) {
+    let at = i * LANES + lane.own % LANES;
+    if (at < CHANNELS * TILE4) {
+      let col = at % TILE4;
+      let c = head * HEAD4 + c4 + at / TILE4;
+      let key = lane.slot % SLOTS * TILE + 4 * col;
+      let turned = transpose(mat4x4f(
+        key_at(key_rows[key], c), key_at(key_rows[key + 1], c), key_at(key_rows[key + 2], c), key_at(key_rows[key + 3], c),
+      ));
+      let to = lane.slot % SLOTS * STAGED + 4 * (at / TILE4) * TILE4 + col;
+      parts[to] = turned[0];
+      parts[to + TILE4] = turned[1];
+      parts[to + 2 * TILE4] = turned[2];
+      parts[to + 3 * TILE4] = turned[3];
     }
   }
 }
 
-fn add_scores(lane: Lane, c4: u32, scores: ptr<function, Scores>) {
-  let queries = lane.slot * STAGED;
-  let keys = queries + 4 * QUERIES;
-  for (var step = 0u; step < 4; step++) {
-    if (HEAD4 % 4 == 0 || c4 + step < HEAD4) {
-      var columns: array<factors, 4 * KEYS4>;
+// @param starts of the lane's queries' heads in q
+fn add_scores(lane: Lane, starts: Rows, c4: u32, scores: ptr<function, Scores>) {
+  for (var turn = 0u; turn < CHANNELS / TOGETHER; turn++) {
+    for (var own = 0u; own < TOGETHER; own++) {
+      let c = turn * TOGETHER + own;
+      var four: array<vec4f, ROWS>;
+      for (var i = 0u; i < ROWS; i++) { four[i] = q[starts[i] + c4 + c]; }
       for (var g = 0u; g < KEYS4; g++) {
-        let key0 = parts[keys + turned((4 * g) * WIDE + lane.x, step, 4)];
-        let key1 = parts[keys + turned((4 * g + 1) * WIDE + lane.x, step, 4)];
-        let key2 = parts[keys + turned((4 * g + 2) * WIDE + lane.x, step, 4)];
-        let key3 = parts[keys + turned((4 * g + 3) * WIDE + lane.x, step, 4)];
-        columns[4 * g] = factors(key0.x, key1.x, key2.x, key3.x);
-        columns[4 * g + 1] = factors(key0.y, key1.y, key2.y, key3.y);
-        columns[4 * g + 2] = factors(key0.z, key1.z, key2.z, key3.z);
-        columns[4 * g + 3] = factors(key0.w, key1.w, key2.w, key3.w);
-      }
-      for (var i = 0u; i < ROWS; i++) {
-        let query = parts[queries + turned(i * HIGH + lane.y, step, 4)];
-        for (var g = 0u; g < KEYS4; g++) {
-          let at = i * KEYS4 + g;
-          (*scores)[at] = multiply_staged(columns[4 * g], columns[4 * g + 1], columns[4 * g + 2], columns[4 * g + 3], query, (*scores)[at]);
+        let base = lane.slot % SLOTS * STAGED + 4 * c * TILE4 + g * WIDE + lane.x % WIDE;
+        let keys0 = parts[base];
+        let keys1 = parts[base + TILE4];
+        let keys2 = parts[base + 2 * TILE4];
+        let keys3 = parts[base + 3 * TILE4];
+        for (var i = 0u; i < ROWS; i++) {
+          (*scores)[i * KEYS4 + g] = multiply(keys0, keys1, keys2, keys3, four[i], (*scores)[i * KEYS4 + g]);
         }
       }
     }
   }
 }
 
-// The weights of query `own`, unnormalised, in the place of its scores, and what its sums so far must be multiplied by.
-fn weigh(lane: Lane, highest: ptr<function, f32>, total: ptr<function, f32>) {
-  if (lane.own >= QUERIES) { return; }
-  let start = lane.slot * QUERIES * TILE4;
-  var scores: array<vec4f, TILE4>;
-  var top4 = vec4f(*highest);
-  for (var col = 0u; col < TILE4; col++) {
-    scores[col] = weights[start + turned(lane.own, col, TILE4)] + key_terms[lane.slot * TILE4 + col];
-    top4 = max(top4, scores[col]);
+// Weights of the scores, unnormalised, into workgroup memory, where the lanes of a query first tell each other their highest
+// score; what was summed before shrinks where there is a higher one now.
+fn weigh(lane: Lane, scores: ptr<function, Scores>, softmax: ptr<function, Softmax>, sums: ptr<function, Sums>) {
+  let first = lane.slot % SLOTS * QUERIES + lane.y % HIGH;
+  for (var i = 0u; i < ROWS; i++) {
+    var top = (*scores)[i * KEYS4];
+    for (var g = 1u; g < KEYS4; g++) { top = max(top, (*scores)[i * KEYS4 + g]); }
+    weights[(first + i * HIGH) * TILE4 + turned(i * HIGH + lane.y, lane.x) % TILE4] = top;
   }
-  let top = max(max(top4.x, top4.y), max(top4.z, top4.w));
-  var sum = vec4f();
-  for (var col = 0u; col < TILE4; col++) {
-    let weight = exp2(scores[col] - top);
-    weights[start + turned(lane.own, col, TILE4)] = weight;
-    sum += weight;
+  workgroupBarrier();
+  var tops: array<f32, ROWS>;
+  for (var i = 0u; i < ROWS; i++) {
+    var top = vec4f((*softmax).highest[i]);
+    for (var x = 0u; x < WIDE; x++) { top = max(top, weights[(first + i * HIGH) * TILE4 + turned(i * HIGH + lane.y, x) % TILE4]); }
+    tops[i] = max(max(top.x, top.y), max(top.z, top.w));
   }
-  let shrink = exp2(*highest - top);
-  *total = fma(*total, shrink, sum.x + sum.y + sum.z + sum.w);
-  *highest = top;
-  factor[lane.slot * QUERIES + lane.own] = shrink;
+  workgroupBarrier();
+  for (var i = 0u; i < ROWS; i++) {
+    let shrink = exp2((*softmax).highest[i] - tops[i]);
+    (*softmax).highest[i] = tops[i];
+    var total = vec4f((*softmax).total[i] * shrink, 0.0, 0.0, 0.0);
+    for (var g = 0u; g < KEYS4; g++) {
+      let weight = exp2((*scores)[i * KEYS4 + g] - tops[i]);
+      total += weight;
+      weights[(first + i * HIGH) * TILE4 + turned(i * HIGH + lane.y, g * WIDE + lane.x) % TILE4] = weight;
+    }
+    (*softmax).total[i] = total.x + total.y + total.z + total.w;
+    for (var g = 0u; g < GROUPS; g++) { (*sums)[i * GROUPS + g] *= shrink; }
+  }
 }
 
-// Values of VALUES keys of the tile, from key `first` on.
-fn stage_values(lane: Lane, head: u32, first: u32) {
+// Values of VALUES keys of the tile, from key `done` on.
+fn stage_values(lane: Lane, head: u32, done: u32) {
   for (var i = 0u; i < (VALUES * HEAD4 + LANES - 1) / LANES; i++) {
-    let at = i * LANES + lane.own;
+    let at = i * LANES + lane.own % LANES;
     if (at < VALUES * HEAD4) {
-      let row = key_rows[lane.slot * TILE + first + at / HEAD4];
+      let row = key_rows[lane.slot % SLOTS * TILE + (done + at / HEAD4) % TILE];
       let c = head * HEAD4 + at % HEAD4;
       var four: vec4f;
       if (row == OUTSIDE) { four = pad[params.v_pad + c]; } else { four = v[row * params.v_stride + params.v_start + c]; }
-      parts[lane.slot * STAGED + at] = staged(four);
+      parts[lane.slot % SLOTS * STAGED + at] = four;
     }
   }
 }
 
-fn add_values(lane: Lane, first: u32, sums: ptr<function, Sums>) {
+fn add_values(lane: Lane, done: u32, sums: ptr<function, Sums>) {
+  let first = lane.slot % SLOTS * QUERIES + lane.y % HIGH;
   for (var step = 0u; step < VALUES / 4; step++) {
-    var four: array<factors, ROWS>;
-    for (var i = 0u; i < ROWS; i++) {
-      four[i] = staged(weights[lane.slot * QUERIES * TILE4 + turned(i * HIGH + lane.y, first / 4 + step, TILE4)]);
-    }
+    var four: array<vec4f, ROWS>;
+    for (var i = 0u; i < ROWS; i++) { four[i] = weights[(first + i * HIGH) * TILE4 + turned(i * HIGH + lane.y, done / 4 + step) % TILE4]; }
     for (var g = 0u; g < GROUPS; g++) {
-      let at = lane.slot * STAGED + 4 * step * HEAD4 + min(g * WIDE + lane.x, HEAD4 - 1);
-      let value0 = parts[at];
-      let value1 = parts[at + HEAD4];
-      let value2 = parts[at + 2 * HEAD4];
-      let value3 = parts[at + 3 * HEAD4];
+      let base = lane.slot % SLOTS * STAGED + 4 * step * HEAD4 + min(g * WIDE + lane.x % WIDE, HEAD4 - 1);
+      let value0 = parts[base];
+      let value1 = parts[base + HEAD4];
+      let value2 = parts[base + 2 * HEAD4];
+      let value3 = parts[base + 3 * HEAD4];
       for (var i = 0u; i < ROWS; i++) {
-        (*sums)[i * GROUPS + g] = multiply_staged(value0, value1, value2, value3, four[i], (*sums)[i * GROUPS + g]);
+        (*sums)[i * GROUPS + g] = multiply(value0, value1, value2, value3, four[i], (*sums)[i * GROUPS + g]);
       }
     }
   }
 }
 
-// Where a softmax found a higher score, what was summed before shrinks.
-fn rescale(lane: Lane, sums: ptr<function, Sums>) {
+// The weighted sums of values over a range of tiles, which is the same for all lanes of a workgroup, as `keys`, the number of all, is.
+fn walk(lane: Lane, place: Place, head: u32, rows: Rows, tiles: vec2u, keys: u32, softmax: ptr<function, Softmax>, sums: ptr<function, Sums>) {
+  var starts: Rows;
   for (var i = 0u; i < ROWS; i++) {
-    let shrink = factor[lane.slot * QUERIES + i * HIGH + lane.y];
-    if (shrink < 1.0) {
-      for (var g = 0u; g < GROUPS; g++) { (*sums)[i * GROUPS + g] *= shrink; }
-    }
+    starts[i] = select(rows[i], 0, rows[i] == OUTSIDE) * params.q_stride + params.q_start + head * HEAD4;
+    (*softmax).highest[i] = LOWEST;
   }
-}
-
-// The sums over a range of tiles, which is the same for all lanes of a workgroup, as `keys`, the number of all, is. Leaves in
-// `total` and returns what a lane knows of the softmax of query `own`: the sum of weights, log2 of what they are relative to.
-fn walk(lane: Lane, place: Place, head: u32, tiles: vec2u, keys: u32, total: ptr<function, f32>, sums: ptr<function, Sums>) -> f32 {
-  var highest = LOWEST;
   for (var tile = tiles.x; tile < tiles.y; tile++) {
+    workgroupBarrier();
     find_keys(lane, place, tile);
     // Said, for it is in a loop: SwiftShader leaves what is not said as it was.
     var scores = Scores();
-    for (var c4 = 0u; c4 < HEAD4; c4 += 4) {
+    for (var c4 = 0u; c4 < HEAD4; c4 += CHANNELS) {
       workgroupBarrier();
-      stage_channels(lane, head, c4);
+      stage_keys(lane, head, c4);
       workgroupBarrier();
-      add_scores(lane, c4, &scores);
+      add_scores(lane, starts, c4, &scores);
     }
-    for (var i = 0u; i < ROWS; i++) {
-      let query = i * HIGH + lane.y;
-      for (var g = 0u; g < KEYS4; g++) {
-        let col = g * WIDE + lane.x;
-        let terms = pair_terms(lane, place, head, query, tile * TILE4 + col);
-        weights[lane.slot * QUERIES * TILE4 + turned(query, col, TILE4)] = fma(scores[i * KEYS4 + g], vec4f(params.scale * LOG2E), terms);
+    for (var g = 0u; g < KEYS4; g++) {
+      let col = g * WIDE + lane.x % WIDE;
+      let terms = key_terms[lane.slot % SLOTS * TILE4 + col];
+      for (var i = 0u; i < ROWS; i++) {
+        let both = terms + pair_terms(place, head, rows[i], tile * TILE4 + col);
+        scores[i * KEYS4 + g] = fma(scores[i * KEYS4 + g], vec4f(params.scale * LOG2E), both);
       }
     }
-    workgroupBarrier();
+    weigh(lane, &scores, softmax, sums);
     // Keys past the end are left out, VALUES at a time.
     let some = min(TILE, keys - tile * TILE);
     for (var done = 0u; done < some; done += VALUES) {
       if (done > 0) { workgroupBarrier(); }
       stage_values(lane, head, done);
-      if (done == 0) { weigh(lane, &highest, total); }
       workgroupBarrier();
-      if (done == 0) { rescale(lane, sums); }
       add_values(lane, done, sums);
     }
   }
+  // Each lane has the sum of its own keys' weights: the lanes of a query put theirs together.
+  let first = lane.slot % SLOTS * QUERIES + lane.y % HIGH;
   workgroupBarrier();
-  if (lane.own < QUERIES) { factor[lane.slot * QUERIES + lane.own] = 1.0 / (*total); }
+  for (var i = 0u; i < ROWS; i++) {
+    weights[(first + i * HIGH) * TILE4 + turned(i * HIGH + lane.y, lane.x) % TILE4] = vec4f((*softmax).total[i]);
+  }
   workgroupBarrier();
-  return highest;
+  for (var i = 0u; i < ROWS; i++) {
+    var total = 0.0;
+    for (var x = 0u; x < WIDE; x++) { total += weights[(first + i * HIGH) * TILE4 + turned(i * HIGH + lane.y, x) % TILE4].x; }
+    (*softmax).total[i] = total;
+  }
 }
 
 // Rows of y, behind `before` others.
-fn store(lane: Lane, before: u32, heads: u32, head: u32, sums: ptr<function, Sums>) {
+fn store(lane: Lane, before: u32, heads: u32, head: u32, rows: Rows, softmax: ptr<function, Softmax>, sums: ptr<function, Sums>) {
   for (var i = 0u; i < ROWS; i++) {
-    let query = lane.slot * QUERIES + i * HIGH + lane.y;
-    let row = query_rows[query];
-    for (var g = 0u; g < GROUPS; g++) {
-      let col = g * WIDE + lane.x;
-      if (row != OUTSIDE && col < HEAD4) {
-        y[((before + row) * heads + head) * HEAD4 + col] = (*sums)[i * GROUPS + g] * factor[query];
+    if (rows[i] != OUTSIDE) {
+      let factor = 1.0 / (*softmax).total[i];
+      for (var g = 0u; g < GROUPS; g++) {
+        let col = g * WIDE + lane.x;
+        if (col < HEAD4) { y[((before + rows[i]) * heads + head) * HEAD4 + col] = (*sums)[i * GROUPS + g] * factor; }
       }
     }
   }

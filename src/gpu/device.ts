@@ -8,6 +8,8 @@ export interface DeviceTraits {
   readonly subgroups: boolean;
   /** A software adapter (SwiftShader, llvmpipe): barriers and workgroup memory cost more than they save. */
   readonly cpu: boolean;
+  /** Of a workgroup's memory. */
+  readonly workgroupBytes: number;
 }
 
 /** How many GPU objects were made so far: a second run at the same size must not change it (a test says so). */
@@ -29,6 +31,9 @@ export interface AdapterSummary {
 }
 
 const WANTED_FEATURES: readonly GPUFeatureName[] = ['timestamp-query', 'subgroups', 'shader-f16'];
+
+/** What attention's tiles make use of; 16 KiB, which every device has, are enough to compute. */
+const WORKGROUP_BYTES = 32768;
 
 /** A lost device rejects what waits for it, and only then says that it is lost: this long it is waited for. */
 const LOSS_GRACE_MS = 50;
@@ -60,6 +65,7 @@ export class Gpu {
     const words = `${this.adapter.architecture} ${this.adapter.description}`;
     this.traits = {
       subgroups: device.features.has('subgroups'),
+      workgroupBytes: device.limits.maxComputeWorkgroupStorageSize,
       cpu: /swiftshader|llvmpipe|lavapipe|basic render/i.test(words),
     };
     this.#owned = owned;
@@ -242,7 +248,8 @@ export interface RequestDeviceOptions {
 }
 
 /**
- * Requests a device with WebGPU's default limits (every model fits them) and the optional features we can use.
+ * Requests a device with WebGPU's default limits (every model fits them), twice the workgroup memory where there is so much,
+ * and the optional features we can use.
  * @throws UnsupportedError where there is no WebGPU or no adapter, with what to do about it.
  */
 export async function requestDevice(options: RequestDeviceOptions = {}): Promise<Gpu> {
@@ -259,6 +266,14 @@ export async function requestDevice(options: RequestDeviceOptions = {}): Promise
       'WebGPU is there but found no adapter: update the graphics driver, enable hardware acceleration in the browser, or install a software Vulkan driver (Debian: mesa-vulkan-drivers)',
     );
   const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
-  const device = await adapter.requestDevice({ label: 'sam2rad', requiredFeatures });
+  const maxComputeWorkgroupStorageSize = Math.min(
+    WORKGROUP_BYTES,
+    adapter.limits.maxComputeWorkgroupStorageSize,
+  );
+  const device = await adapter.requestDevice({
+    label: 'sam2rad',
+    requiredFeatures,
+    requiredLimits: { maxComputeWorkgroupStorageSize },
+  });
   return new Gpu(device, adapter.info, true);
 }

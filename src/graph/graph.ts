@@ -55,6 +55,8 @@ export interface Recording {
 export interface GraphTraits {
   readonly subgroups: boolean;
   readonly cpu: boolean;
+  /** Memory that a workgroup may have; what every device has (16 KiB) unless given. */
+  readonly workgroupBytes?: number;
   /** How matrices are stored; f32 unless given. */
   readonly storage?: WeightStorage;
   /** What products multiply in; f32 unless given. */

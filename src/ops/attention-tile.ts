@@ -1,12 +1,12 @@
 import type { GraphTraits, Workgroups } from '../graph/graph.ts';
 import type { Variant } from './variants.ts';
 
-/** Workgroup memory that every WebGPU device has; no more is asked for. */
-const WORKGROUP_BYTES = 16384;
-/** Lanes of a workgroup whose windows are not too small for it. */
-const LANES = 64;
+/** Workgroup memory that every WebGPU device has. */
+const LEAST_BYTES = 16384;
 /** Queries up to which a window is small: several share a workgroup. */
 const FEW = 16;
+/** Queries of a lane: more took registers that other workgroups need (bench/NOTES.md, section 16). */
+const MOST_ROWS = 4;
 
 /** The constants of lib/attention_tile that say what a workgroup does. */
 export interface TileShape {
@@ -14,6 +14,7 @@ export interface TileShape {
   readonly HIGH: number;
   readonly ROWS: number;
   readonly KEYS4: number;
+  readonly CHANNELS: number;
   readonly VALUES: number;
   readonly SLOTS: number;
 }
@@ -31,48 +32,62 @@ export interface Attended {
 /** Queries of a window that a workgroup takes. */
 export const queriesOf = ({ HIGH, ROWS }: TileShape) => HIGH * ROWS;
 /** Keys that it takes at a time. */
-export const keysOf = ({ WIDE, KEYS4 }: TileShape) => 4 * WIDE * KEYS4;
+export const keysOf = ({ WIDE, KEYS4 }: Pick<TileShape, 'WIDE' | 'KEYS4'>) => 4 * WIDE * KEYS4;
 
 /**
  * Lanes and registers for windows of this size, or nothing where they would not fit into workgroup memory.
  *
- * @param most queries of a lane: more of them make more of each value that is read, and take more registers
+ * @param lanes of a workgroup: more share what is staged, and leave more queries of a window's last block idle
+ * @param memory bytes that a workgroup may have
  */
-export function tileShape(size: Attended, most: 4 | 8): TileShape | undefined {
+export function tileShape(
+  size: Attended,
+  lanes: 64 | 128,
+  memory: number = LEAST_BYTES,
+): TileShape | undefined {
   const { queries, keys, head4, entries } = size;
   const small = queries <= FEW && entries > 1;
   // Lanes side by side have 4 channels each in the second product: as few idle ones as may be.
-  const WIDE = small || head4 <= 4 ? 4 : head4 <= 24 ? 8 : 16;
-  const HIGH = small ? 4 : Math.max(8, LANES / WIDE);
-  const ROWS = rowsOf(size, HIGH, Math.min(most, WIDE === 16 ? 4 : WIDE));
-  const KEYS4 = !small && keys > 4 * WIDE && (ROWS <= 4 || WIDE === 4) && WIDE < 16 ? 2 : 1;
-  const SLOTS = small ? LANES / (WIDE * HIGH) : 1;
-  const shape = { WIDE, HIGH, ROWS, KEYS4, VALUES: 4, SLOTS };
-  while (shape.SLOTS > 1 && workgroupBytes(shape, head4) > WORKGROUP_BYTES) shape.SLOTS /= 2;
-  const fits = () => workgroupBytes(shape, head4) <= WORKGROUP_BYTES;
-  while (shape.VALUES < keysOf(shape) && fits()) shape.VALUES *= 2;
-  if (!fits() && shape.VALUES > 4) shape.VALUES /= 2;
-  return fits() ? shape : undefined;
+  const WIDE = small || head4 <= 4 ? 4 : head4 <= 32 ? 8 : 16;
+  let HIGH = small ? 4 : Math.min(16, lanes / WIDE);
+  while (HIGH > 8 && HIGH / 2 >= queries) HIGH /= 2;
+  const ROWS = rowsOf(size, HIGH);
+  const KEYS4 = !small && WIDE === 4 && keys > 4 * WIDE ? 2 : 1;
+  let SLOTS = small ? 4 : 1;
+  const keysAtOnce = keysOf({ WIDE, KEYS4 });
+  const channels = divisorsOf(head4);
+  const values = [1, 2, 4, 8, 16].map((part) => keysAtOnce / part).filter((count) => count >= 4);
+  for (; SLOTS >= 1; SLOTS /= 2)
+    for (const CHANNELS of channels)
+      for (const VALUES of values) {
+        const shape = { WIDE, HIGH, ROWS, KEYS4, CHANNELS, VALUES, SLOTS };
+        if (workgroupBytes(shape, head4) <= memory) return shape;
+      }
+  return undefined;
 }
+
+/** The largest first. */
+const divisorsOf = (count: number): number[] =>
+  Array.from({ length: count }, (_, i) => count - i).filter((each) => count % each === 0);
 
 /**
  * Queries of a lane that leave few rows of a window's last block empty; a block of r costs about as r + 1.3. Sequences, as
  * long as there are prompts, take powers of two, so that few pipelines serve them.
  */
-function rowsOf({ queries, entries }: Attended, high: number, most: number): number {
-  const enough = Math.min(most, Math.ceil(queries / high));
+function rowsOf({ queries, entries }: Attended, high: number): number {
+  const enough = Math.min(MOST_ROWS, Math.ceil(queries / high));
   if (entries === 1) return 2 ** Math.ceil(Math.log2(enough));
   const cost = (rows: number) => Math.ceil(queries / (high * rows)) * (rows + 1.3);
   let best = enough;
-  for (let rows = enough - 1; rows > most / 2; rows--) if (cost(rows) < cost(best)) best = rows;
+  for (let rows = enough - 1; rows > MOST_ROWS / 2; rows--) if (cost(rows) < cost(best)) best = rows;
   return best;
 }
 
-/** What lib/attention_tile declares, in f32. */
+/** What lib/attention_tile declares. */
 export function workgroupBytes(shape: TileShape, head4: number): number {
   const [queries, keys] = [queriesOf(shape), keysOf(shape)];
-  const staged = Math.max(4 * (queries + keys), shape.VALUES * head4);
-  return shape.SLOTS * (16 * (staged + (queries * keys) / 4) + 8 * queries + 8 * keys);
+  const staged = Math.max(shape.CHANNELS * keys, shape.VALUES * head4);
+  return shape.SLOTS * (16 * staged + 4 * queries * keys + 8 * keys);
 }
 
 /** Workgroups that keep a GPU busy: where there are fewer, each walks a chunk of the keys. */
@@ -113,13 +128,13 @@ export interface TileVariant extends Variant {
  * @param heads given where the keys may be cut into chunks, none of which may be empty
  */
 export function tileVariants(
-  { cpu }: GraphTraits,
+  { cpu, workgroupBytes: memory }: GraphTraits,
   size: Attended,
   heads?: number,
 ): [TileVariant, ...TileVariant[]] {
   const variants: TileVariant[] = [];
-  for (const most of cpu ? [] : ([8, 4] as const)) {
-    const shape = tileShape(size, most);
+  for (const lanes of cpu ? [] : ([128, 64] as const)) {
+    const shape = tileShape(size, lanes, memory);
     const name = `tile ${shape && queriesOf(shape)}`;
     if (!shape || variants.some((other) => other.name === name)) continue;
     if (heads && chunksOf(shape, size, size.entries * heads).chunks > 1)
