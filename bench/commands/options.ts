@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { RUNTIMES, type RuntimeName } from '../host/runtimes.ts';
-import { FAMILIES, NANO, TINY } from '../models/known.ts';
+import { FAMILIES, NANO, TINY, TINY_F16 } from '../models/known.ts';
 import type { ModelSource } from '../models/source.ts';
 import type { Provider } from '../page/ort.ts';
 import { slugOf } from '../results.ts';
@@ -18,6 +18,7 @@ npm run bench -- view [FILE] [FILE]
   --only TEXT                    kernels whose name, output or shape contains it
   --model FILE                   a checkpoint in place of nano
   --large                        tiny at S = 1024 too: for hardware GPUs
+  --half                         tiny stored and computed in f16 too: for GPUs with shader-f16
   --families                     kernels of the other families, of f16 and q8 storage and of adapters, too
   --tuned                        models with tuned kernels beside the defaults; where the adapter is no software
                                  adapter it is done anyway
@@ -36,6 +37,7 @@ export interface Options {
   readonly rounds: number;
   readonly only: string;
   readonly large: boolean;
+  readonly half: boolean;
   readonly families: boolean;
   readonly tuned: boolean;
   readonly all: boolean;
@@ -63,6 +65,7 @@ export function parseCommand(args: readonly string[]): Command {
       runtime: { type: 'string', default: 'chromium' },
       only: { type: 'string', default: '' },
       large: { type: 'boolean', default: false },
+      half: { type: 'boolean', default: false },
       families: { type: 'boolean', default: false },
       tuned: { type: 'boolean', default: false },
       all: { type: 'boolean', default: false },
@@ -80,6 +83,7 @@ export function parseCommand(args: readonly string[]): Command {
     rounds: Number(values.rounds),
     only: values.only,
     large: values.large,
+    half: values.half,
     families: values.families,
     tuned: values.tuned,
     all: values.all,
@@ -110,9 +114,9 @@ function oneOf<T extends string>(what: string, value: string, known: readonly T[
 }
 
 /** Models that are measured whole: nano with a prompt predictor, or a file; with `large` also tiny. */
-export function modelsOf({ model, large }: Options, address: (file: string) => string): ModelSource[] {
+export function modelsOf({ model, large, half }: Options, address: (file: string) => string): ModelSource[] {
   if (model !== undefined) return [{ name: basename(model), file: address(model) }];
-  return [NANO, ...(large ? [TINY] : [])].map((known) => known());
+  return [NANO, ...(large ? [TINY] : []), ...(half ? [TINY_F16] : [])].map((known) => known());
 }
 
 /** Models whose kernels are measured: those, and with `families` one of each family. */
@@ -122,7 +126,10 @@ export function kernelModelsOf(options: Options, address: (file: string) => stri
 
 /** What was measured, as file names have it: results and baselines of other models are kept apart. */
 export function modelsName(options: Options): string {
-  const { model, large, families } = options;
-  const own = model === undefined ? ['nano', ...(large ? ['tiny'] : [])] : [slugOf(basename(model))];
+  const { model, large, half, families } = options;
+  const own =
+    model === undefined
+      ? ['nano', ...(large ? ['tiny'] : []), ...(half ? ['tiny-f16'] : [])]
+      : [slugOf(basename(model))];
   return [...own, ...(families ? ['families'] : [])].join('-');
 }

@@ -7,6 +7,7 @@ import { dispatchesOf, type Part, type PartName } from '../census/parts.ts';
 import type { Host } from '../lab/host.ts';
 import { type Spread, spread } from '../measure.ts';
 import { inARow, type Turns } from './rounds.ts';
+import type { ModelSource } from './source.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { type DeviceWatch, watchDevice } from './watch.ts';
 
@@ -61,8 +62,17 @@ export interface Loaded {
   readonly compile: number;
 }
 
-/** @param tuning where tuned kernels are kept; defaults compute without it */
-export async function load(file: Blob, host: Host, watch: Stopwatch, tuning?: TuningStore): Promise<Loaded> {
+/**
+ * @param file of the source's model
+ * @param tuning where tuned kernels are kept; defaults compute without it
+ */
+export async function load(
+  file: Blob,
+  { storage, compute }: ModelSource,
+  host: Host,
+  watch: Stopwatch,
+  tuning?: TuningStore,
+): Promise<Loaded> {
   const { device, traits } = await requestDevice(host.gpu ? { gpu: host.gpu } : {});
   const counts = watchDevice(device);
   const start = performance.now();
@@ -71,6 +81,8 @@ export async function load(file: Blob, host: Host, watch: Stopwatch, tuning?: Tu
     loadModel(file, {
       device,
       tuning,
+      ...(storage && { storage }),
+      ...(compute && { compute }),
       onProgress: ({ stage }) => {
         if (stage === 'compile') compile = performance.now() - start;
       },

@@ -19,6 +19,10 @@ const SAM2RAD = 'goldens/nano-sam2rad.weights';
 
 export const NANO = known('nano', SAM2RAD, { imageSize: 256 });
 export const TINY = known('tiny', 'goldens/sam2rad-hiera-t.weights', { imageSize: 1024 });
+export const TINY_F16 = known('tiny f16', 'goldens/sam2rad-hiera-t.weights', {
+  ...{ imageSize: 1024, storage: 'f16', compute: 'f16' },
+  parts: ['encode', 'click', 'auto'],
+});
 
 /**
  * What nano does not run: ViT's relative positions, TinyViT's depthwise convolutions and biased attention, products of

@@ -49,7 +49,7 @@ export async function measureModel(
 ): Promise<Omit<ModelReport, 'remarks'>> {
   const file = await fileOf(source, open);
   const watch = new Stopwatch(host);
-  const first = await load(file, host, watch);
+  const first = await load(file, source, host, watch);
   host.say(`${source.name}: loaded in ${(first.load / 1000).toFixed(1)} s`);
   const { imageSize } = first.model.config;
   const calls = await measureCalls(first, watch, turns);
@@ -61,14 +61,17 @@ export async function measureModel(
   device.destroy();
   host.say(`${source.name}: encode, auto and click are measured`);
 
-  const second = await load(file, host, watch);
+  const second = await load(file, source, host, watch);
   second.model.dispose();
   second.device.destroy();
   const context = await contextOf(source, first.traits, open);
   const parts = partsOf(context, imageSize);
-  const training = context.config.ppn ? await measureTraining(file, host, watch, turns) : undefined;
+  const trains = context.config.ppn !== undefined && (source.parts ?? ['train step']).includes('train step');
+  const training = trains ? await measureTraining(file, host, watch, turns) : undefined;
   const tuned =
-    asked || !first.traits.cpu ? await measureTuned(file, context, host, watch, turns) : undefined;
+    asked || !first.traits.cpu
+      ? await measureTuned(file, source, context, trains, host, watch, turns)
+      : undefined;
   const cost = await describeModel(context.config, context.traits);
   const once = { cpu: null, submits: null };
   const rows: readonly NamedRow[] = [

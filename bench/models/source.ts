@@ -1,4 +1,4 @@
-import type { WeightStorage } from '../../src/gpu/kernel.ts';
+import type { Precision, WeightStorage } from '../../src/gpu/kernel.ts';
 import type { GraphTraits } from '../../src/graph/graph.ts';
 import { loadDecoder } from '../../src/tasks/decoders.ts';
 import { loadEncoder } from '../../src/tasks/encoders.ts';
@@ -20,6 +20,8 @@ export interface ModelSource {
   readonly imageSize?: number;
   /** How its matrices are stored, where it is not in f32. */
   readonly storage?: WeightStorage;
+  /** What its products multiply in, where it is not f32. */
+  readonly compute?: Precision;
   /** Whose kernels are looked at, where it is not all. */
   readonly parts?: readonly PartName[];
 }
@@ -39,8 +41,8 @@ export async function contextOf(
   device: GraphTraits,
   open: OpenFile,
 ): Promise<StageContext> {
-  const { storage } = source;
-  const traits = storage === undefined ? device : { ...device, storage };
+  const { storage = 'f32', compute = 'f32' } = source;
+  const traits = { ...device, storage, compute };
   const { config } = describeCheckpoint(await checkpointOf(source, open), source.imageSize);
   const [encoder, decoder] = await Promise.all([loadEncoder(config), loadDecoder(config, traits)]);
   return { config, encoder, decoder, traits };

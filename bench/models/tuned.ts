@@ -7,6 +7,7 @@ import type { Host } from '../lab/host.ts';
 import { spread } from '../measure.ts';
 import { type CallRow, counted, load, measureCalls } from './calls.ts';
 import type { Turns } from './rounds.ts';
+import type { ModelSource } from './source.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { measureTraining } from './training.ts';
 
@@ -33,20 +34,22 @@ function forgetful(): TuningStore {
 
 export async function measureTuned(
   file: Blob,
+  source: ModelSource,
   context: StageContext,
+  trains: boolean,
   host: Host,
   watch: Stopwatch,
   turns: Turns,
 ): Promise<{ readonly tuned: Tuned; readonly calls: CallRow[] }> {
   const store = forgetful();
-  const loaded = await load(file, host, watch, store);
+  const loaded = await load(file, source, host, watch, store);
   host.say('tuned: loaded');
   const calls = await measureCalls(loaded, watch, turns);
   let tuned = loaded.model.tuned;
   loaded.model.dispose();
   loaded.device.destroy();
-  const { ppn, imageSize } = context.config;
-  const training = ppn ? await measureTraining(file, host, watch, turns, store) : undefined;
+  const { imageSize } = context.config;
+  const training = trains ? await measureTraining(file, host, watch, turns, store) : undefined;
   if (training) tuned = { ...tuned, ...training.tuned };
   const parts = partsOf({ ...context, traits: { ...context.traits, tuned } }, imageSize);
   const rows = [
