@@ -1,7 +1,9 @@
 // y[r, c] = activation((x[r, c] - mean[r]) / sqrt(variance[r] + eps) * weight[c] + bias[c]), both over the columns of row r
-// One workgroup per row; its lanes stride across the columns and add up their parts in workgroup memory.
+// SHARE lanes compute a row, LANES / SHARE rows a workgroup: x is read once and stays in registers.
+//!late hardware
 //!import activation
 //!import grid
+//!import split_row
 
 struct Params {
   rows: u32,
@@ -15,21 +17,16 @@ struct Params {
 @group(0) @binding(3) var<storage, read> bias: array<vec4f>;     // [cols]
 @group(0) @binding(4) var<storage, read_write> y: array<vec4f>;  // [rows, cols]
 
-override LANES: u32 = 64;
+alias Part = f32;
 
-var<workgroup> sums: array<f32, LANES>;
+fn scaled(value: vec4f, lane: u32, part: u32) -> vec4f {
+  if (part >= PER) { return vec4f(); }
+  let col = min(column(lane, part), params.cols4 - 1);
+  return activate4(fma(value, weight[col], bias[col]));
+}
 
-// The sum of every lane's value, the same in all lanes. LANES is a power of 2.
-fn sum_of_lanes(lane: u32, value: f32) -> f32 {
-  sums[lane] = value;
-  workgroupBarrier();
-  for (var stride = LANES / 2; stride > 0; stride /= 2) {
-    if (lane < stride) { sums[lane] += sums[lane + stride]; }
-    workgroupBarrier();
-  }
-  let sum = sums[0];
-  workgroupBarrier();
-  return sum;
+fn store(row: u32, base: u32, lane: u32, part: u32, value: vec4f) {
+  if (row < params.rows && has_column(lane, part)) { y[base + column(lane, part)] = value; }
 }
 
 @compute @workgroup_size(LANES)
@@ -38,24 +35,40 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let row = flat_group(group, groups);
-  if (row >= params.rows) { return; }
-  let base = row * params.cols4;
+  let row = flat_group(group, groups) * (LANES / SHARE) + lane / SHARE;
+  // Rows past the end are the last one again: they are never stored.
+  let base = min(row, params.rows - 1) * params.cols4;
   let cols = f32(params.cols4 * 4);
 
-  var sum = vec4f();
-  for (var col = lane; col < params.cols4; col += LANES) { sum += x[base + col]; }
-  let mean = sum_of_lanes(lane, dot(sum, vec4f(1.0))) / cols;
+  let x0 = loaded(base, lane, 0);
+  let x1 = loaded(base, lane, 1);
+  let x2 = loaded(base, lane, 2);
+  let x3 = loaded(base, lane, 3);
+  let x4 = loaded(base, lane, 4);
+  let x5 = loaded(base, lane, 5);
+  let mean = sum_of_row(lane, 0, dot((x0 + x1) + (x2 + x3) + (x4 + x5), vec4f(1.0))) / cols;
 
-  var squares = vec4f();
-  for (var col = lane; col < params.cols4; col += LANES) {
-    let centred = x[base + col] - mean;
-    squares = fma(centred, centred, squares);
-  }
-  let variance = sum_of_lanes(lane, dot(squares, vec4f(1.0))) / cols;
+  let c0 = centred(x0, mean, lane, 0);
+  let c1 = centred(x1, mean, lane, 1);
+  let c2 = centred(x2, mean, lane, 2);
+  let c3 = centred(x3, mean, lane, 3);
+  let c4 = centred(x4, mean, lane, 4);
+  let c5 = centred(x5, mean, lane, 5);
+  let squares = fma(c0, c0, c1 * c1) + fma(c2, c2, c3 * c3) + fma(c4, c4, c5 * c5);
+  let variance = sum_of_row(lane, 1, dot(squares, vec4f(1.0))) / cols;
 
+  // All that is read before anything is stored: a load behind a store may wait for it.
   let scale = inverseSqrt(variance + params.eps);
-  for (var col = lane; col < params.cols4; col += LANES) {
-    y[base + col] = activate4(fma((x[base + col] - mean) * scale, weight[col], bias[col]));
-  }
+  let y0 = scaled(c0 * scale, lane, 0);
+  let y1 = scaled(c1 * scale, lane, 1);
+  let y2 = scaled(c2 * scale, lane, 2);
+  let y3 = scaled(c3 * scale, lane, 3);
+  let y4 = scaled(c4 * scale, lane, 4);
+  let y5 = scaled(c5 * scale, lane, 5);
+  store(row, base, lane, 0, y0);
+  store(row, base, lane, 1, y1);
+  store(row, base, lane, 2, y2);
+  store(row, base, lane, 3, y3);
+  store(row, base, lane, 4, y4);
+  store(row, base, lane, 5, y5);
 }

@@ -1,5 +1,5 @@
 // y[r, c] = activation((x[r, c] - mean[r]) / sqrt(variance[r] + eps) * weight[c] + bias[c]), both over the columns of row r
-// One invocation per row, no barrier: for adapters where lanes are slow to wait for each other.
+// One invocation per row, no barrier: for adapters where lanes are slow to wait for each other, and rows too wide for registers.
 //!late software
 //!import activation
 //!import grid

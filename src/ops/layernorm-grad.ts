@@ -1,6 +1,9 @@
 import {
+  layernormGradSplit as gradSplit,
   layernormStats as statsKernel,
+  layernormStatsSplit as statsSplit,
   layernormGradWeight as weightKernel,
+  layernormGradWeightSplit as weightSplit,
   layernormGradX as xKernel,
 } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -8,6 +11,8 @@ import { derivativeOf } from '../graph/tape.ts';
 import { columnsOf, rowsOf, type Tensor } from '../graph/tensor.ts';
 import { laneGrid } from './lane-grid.ts';
 import { LAYERNORM } from './layernorm.ts';
+import { splitRow } from './split-row.ts';
+import { splitSum } from './split-sum.ts';
 import { sumRows } from './sum-rows.ts';
 
 /** Rows that one invocation of the weight's gradient adds up. */
@@ -39,36 +44,50 @@ export function recordNormGrad(
 ): void {
   const [rows, cols] = [rowsOf(x), columnsOf(x)];
   const cols4 = cols / 4;
+  const params = { rows, cols4, eps };
+  const shared = g.traits.cpu ? undefined : splitRow(rows, cols4);
   let known: Tensor | undefined;
   const statistics = () => {
     if (known) return known;
     known = g.tensor(`stats(${x.name})`, [rows, 2]);
-    g.record(
-      statsKernel,
-      { x, stats: known },
-      { rows, cols4, eps },
-      { workgroups: laneGrid(statsKernel, rows) },
-    );
+    if (shared) g.record(statsSplit, { x, stats: known }, params, shared);
+    else g.record(statsKernel, { x, stats: known }, params, { workgroups: laneGrid(statsKernel, rows) });
     return known;
   };
   toX((sum) => {
     const dx = g.tensor(`grad(${x.name})`, x.shape);
-    const operands = { x, stats: statistics(), weight, dy, before: sum ?? dy, dx };
-    const options = { workgroups: laneGrid(xKernel, rows), tuning: { ADD: sum ? 1 : 0 } };
-    g.record(xKernel, operands, { rows, cols4 }, options);
+    const operands = { x, weight, dy, before: sum ?? dy, dx };
+    const ADD = sum ? 1 : 0;
+    if (shared) {
+      // A GPU has the statistics by the way, for the weight's gradient.
+      known = g.tensor(`stats(${x.name})`, [rows, 2]);
+      const { workgroups, tuning } = shared;
+      g.record(gradSplit, { ...operands, stats: known }, params, { workgroups, tuning: { ...tuning, ADD } });
+      return dx;
+    }
+    const options = { workgroups: laneGrid(xKernel, rows), tuning: { ADD } };
+    g.record(xKernel, { ...operands, stats: statistics() }, { rows, cols4 }, options);
     return dx;
   });
   g.accumulate(weight, (before) => {
-    const chunks = Math.ceil(rows / CHUNK);
-    const parts = g.tensor(`grad(${weight.name}) in ${chunks}`, [chunks, cols]);
-    const outputs4 = chunks * cols4;
-    g.record(
-      weightKernel,
-      { x, stats: statistics(), dy, dweight: parts },
-      { rows, cols4, chunk: CHUNK, outputs4 },
-      { workgroups: laneGrid(weightKernel, outputs4) },
-    );
-    return sumRows(g, parts, weight.shape, { before, name: `grad(${weight.name})` });
+    const name = `grad(${weight.name})`;
+    const split = g.traits.cpu ? undefined : splitSum(rows, cols4);
+    const { chunk, chunks } = split ?? { chunk: CHUNK, chunks: Math.ceil(rows / CHUNK) };
+    const whole = split !== undefined && chunks === 1;
+    const dweight = whole ? g.tensor(name, weight.shape) : g.tensor(`${name} in ${chunks}`, [chunks, cols]);
+    const operands = { x, stats: statistics(), dy, dweight };
+    if (split) {
+      const { workgroups, COLS4 } = split;
+      const tuning = { COLS4, ADD: whole && before ? 1 : 0 };
+      const added = { ...operands, before: (whole && before) || dy };
+      g.record(weightSplit, added, { rows, cols4, chunk }, { workgroups, tuning });
+      if (whole) return dweight;
+    } else {
+      const outputs4 = chunks * cols4;
+      const workgroups = laneGrid(weightKernel, outputs4);
+      g.record(weightKernel, operands, { rows, cols4, chunk, outputs4 }, { workgroups });
+    }
+    return sumRows(g, dweight, weight.shape, { before, name });
   });
   g.accumulate(bias, (before) => sumRows(g, dy, bias.shape, { before, name: `grad(${bias.name})` }));
 }

@@ -3,8 +3,8 @@ import type { Graph } from '../graph/graph.ts';
 import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, expectShape, rowsOf, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
-import { foldedGrid } from './grid.ts';
 import { laneGrid } from './lane-grid.ts';
+import { splitRow } from './split-row.ts';
 
 /** `layernorm(x) * weight + bias`: see layernorm-grad.ts. */
 export const LAYERNORM: DifferentiableOp<{
@@ -45,15 +45,12 @@ export function layernorm(
   expectShape('layernorm', weight, [cols]);
   expectShape('layernorm', bias, [cols]);
   const y = g.tensor(name, x.shape);
-  g.record(
-    g.traits.cpu ? serial : parallel,
-    { x, weight, bias, y },
-    { rows, cols4: cols / 4, eps },
-    {
-      workgroups: g.traits.cpu ? laneGrid(serial, rows) : foldedGrid(rows),
-      tuning: { ACTIVATION: ACTIVATIONS[activation] },
-    },
-  );
+  const operands = { x, weight, bias, y };
+  const params = { rows, cols4: cols / 4, eps };
+  const tuning = { ACTIVATION: ACTIVATIONS[activation] };
+  const split = g.traits.cpu ? undefined : splitRow(rows, params.cols4);
+  if (split) g.record(parallel, operands, params, { ...split, tuning: { ...split.tuning, ...tuning } });
+  else g.record(serial, operands, params, { workgroups: laneGrid(serial, rows), tuning });
   expect(
     activation === 'none' || ![x, weight, bias].some((input) => g.needsGradient(input)),
     'layernorm',

@@ -1,10 +1,13 @@
-import { sumRows as kernel } from '../generated/kernels.ts';
+import { sumRows as serial, sumRowsSplit as split } from '../generated/kernels.ts';
 import type { Choice, Graph } from '../graph/graph.ts';
 import { expect, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { laneGrid } from './lane-grid.ts';
+import { splitSum } from './split-sum.ts';
 
 /** Rows that one invocation adds up: long enough to be worth a dispatch, short enough for many invocations. */
 const CHUNK = 64;
+/** Rows that an invocation reads in one turn by itself: lanes of a GPU share more than those. */
+const FEW = 8;
 
 /** Options of `sumRows`. */
 export interface SumRowsOptions {
@@ -35,22 +38,29 @@ export function sumRows(
     'sumRows',
     () => `'${x.name}' [${x.shape}] is no whole number of rows [${shape}] (a multiple of 4 values)`,
   );
+  const cols4 = cols / 4;
   let source = x;
   for (let rows = sizeOf(x) / cols; ; ) {
-    const chunks = Math.ceil(rows / CHUNK);
+    const shared = g.traits.cpu || rows <= FEW ? undefined : splitSum(rows, cols4);
+    const { chunk, chunks } = shared ?? { chunk: CHUNK, chunks: Math.ceil(rows / CHUNK) };
     const last = chunks === 1;
     const y = last ? result : g.tensor(`${name} in ${chunks}`, [chunks, cols]);
-    const outputs4 = (chunks * cols) / 4;
-    g.record(
-      kernel,
-      { x: source, before: last && before ? before : source, y },
-      { rows, cols4: cols / 4, chunk: CHUNK, outputs4 },
-      {
-        workgroups: laneGrid(kernel, outputs4),
-        tuning: { ADD: last && before ? 1 : 0 },
-        ...(choice && { choice }),
-      },
-    );
+    const operands = { x: source, before: last && before ? before : source, y };
+    const ADD = last && before ? 1 : 0;
+    const chosen = choice && { choice };
+    if (shared) {
+      const { workgroups, COLS4 } = shared;
+      g.record(split, operands, { rows, cols4, chunk }, { workgroups, tuning: { ADD, COLS4 }, ...chosen });
+    } else {
+      const outputs4 = chunks * cols4;
+      const workgroups = laneGrid(serial, outputs4);
+      g.record(
+        serial,
+        operands,
+        { rows, cols4, chunk, outputs4 },
+        { workgroups, tuning: { ADD }, ...chosen },
+      );
+    }
     if (last) return result;
     source = y;
     rows = chunks;

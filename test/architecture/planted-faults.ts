@@ -81,8 +81,14 @@ export const FAULTS: readonly (readonly [CaseName, string, string, string])[] = 
   ['conv2d', 'the stride is ignored', '*params.stride-', '-'],
   ['conv2d', 'a skipped column of the kernel', 'kx<params.kernel_width;', 'kx+1<params.kernel_width;'],
   ['conv2dQuad', 'rows of one tile are not added', 'sum1_right+=w_right*x1;', ''],
-  ['layernorm', 'a missing reduction', 'sums[lane]+=sums[lane+stride];', ''],
-  ['layernorm', 'the mean is not subtracted', 'let centred=x[base+col]-mean;', 'let centred=x[base+col];'],
+  ['layernorm', 'a missing reduction', '{sum+=parts[first+i];}return', '{sum+=parts[first];}return'],
+  ['layernorm', 'the mean is not subtracted', 'value-mean', 'value'],
+  [
+    'layernorm',
+    'columns past the end count',
+    'select(vec4f(),value-mean,has_column(lane,part))',
+    'value-mean',
+  ],
   ['layernorm', 'eps is missing', 'variance+params.eps', 'variance'],
   [
     'layernormSerial',

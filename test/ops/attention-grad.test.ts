@@ -172,8 +172,8 @@ describe('gradient of attention', () => {
     expect(recorded(4096, 10, gpu)).toEqual([
       'attention_grad_q 12',
       'attention_grad_kv 64',
-      'sum_rows 64',
-      'sum_rows 64',
+      'sum_rows_split 64',
+      'sum_rows_split 64',
     ]);
   });
 

@@ -172,7 +172,7 @@ describe('gradient of conv2d', () => {
     const [forward, byW, ...rest] = g.finish().dispatches;
     expect([byW, ...rest].map((dispatch) => dispatch?.kernel.name)).toEqual([
       'conv2d_grad_w_tile',
-      'sum_rows',
+      'sum_rows_split',
     ]);
     expect(byW?.flops).toBe(forward?.flops);
     expect(byW?.operands[2]?.shape).toEqual([15, 3, 3, 256, 64]);

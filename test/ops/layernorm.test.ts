@@ -22,17 +22,34 @@ const tolerance = {
 };
 
 describe.each([
-  ['workgroup', false],
+  ['shared lanes', false],
   ['serial', true],
 ] as const)('layernorm, %s', (_, cpu) => {
-  // Columns below, at and above 64 lanes of 4; rows below, at and above 16 invocations; a prime.
+  // Columns: one to eight lanes, eight of them full (192), one group more; sixteen full (384), one group more, which adds up
+  // eighths; half a workgroup, a whole one, as many as registers hold, one group more. Rows: below, at and above what 16
+  // invocations or a workgroup's lanes have (128 of one lane, 16 of eight, 8 of sixteen), a workgroup partly empty, a prime.
   for (const [rows, cols] of [
     [1, 4],
+    [129, 4],
     [15, 8],
+    [11, 28],
+    [16, 32],
+    [17, 36],
+    [33, 96],
+    [7, 100],
+    [16, 192],
+    [9, 196],
     [16, 252],
     [17, 256],
     [101, 260],
-    [2, 1280],
+    [8, 384],
+    [9, 388],
+    [5, 768],
+    [3, 1280],
+    [2, 2048],
+    [3, 5000],
+    [2, 6144],
+    [2, 6148],
   ] as const)
     gpuTest(`${rows} x ${cols}`, async (gpu) => {
       const [x, w, b] = [shifted(rows * cols, 1), randomValues(cols, 2), randomValues(cols, 3)];
@@ -88,7 +105,9 @@ describe('layernorm', () => {
         bias: feed('b', [cols], b),
       };
       const y = g.tensor('y', [rows, cols]);
-      g.record(parallel, { ...operands, y }, { rows, cols4: cols / 4, eps: 1e-6 }, { workgroups: [3, 2, 1] });
+      const params = { rows, cols4: cols / 4, eps: 1e-6 };
+      const oneRow = { LANES: 2, SHARE: 2, PER: 1 };
+      g.record(parallel, { ...operands, y }, params, { workgroups: [3, 2, 1], tuning: oneRow });
       return y;
     });
     expectClose('y', y ?? [], definition(x, w, b, 1e-6), tolerance);
@@ -96,9 +115,26 @@ describe('layernorm', () => {
 
   it('folds more rows than one axis of the grid holds', () => {
     const g = new Graph('test');
-    const w = g.tensor('w', [4]);
-    layernorm(g, g.tensor('x', [70_001, 4]), w, w, { eps: 1e-6 });
+    const w = g.tensor('w', [1024]);
+    layernorm(g, g.tensor('x', [140_001, 1024]), w, w, { eps: 1e-6 });
     expect(g.finish().dispatches[0]?.workgroups).toEqual([35_001, 2, 1]);
+  });
+
+  it('shares a row among as few lanes as keep it, at least those that read a line', () => {
+    const shared = (cols: number) => {
+      const g = new Graph('test');
+      const w = g.tensor('w', [cols]);
+      layernorm(g, g.tensor('x', [1, cols]), w, w, { eps: 1e-6 });
+      const [dispatch] = g.finish().dispatches;
+      const { SHARE, PER, LANES } = { ...dispatch?.tuning };
+      return `${dispatch?.kernel.name} ${SHARE} x ${PER} of ${LANES}`;
+    };
+    expect([4, 32, 96, 192, 196, 256, 768, 1280, 6144].map(shared)).toEqual(
+      ['1 x 1', '8 x 1', '8 x 3', '8 x 6', '16 x 4', '16 x 4', '32 x 6', '64 x 5', '256 x 6'].map(
+        (lanes) => `layernorm ${lanes} of ${lanes.startsWith('256') ? 256 : 128}`,
+      ),
+    );
+    expect(shared(6148)).toMatch('layernorm_serial');
   });
 
   it('names the operand whose shape is wrong', () => {

@@ -156,8 +156,8 @@ describe('gradient of matmul', () => {
       expect(backward[0]?.flops).toBe(forward?.flops);
       return backward.map(({ kernel, workgroups }) => `${kernel.name} ${workgroups}`);
     };
-    expect(recorded(4096, 256, 256)).toEqual(['matmul_grad_w_tile 4,4,32', 'sum_rows 256,1,1']);
-    expect(recorded(4096, 64, 64)).toEqual(['matmul_grad_w_tile 1,1,64', 'sum_rows 16,1,1']);
+    expect(recorded(4096, 256, 256)).toEqual(['matmul_grad_w_tile 4,4,32', 'sum_rows_split 256,1,1']);
+    expect(recorded(4096, 64, 64)).toEqual(['matmul_grad_w_tile 1,1,64', 'sum_rows_split 128,1,1']);
     expect(recorded(65536, 2048, 2048)).toEqual(['matmul_grad_w_tile 32,32,1']);
     expect(recorded(64, 256, 256)).toEqual(['matmul_grad_w_tile 4,4,1']);
     expect(recorded(10, 256, 2048)).toEqual(['matmul_grad_w 128,1,1']);

@@ -54,8 +54,7 @@ describe('gradient of upscaleNormGelu', () => {
     expect(g.finish().dispatches.map(({ kernel }) => kernel.name)).toEqual([
       'upscale_norm_gelu',
       'upscale_norm_gelu_grad',
-      'layernorm_stats',
-      'layernorm_grad_x',
+      'layernorm_grad_split',
       'unshuffle',
     ]);
   });

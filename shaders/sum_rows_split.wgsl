@@ -1,0 +1,32 @@
+// y[chunk, c] = sum over the rows r of the chunk of x[r, c], plus before[c] if ADD
+// One workgroup computes COLS4 groups of 4 columns of a chunk: its lanes share out the rows. For GPUs.
+//!import split_sum
+
+struct Params {
+  rows: u32,
+  cols4: u32,
+  chunk: u32,  // rows of x a chunk
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<vec4f>;        // [rows, cols]
+@group(0) @binding(2) var<storage, read> before: array<vec4f>;   // [cols], if ADD
+@group(0) @binding(3) var<storage, read_write> y: array<vec4f>;  // [chunks, cols]
+
+override ADD: u32 = 0;
+
+fn term(row: u32, col: u32) -> vec4f {
+  return x[row * params.cols4 + col];
+}
+
+@compute @workgroup_size(256)
+fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
+  let col = group.x * COLS4 + lane % COLS4;
+  // Past the end the last column is summed again, and not stored.
+  let own = min(col, params.cols4 - 1);
+  let first = group.y * params.chunk;
+  var start = vec4f();
+  if (ADD == 1 && lane < COLS4) { start = before[own]; }
+  let sum = sum_of_rows(lane, own, first, min(first + params.chunk, params.rows), start);
+  if (lane < COLS4 && col < params.cols4) { y[group.y * params.cols4 + col] = sum; }
+}
