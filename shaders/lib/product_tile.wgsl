@@ -6,15 +6,13 @@ const WIDE: u32 = 8;   // lanes across: 8 or 16
 const ROWS: u32 = 8;   // of a lane: 4 or 8
 const COLS4: u32 = 2;  // of a lane: 1 or 2
 
-const LANES = 8 * WIDE;
 const TILE_ROWS = 8 * ROWS;
 const TILE_COLS4 = WIDE * COLS4;
 
-// Both lie a step of the inner axis after the other, so that a step is read as vec4s of rows and of columns. Of x it is
-// one longer, so that what 4 lanes store at once lies in different banks.
-const X_STEP = 2 * ROWS + 1;
-var<workgroup> x_part: array<factors, 16 * X_STEP>;      // [16 steps, 2 ROWS groups of 4 rows]
-var<workgroup> w_part: array<factors, 16 * TILE_COLS4>;  // [16 steps, groups of 4 columns]
+// A step of the inner axis is read as vec4s of rows and of columns. Of x it is one longer, so that what 4 lanes store at
+// once lies in different banks.
+var<workgroup> x_part: array<array<factors, 2 * ROWS + 1>, 16>;  // [16 steps, 2 ROWS groups of 4 rows]
+var<workgroup> w_part: array<array<factors, TILE_COLS4>, 16>;    // [16 steps, groups of 4 columns]
 
 // In f16 the products of a whole tile are added in f16, before their sum goes on in f32: 16 of values up to 4000 with
 // weights up to 1 stay finite.
@@ -57,18 +55,20 @@ fn own_row(index: u32) -> u32 {
 
 // The rows that a lane loaded, of its 4 of the 16 steps, are turned on their way: zeros where there is nothing.
 fn stage_rows(index: u32, rows: mat4x4f, there: vec4<bool>) {
-  if (index >= TILE_ROWS) { return; }
   let turned = transpose(mat4x4f(
     select(vec4f(), rows[0], there.x),
     select(vec4f(), rows[1], there.y),
     select(vec4f(), rows[2], there.z),
     select(vec4f(), rows[3], there.w),
   ));
-  let at = index % 4 * 4 * X_STEP + index / 4;
-  x_part[at] = narrowed(turned[0]);
-  x_part[at + X_STEP] = narrowed(turned[1]);
-  x_part[at + 2 * X_STEP] = narrowed(turned[2]);
-  x_part[at + 3 * X_STEP] = narrowed(turned[3]);
+  let step = index % 4 * 4;
+  let row4 = index / 4;
+  if (row4 < 2 * ROWS) {
+    x_part[step][row4] = narrowed(turned[0]);
+    x_part[step + 1][row4] = narrowed(turned[1]);
+    x_part[step + 2][row4] = narrowed(turned[2]);
+    x_part[step + 3][row4] = narrowed(turned[3]);
+  }
 }
 
 // The column group that a lane loads, of the tile's that start at `col`; past the last one that one again. It has it of
@@ -80,11 +80,13 @@ fn own_col(index: u32, col: u32) -> u32 {
 }
 
 fn stage_columns(index: u32, four: mat4x4f) {
-  w_part[index] = narrowed(four[0]);
-  w_part[index + LANES] = narrowed(four[1]);
+  let step = index / TILE_COLS4;
+  let col = index % TILE_COLS4;
+  w_part[step][col] = narrowed(four[0]);
+  w_part[step + COLUMN_STEPS][col] = narrowed(four[1]);
   if (COLS4 > 1) {
-    w_part[index + 2 * LANES] = narrowed(four[2]);
-    w_part[index + 3 * LANES] = narrowed(four[3]);
+    w_part[step + 2 * COLUMN_STEPS][col] = narrowed(four[2]);
+    w_part[step + 3 * COLUMN_STEPS][col] = narrowed(four[3]);
   }
 }
 
@@ -98,29 +100,33 @@ fn outer(x: factors, w: factors, sum: partial) -> partial {
   );
 }
 
-fn multiply_step(x_at: u32, w_at: u32, part: ptr<function, array<partial, 4>>) {
-  let left = w_part[w_at];
-  let upper = x_part[x_at];
+fn multiply_step(step: u32, lane: vec3u, part: ptr<function, array<partial, 4>>) {
+  let left = w_part[step][lane.x];
+  let upper = x_part[step][lane.y];
   (*part)[0] = outer(upper, left, (*part)[0]);
-  if (ROWS > 4) { (*part)[2] = outer(x_part[x_at + 8], left, (*part)[2]); }
+  if (ROWS > 4) { (*part)[2] = outer(x_part[step][lane.y + 8], left, (*part)[2]); }
   if (COLS4 > 1) {
-    let right = w_part[w_at + WIDE];
+    let right = w_part[step][lane.x + WIDE];
     (*part)[1] = outer(upper, right, (*part)[1]);
-    if (ROWS > 4) { (*part)[3] = outer(x_part[x_at + 8], right, (*part)[3]); }
+    if (ROWS > 4) { (*part)[3] = outer(x_part[step][lane.y + 8], right, (*part)[3]); }
   }
 }
 
-// Adds the product of both parts.
+fn multiply_steps(step: u32, lane: vec3u, part: ptr<function, array<partial, 4>>) {
+  multiply_step(step, lane, part);
+  multiply_step(step + 1, lane, part);
+  multiply_step(step + 2, lane, part);
+  multiply_step(step + 3, lane, part);
+}
+
+// Adds the product of both parts. All steps are written out: of an index that varies with a loop each would be compared
+// with the end of its array, once more for every few products.
 fn multiply_parts(lane: vec3u, sums: ptr<function, Sums>) {
   var part = array<partial, 4>(begun((*sums)[0]), begun((*sums)[1]), begun((*sums)[2]), begun((*sums)[3]));
-  for (var step = 0u; step < 16; step += 4) {
-    let x_at = step * X_STEP + lane.y;
-    let w_at = step * TILE_COLS4 + lane.x;
-    multiply_step(x_at, w_at, &part);
-    multiply_step(x_at + X_STEP, w_at + TILE_COLS4, &part);
-    multiply_step(x_at + 2 * X_STEP, w_at + 2 * TILE_COLS4, &part);
-    multiply_step(x_at + 3 * X_STEP, w_at + 3 * TILE_COLS4, &part);
-  }
+  multiply_steps(0, lane, &part);
+  multiply_steps(4, lane, &part);
+  multiply_steps(8, lane, &part);
+  multiply_steps(12, lane, &part);
   *sums = Sums(
     ended(part[0], (*sums)[0]),
     ended(part[1], (*sums)[1]),
@@ -138,12 +144,12 @@ fn store_rows(batch: u32, row: u32, col: u32, rows: mat4x4f) {
 
 // Hands every sum of the tile at `row` and `col` to the file's `store(batch, row, col, sum)`.
 fn store_sums(batch: u32, row: u32, col: u32, lane: vec3u, sums: Sums) {
-  let own_row = row + 4 * lane.y;
-  let own_col = col + lane.x;
-  store_rows(batch, own_row, own_col, sums[0]);
-  if (COLS4 > 1) { store_rows(batch, own_row, own_col + WIDE, sums[1]); }
+  let upper = row + 4 * lane.y;
+  let left = col + lane.x;
+  store_rows(batch, upper, left, sums[0]);
+  if (COLS4 > 1) { store_rows(batch, upper, left + WIDE, sums[1]); }
   if (ROWS > 4) {
-    store_rows(batch, own_row + 32, own_col, sums[2]);
-    if (COLS4 > 1) { store_rows(batch, own_row + 32, own_col + WIDE, sums[3]); }
+    store_rows(batch, upper + 32, left, sums[2]);
+    if (COLS4 > 1) { store_rows(batch, upper + 32, left + WIDE, sums[3]); }
   }
 }

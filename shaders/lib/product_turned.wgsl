@@ -16,12 +16,13 @@ fn own_steps(index: u32) -> vec4u {
 
 // Zeros where there is nothing.
 fn stage_steps(index: u32, four: mat4x4f, there: vec4<bool>) {
-  let at = index / (2 * ROWS) * X_STEP + own_row4(index);
-  x_part[at] = narrowed(select(vec4f(), four[0], there.x));
-  x_part[at + ROW_STEPS * X_STEP] = narrowed(select(vec4f(), four[1], there.y));
+  let step = index / (2 * ROWS);
+  let row4 = own_row4(index);
+  x_part[step][row4] = narrowed(select(vec4f(), four[0], there.x));
+  x_part[step + ROW_STEPS][row4] = narrowed(select(vec4f(), four[1], there.y));
   if (ROW_STEPS == 4) {
-    x_part[at + 2 * ROW_STEPS * X_STEP] = narrowed(select(vec4f(), four[2], there.z));
-    x_part[at + 3 * ROW_STEPS * X_STEP] = narrowed(select(vec4f(), four[3], there.w));
+    x_part[step + 2 * ROW_STEPS][row4] = narrowed(select(vec4f(), four[2], there.z));
+    x_part[step + 3 * ROW_STEPS][row4] = narrowed(select(vec4f(), four[3], there.w));
   }
 }
 
