@@ -14,10 +14,10 @@ const TILE_COLS4 = WIDE * COLS4;
 var<workgroup> x_part: array<array<factors, 2 * ROWS + 1>, 16>;  // [16 steps, 2 ROWS groups of 4 rows]
 var<workgroup> w_part: array<array<factors, TILE_COLS4>, 16>;    // [16 steps, groups of 4 columns]
 
-// In f16 the products of a whole tile are added in f16, before their sum goes on in f32: 16 of values up to 4000 with
-// weights up to 1 stay finite.
+// In f16 the products of a whole tile are added in f16, before their sum goes on in f32.
 alias partial = mat4x4<f32>;
 
+// What x is cut off at: 16 of its values with weights up to 1 stay finite then.
 fn narrowed(four: vec4f) -> factors {
   return factors(four);
 }
@@ -82,11 +82,11 @@ fn own_col(index: u32, col: u32) -> u32 {
 fn stage_columns(index: u32, four: mat4x4f) {
   let step = index / TILE_COLS4;
   let col = index % TILE_COLS4;
-  w_part[step][col] = narrowed(four[0]);
-  w_part[step + COLUMN_STEPS][col] = narrowed(four[1]);
+  w_part[step][col] = factors(four[0]);
+  w_part[step + COLUMN_STEPS][col] = factors(four[1]);
   if (COLS4 > 1) {
-    w_part[step + 2 * COLUMN_STEPS][col] = narrowed(four[2]);
-    w_part[step + 3 * COLUMN_STEPS][col] = narrowed(four[3]);
+    w_part[step + 2 * COLUMN_STEPS][col] = factors(four[2]);
+    w_part[step + 3 * COLUMN_STEPS][col] = factors(four[3]);
   }
 }
 

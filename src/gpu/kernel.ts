@@ -96,7 +96,7 @@ export function storedAs<K extends Kernel>(kernel: K, storage: WeightStorage): K
   return variant as K;
 }
 
-/** What a product multiplies, and adds four of before its sum goes on in f32. */
+/** What a product multiplies, and adds four of, or sixteen, before its sum goes on in f32. */
 export type Precision = 'f32' | 'f16';
 
 const computed = new WeakMap<Kernel, Kernel>();
