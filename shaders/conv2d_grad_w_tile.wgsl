@@ -1,6 +1,6 @@
 // dw[chunk, ky, kx, c, n] = sum over the pixels (oy, ox) of the chunk of x[oy s + ky - p, ox s + kx - p, c] * dy[oy, ox, n]
-// One workgroup of 8 x 8 computes 8 ROWS channels of taps, in the order of dw, by 64 columns of a chunk: 16 pixels of both
-// operands pass through its memory at a time, those of x turned. For GPUs, where pixels are many.
+// One workgroup computes 8 ROWS channels of taps, in the order of dw, by 4 COLS4 WIDE columns of a chunk: 16 pixels of both
+// operands pass through its memory at a time. For GPUs, where pixels are many.
 //!import product_turned
 
 struct Params {
@@ -22,7 +22,35 @@ struct Params {
 @group(0) @binding(2) var<storage, read> dy: array<vec4f>;        // [out_height, out_width, cols]
 @group(0) @binding(3) var<storage, read_write> dw: array<vec4f>;  // [chunks, kernel_height, kernel_width, channels, cols]
 
-@compute @workgroup_size(8, 8)
+fn store(chunk: u32, row: u32, col: u32, sum: vec4f) {
+  if (row >= params.inner4 * 4 || col >= params.cols4) { return; }
+  dw[(chunk * params.inner4 * 4 + row) * params.cols4 + col] = sum;
+}
+
+// 4 pixels of x, and which of them are there: neither past the end of the chunk nor outside of the map.
+struct Pixels {
+  values: mat4x4f,
+  there: vec4<bool>,
+}
+
+// Of x under the tap (ky, kx) of 4 pixels of dy.
+fn load_pixels(pixels: vec4u, end: u32, tap: vec2u, channel4: u32) -> Pixels {
+  // Above and left of the map these wrap to huge numbers.
+  let down = pixels / params.out_width * params.stride + tap.x - params.padding;
+  let across = pixels % params.out_width * params.stride + tap.y - params.padding;
+  let there = (pixels < vec4u(end)) & (down < vec4u(params.height)) & (across < vec4u(params.width));
+  let at = select(vec4u(), (down * params.width + across) * params.channels4 + channel4, there);
+  var four: mat4x4f;
+  four[0] = x[at.x];
+  four[1] = x[at.y];
+  if (ROW_STEPS == 4) {
+    four[2] = x[at.z];
+    four[3] = x[at.w];
+  }
+  return Pixels(four, there);
+}
+
+@compute @workgroup_size(WIDE, 8)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_id) lane: vec3u,
@@ -30,45 +58,30 @@ fn main(
 ) {
   let first = group.z * params.chunk;
   let end = min(first + params.chunk, params.pixels);
-  let col = group.x * 16;
-  let row4 = group.y * 2 * ROWS;
-  let own_row4 = min(row4 + index % (2 * ROWS), params.inner4 - 1);
-  let own_step = index / (2 * ROWS);
-  let channel = own_row4 % params.channels4;
-  let tap = own_row4 / params.channels4;
-  let ky = tap / params.kernel_width;
-  let kx = tap % params.kernel_width;
+  let row = group.y * TILE_ROWS;
+  let col = group.x * TILE_COLS4;
+  let row4 = min(row / 4 + own_row4(index), params.inner4 - 1);
+  let column = own_col(index, col);
+  let steps = own_steps(index);
+  let at = row4 / params.channels4;
+  let tap = vec2u(at / params.kernel_width, at % params.kernel_width);
+  let channel4 = row4 % params.channels4;
 
   var sums: Sums;
+  var pixels = load_pixels(first + steps, end, tap, channel4);
+  var columns = load_dy(index, first, end - 1, 0, column);
   for (var m = first; m < end; m += 16) {
-    // Outside of the map and past the end x is zero; dy is read inside, where it is finite.
-    if (own_step < 4) {
-      var values: mat4x4f;
-      for (var i = 0u; i < 4; i++) {
-        let pixel = m + own_step * 4 + i;
-        // Above and left of the map these wrap to huge numbers.
-        let from_row = pixel / params.out_width * params.stride + ky - params.padding;
-        let from_col = pixel % params.out_width * params.stride + kx - params.padding;
-        let inside = pixel < end && from_row < params.height && from_col < params.width;
-        let at = (from_row * params.width + from_col) * params.channels4 + channel;
-        values[i] = select(vec4f(), x[select(0, at, inside)], inside);
-      }
-      stage_turned(index % (2 * ROWS), own_step, values);
-    }
-    for (var i = 0u; i < 4; i++) {
-      let at = i * 64 + index;
-      let start = min(m + at / 16, end - 1) * params.cols4;
-      w_part[at] = staged(dy[start + min(col + at % 16, params.cols4 - 1)]);
-    }
+    stage_steps(index, pixels.values, pixels.there);
+    stage_columns(index, columns);
     workgroupBarrier();
+    // What comes next is on its way while this is multiplied.
+    let next = m + 16;
+    if (next < end) {
+      pixels = load_pixels(next + steps, end, tap, channel4);
+      columns = load_dy(index, next, end - 1, 0, column);
+    }
     multiply_parts(lane, &sums);
     workgroupBarrier();
   }
-
-  for (var i = 0u; i < 2 * ROWS; i++) {
-    let to_row = row4 * 4 + i / 2 * 8 + lane.y;
-    let to_col = col + i % 2 * 8 + lane.x;
-    if (to_row >= params.inner4 * 4 || to_col >= params.cols4) { continue; }
-    dw[(group.z * params.inner4 * 4 + to_row) * params.cols4 + to_col] = sums[i];
-  }
+  store_sums(group.z, row, col, lane, sums);
 }

@@ -1,10 +1,9 @@
 // y[oy, ox, n] = activation(scale[n] * sum_{ky, kx, c} x[oy s + ky - p, ox s + kx - p, c] * w[ky, kx, c, n] + bias[n]) + residual[r mod residual_rows, n]
-// One workgroup of 8 x 8 computes 8 ROWS pixels (numbered row by row, r = oy out_width + ox) by 64 channels as in
+// One workgroup computes 8 ROWS pixels (numbered row by row, r = oy out_width + ox) by 4 COLS4 WIDE channels as in
 // matmul_tile.wgsl, in one loop over taps and channels together. For GPUs.
 //!late hardware
 //!import epilogue
-//!import product_tile
-//!import stored
+//!import product_columns
 
 struct Params {
   height: u32,
@@ -28,48 +27,73 @@ struct Params {
 @group(0) @binding(5) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [rows = out_height * out_width, cols]
 
-// Row and column of x under the first tap of an output pixel; left and above of the map they wrap to huge numbers.
-fn origin(row: u32) -> vec2u {
-  let pixel = min(row, params.rows - 1);
-  return vec2u(pixel / params.out_width, pixel % params.out_width) * params.stride - params.padding;
+// Where the loop over taps and channels is.
+struct Place {
+  ky: u32,
+  kx: u32,
+  channel4: u32,
 }
 
-@compute @workgroup_size(8, 8)
+fn further(last: Place, by: u32) -> Place {
+  var place = last;
+  place.channel4 += by;
+  while (place.channel4 >= params.channels4) {
+    place.channel4 -= params.channels4;
+    place.kx += 1;
+    if (place.kx == params.kernel_width) {
+      place.kx = 0;
+      place.ky += 1;
+    }
+  }
+  return place;
+}
+
+// 4 pixels of x, and which of them are there: neither past the last tap nor outside of the map.
+struct Pixels {
+  values: mat4x4f,
+  there: vec4<bool>,
+}
+
+// top, left: of x under the first tap of 4 output pixels; above and left of the map they wrap to huge numbers.
+fn load_pixels(top: vec4u, left: vec4u, place: Place) -> Pixels {
+  let down = top + place.ky;
+  let across = left + place.kx;
+  let there = (down < vec4u(params.height)) & (across < vec4u(params.width)) & vec4<bool>(place.ky < params.kernel_height);
+  let at = select(vec4u(), (down * params.width + across) * params.channels4 + place.channel4, there);
+  return Pixels(mat4x4f(x[at.x], x[at.y], x[at.z], x[at.w]), there);
+}
+
+@compute @workgroup_size(WIDE, 8)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_id) lane: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let row = group.y * 8 * ROWS;
-  let col = group.x * 16;
-  let last_col = params.cols4 - 1;
-  let steps = params.kernel_height * params.kernel_width * params.channels4;
-  var origins: array<vec2u, ROWS / 2>;
-  for (var i = 0u; i < ROWS / 2; i++) { origins[i] = origin(row + (i * 64 + index) / 4); }
+  let row = group.y * TILE_ROWS;
+  let col = group.x * TILE_COLS4;
+  let inner = 4 * params.kernel_height * params.kernel_width * params.channels4;
+  // Pixels past the end are the last one again: their sums are never stored.
+  let pixels = min(row + own_row(index) + vec4u(0, 1, 2, 3), vec4u(params.rows - 1));
+  let top = pixels / params.out_width * params.stride - params.padding;
+  let left = pixels % params.out_width * params.stride - params.padding;
+  let start = own_col(index, col);
 
   var sums: Sums;
-  for (var k = 0u; k < steps; k += 4) {
-    let k4 = k + index % 4;
-    let tap = vec2u(k4 / params.channels4 / params.kernel_width, k4 / params.channels4 % params.kernel_width);
-    // Past the end and outside of the map x is zero; w is read inside, where it is finite.
-    for (var i = 0u; i < ROWS / 2; i++) {
-      let at = i * 64 + index;
-      let pixel = origins[i] + tap;
-      let inside = k4 < steps && pixel.x < params.height && pixel.y < params.width;
-      let place = (pixel.x * params.width + pixel.y) * params.channels4 + k4 % params.channels4;
-      x_part[at / 4 * 5 + at % 4] = staged(select(vec4f(), x[select(0, place, inside)], inside));
-    }
-    for (var i = 0u; i < 4; i++) {
-      let at = i * 64 + index;
-      let start = min(k * 4 + at / 16, steps * 4 - 1) * params.cols4;
-      w_part[at] = staged(w[start + min(col + at % 16, last_col)]);
-    }
+  var place = further(Place(), index % 4);
+  var rows = load_pixels(top, left, place);
+  var columns = load_columns(index, 0, inner, start);
+  for (var k = 0u; k < inner; k += 16) {
+    stage_rows(index, rows.values, rows.there);
+    stage_columns(index, decoded(columns));
     workgroupBarrier();
+    // What comes next is on its way while this is multiplied.
+    if (k + 16 < inner) {
+      place = further(place, 4);
+      rows = load_pixels(top, left, place);
+      columns = load_columns(index, k + 16, inner, start);
+    }
     multiply_parts(lane, &sums);
     workgroupBarrier();
   }
-
-  for (var i = 0u; i < 2 * ROWS; i++) {
-    store(0, row + i / 2 * 8 + lane.y, col + i % 2 * 8 + lane.x, sums[i]);
-  }
+  store_sums(0, row, col, lane, sums);
 }

@@ -1,6 +1,6 @@
 // dw[chunk, b, k, n] = sum over the rows m of the chunk of x[b, m, k] * dy[b, m, n], plus before[b, k, n] if ADD
-// One workgroup of 8 x 8 computes 8 ROWS values of k by 64 columns of a chunk: 16 rows of both operands pass through its
-// memory at a time, those of x turned; a lane keeps ROWS x 8 sums. For GPUs, where rows are many.
+// One workgroup computes 8 ROWS values of k by 4 COLS4 WIDE columns of a chunk: 16 rows of both operands pass through its
+// memory at a time; a lane keeps ROWS x 4 COLS4 sums. For GPUs, where rows are many.
 //!import product_turned
 
 struct Params {
@@ -19,7 +19,30 @@ struct Params {
 
 override ADD: u32 = 0;
 
-@compute @workgroup_size(8, 8)
+// Of the chunk `part`, numbered with its batch entry.
+fn store(part: u32, row: u32, col: u32, sum: vec4f) {
+  if (row >= params.inner4 * 4 || col >= params.cols4) { return; }
+  let each = params.inner4 * 4 * params.cols4;
+  let at = row * params.cols4 + col;
+  var value = sum;
+  if (ADD == 1) { value += before[part % params.batch * each + at]; }
+  dw[part * each + at] = value;
+}
+
+// Four rows of x, m + the steps of this lane; past the end of the chunk its first one.
+fn load_x(rows: vec4u, end: u32, first: u32, base: u32, row4: u32) -> mat4x4f {
+  let at = (base + select(vec4u(first), rows, rows < vec4u(end))) * params.inner4 + row4;
+  var four: mat4x4f;
+  four[0] = x[at.x];
+  four[1] = x[at.y];
+  if (ROW_STEPS == 4) {
+    four[2] = x[at.z];
+    four[3] = x[at.w];
+  }
+  return four;
+}
+
+@compute @workgroup_size(WIDE, 8)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_id) lane: vec3u,
@@ -29,41 +52,27 @@ fn main(
   let first = group.z / params.batch * params.chunk;
   let end = min(first + params.chunk, params.rows);
   let base = batch * params.rows;
-  let col = group.x * 16;
-  let row4 = group.y * 2 * ROWS;
-  let own_row4 = min(row4 + index % (2 * ROWS), params.inner4 - 1);
-  let own_step = index / (2 * ROWS);
+  let row = group.y * TILE_ROWS;
+  let col = group.x * TILE_COLS4;
+  let row4 = min(row / 4 + own_row4(index), params.inner4 - 1);
+  let column = own_col(index, col);
+  let steps = own_steps(index);
 
   var sums: Sums;
+  var rows = load_x(first + steps, end, first, base, row4);
+  var columns = load_dy(index, first, end - 1, base, column);
   for (var m = first; m < end; m += 16) {
-    // Past the end x is zero; dy is read inside, where it is finite.
-    if (own_step < 4) {
-      var values: mat4x4f;
-      for (var i = 0u; i < 4; i++) {
-        let at = m + own_step * 4 + i;
-        let inside = at < end;
-        values[i] = select(vec4f(), x[select(0, (base + at) * params.inner4 + own_row4, inside)], inside);
-      }
-      stage_turned(index % (2 * ROWS), own_step, values);
-    }
-    for (var i = 0u; i < 4; i++) {
-      let at = i * 64 + index;
-      let start = (base + min(m + at / 16, end - 1)) * params.cols4;
-      w_part[at] = staged(dy[start + min(col + at % 16, params.cols4 - 1)]);
-    }
+    stage_steps(index, rows, m + steps < vec4u(end));
+    stage_columns(index, columns);
     workgroupBarrier();
+    // What comes next is on its way while this is multiplied.
+    let next = m + 16;
+    if (next < end) {
+      rows = load_x(next + steps, end, first, base, row4);
+      columns = load_dy(index, next, end - 1, base, column);
+    }
     multiply_parts(lane, &sums);
     workgroupBarrier();
   }
-
-  let each = params.inner4 * 4 * params.cols4;
-  for (var i = 0u; i < 2 * ROWS; i++) {
-    let to_row = row4 * 4 + i / 2 * 8 + lane.y;
-    let to_col = col + i % 2 * 8 + lane.x;
-    if (to_row >= params.inner4 * 4 || to_col >= params.cols4) { continue; }
-    let at = to_row * params.cols4 + to_col;
-    var value = sums[i];
-    if (ADD == 1) { value += before[batch * each + at]; }
-    dw[group.z * each + at] = value;
-  }
+  store_sums(group.z, row, col, lane, sums);
 }

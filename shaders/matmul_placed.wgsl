@@ -1,8 +1,7 @@
 // y[m, n] = (x[m, :] + position[m, :] where n < placed) . w[:, n] * scale[n] + bias[n]
-// One workgroup of 8 x 8 computes 8 ROWS rows by 64 columns, as in matmul_tile.wgsl: what reads a map with its position and
-// what reads it without are one product.
-//!import product_tile
-//!import stored
+// One workgroup computes 8 ROWS rows by 64 columns, as in matmul_tile.wgsl: what reads a map with its position and what reads
+// it without are one product.
+//!import product_columns
 
 struct Params {
   rows: u32,
@@ -21,46 +20,56 @@ struct Params {
 
 override SCALED: u32 = 0;
 
-@compute @workgroup_size(8, 8)
+fn store(batch: u32, row: u32, col: u32, sum: vec4f) {
+  if (row >= params.rows || col >= params.cols4) { return; }
+  var value = sum;
+  if (SCALED == 1) { value *= scale[col]; }
+  y[row * params.cols4 + col] = value + bias[col];
+}
+
+fn load_rows(starts: vec4u, k4: u32) -> mat4x4f {
+  let at = starts + select(0, k4, k4 < params.inner4);
+  return mat4x4f(x[at.x], x[at.y], x[at.z], x[at.w]);
+}
+
+fn load_position(starts: vec4u, k4: u32) -> mat4x4f {
+  let at = starts + select(0, k4, k4 < params.inner4);
+  return mat4x4f(position[at.x], position[at.y], position[at.z], position[at.w]);
+}
+
+@compute @workgroup_size(WIDE, 8)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_id) lane: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let row = group.y * 8 * ROWS;
-  let col = group.x * 16;
+  let row = group.y * TILE_ROWS;
+  let col = group.x * TILE_COLS4;
   let placed = col < params.placed4;
-  let last_row = params.rows - 1;
-  let last_col = params.cols4 - 1;
+  let inner = 4 * params.inner4;
+  // Rows past the end read the last one again: their sums are never stored.
+  let starts = min(row + own_row(index) + vec4u(0, 1, 2, 3), vec4u(params.rows - 1)) * params.inner4;
+  let start = own_col(index, col);
+  let own_k4 = index % 4;
 
   var sums: Sums;
-  for (var k = 0u; k < params.inner4; k += 4) {
-    // Past the end x is zero; w is read inside, where it is finite.
-    for (var i = 0u; i < ROWS / 2; i++) {
-      let at = i * 64 + index;
-      let k4 = k + at % 4;
-      let inside = k4 < params.inner4;
-      let source = select(0, min(row + at / 4, last_row) * params.inner4 + k4, inside);
-      var four = x[source];
-      if (placed) { four += position[source]; }
-      x_part[at / 4 * 5 + at % 4] = staged(select(vec4f(), four, inside));
-    }
-    for (var i = 0u; i < 4; i++) {
-      let at = i * 64 + index;
-      let start = min(k * 4 + at / 16, params.inner4 * 4 - 1) * params.cols4;
-      w_part[at] = staged(w[start + min(col + at % 16, last_col)]);
-    }
+  var rows = load_rows(starts, own_k4);
+  var positions: mat4x4f;
+  if (placed) { positions = load_position(starts, own_k4); }
+  var columns = load_columns(index, 0, inner, start);
+  for (var k4 = 0u; k4 < params.inner4; k4 += 4) {
+    stage_rows(index, rows + positions, vec4<bool>(k4 + own_k4 < params.inner4));
+    stage_columns(index, decoded(columns));
     workgroupBarrier();
+    // What comes next is on its way while this is multiplied.
+    let next = k4 + 4;
+    if (next < params.inner4) {
+      rows = load_rows(starts, next + own_k4);
+      if (placed) { positions = load_position(starts, next + own_k4); }
+      columns = load_columns(index, 4 * next, inner, start);
+    }
     multiply_parts(lane, &sums);
     workgroupBarrier();
   }
-
-  for (var i = 0u; i < 2 * ROWS; i++) {
-    let at_row = row + i / 2 * 8 + lane.y;
-    let at_col = col + i % 2 * 8 + lane.x;
-    if (at_row > last_row || at_col > last_col) { continue; }
-    var value = sums[i];
-    if (SCALED == 1) { value *= scale[at_col]; }
-    y[at_row * params.cols4 + at_col] = value + bias[at_col];
-  }
+  store_sums(0, row, col, lane, sums);
 }

@@ -1,10 +1,9 @@
 // y[b, m, n] = activation(scale[b, n] * sum_k x[b, m, k] * w[b, k, n] + bias[b, n]) + residual[m mod residual_rows, n]
-// One workgroup of 8 x 8 computes 8 ROWS rows by 64 columns: 16 steps of k of both operands pass through its memory, where
-// each value is read by 8 lanes; a lane keeps ROWS x 8 sums. For GPUs, where rows are many.
+// One workgroup computes 8 ROWS rows by 4 COLS4 WIDE columns: 16 steps of k of both operands pass through its memory, where
+// each value is read by 8 or 16 lanes; a lane keeps ROWS x 4 COLS4 sums. For GPUs, where rows are many.
 //!late hardware
 //!import epilogue
-//!import product_tile
-//!import stored
+//!import product_columns
 
 struct Params {
   rows: u32,
@@ -21,39 +20,42 @@ struct Params {
 @group(0) @binding(5) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [batch, rows, cols]
 
-@compute @workgroup_size(8, 8)
+fn load_rows(starts: vec4u, k4: u32) -> mat4x4f {
+  let at = starts + select(0, k4, k4 < params.inner4);
+  return mat4x4f(x[at.x], x[at.y], x[at.z], x[at.w]);
+}
+
+@compute @workgroup_size(WIDE, 8)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(local_invocation_id) lane: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
-  let row = group.y * 8 * ROWS;
-  let col = group.x * 16;
+  let row = group.y * TILE_ROWS;
+  let col = group.x * TILE_COLS4;
   let batch = group.z;
-  let last_row = params.rows - 1;
-  let last_col = params.cols4 - 1;
+  let inner = 4 * params.inner4;
+  // Rows past the end read the last one again: their sums are never stored.
+  let own_rows = min(row + own_row(index) + vec4u(0, 1, 2, 3), vec4u(params.rows - 1));
+  let starts = (batch * params.rows + own_rows) * params.inner4;
+  let start = batch * inner * params.cols4 + own_col(index, col);
+  let own_k4 = index % 4;
 
   var sums: Sums;
-  for (var k = 0u; k < params.inner4; k += 4) {
-    // Past the end x is zero; w is read inside, where it is finite.
-    for (var i = 0u; i < ROWS / 2; i++) {
-      let at = i * 64 + index;
-      let start = (batch * params.rows + min(row + at / 4, last_row)) * params.inner4;
-      let k4 = k + at % 4;
-      let inside = k4 < params.inner4;
-      x_part[at / 4 * 5 + at % 4] = staged(select(vec4f(), x[select(0, start + k4, inside)], inside));
-    }
-    for (var i = 0u; i < 4; i++) {
-      let at = i * 64 + index;
-      let start = batch * params.inner4 * 4 + min(k * 4 + at / 16, params.inner4 * 4 - 1);
-      w_part[at] = staged(w[start * params.cols4 + min(col + at % 16, last_col)]);
-    }
+  var rows = load_rows(starts, own_k4);
+  var columns = load_columns(index, 0, inner, start);
+  for (var k4 = 0u; k4 < params.inner4; k4 += 4) {
+    stage_rows(index, rows, vec4<bool>(k4 + own_k4 < params.inner4));
+    stage_columns(index, decoded(columns));
     workgroupBarrier();
+    // What comes next is on its way while this is multiplied.
+    let next = k4 + 4;
+    if (next < params.inner4) {
+      rows = load_rows(starts, next + own_k4);
+      columns = load_columns(index, 4 * next, inner, start);
+    }
     multiply_parts(lane, &sums);
     workgroupBarrier();
   }
-
-  for (var i = 0u; i < 2 * ROWS; i++) {
-    store(batch, row + i / 2 * 8 + lane.y, col + i % 2 * 8 + lane.x, sums[i]);
-  }
+  store_sums(batch, row, col, lane, sums);
 }

@@ -1,31 +1,155 @@
 //!import product
-// The product of what passes through a workgroup of 8 x 8 lanes: 8 ROWS rows by 64 columns, 16 steps of the inner axis at a
-// time. A lane has the rows y, y + 8, ... and the groups of 4 columns x and x + 8.
-const ROWS: u32 = 8;  // of a lane; even
+// The product of what passes through a workgroup of WIDE x 8 lanes: 8 ROWS rows by 4 COLS4 WIDE columns, 16 steps of the
+// inner axis at a time. Lane (x, y) has the rows 4 y to 4 y + 3, of ROWS = 8 those 32 further down too, and the groups of
+// 4 columns x and, of COLS4 = 2, x + WIDE. For files whose Params have cols4.
+const WIDE: u32 = 8;   // lanes across: 8 or 16
+const ROWS: u32 = 8;   // of a lane: 4 or 8
+const COLS4: u32 = 2;  // of a lane: 1 or 2
 
-// A row is 5 long for 4 values, so that the 4 rows that lanes read at once lie in different banks.
-var<workgroup> x_part: array<factors, 40 * ROWS>;  // [8 ROWS rows, 4 steps of 4]
-var<workgroup> w_part: array<factors, 256>;        // [16 steps, 16 groups of 4 columns]
+const TILE_ROWS = 8 * ROWS;
+const TILE_COLS4 = WIDE * COLS4;
 
-// Of a lane: [ROWS, 2].
-alias Sums = array<vec4f, 2 * ROWS>;
+// A step of the inner axis is read as vec4s of rows and of columns. Of x it is one longer, so that what 4 lanes store at
+// once lies in different banks.
+var<workgroup> x_part: array<array<factors, 2 * ROWS + 1>, 16>;  // [16 steps, 2 ROWS groups of 4 rows]
+var<workgroup> w_part: array<array<factors, TILE_COLS4>, 16>;    // [16 steps, groups of 4 columns]
 
-// Adds the product of both parts.
+// In f16 the products of a whole tile are added in f16, before their sum goes on in f32.
+alias partial = mat4x4<f32>;
+
+// What x is cut off at: 16 of its values with weights up to 1 stay finite then.
+fn narrowed(four: vec4f) -> factors {
+  return factors(four);
+}
+
+fn narrowed_f16(four: vec4f) -> factors {
+  return factors(clamp(four, vec4f(-4000.0), vec4f(4000.0)));
+}
+
+// Where a tile's sums start: in f32 from those before it, else from nothing.
+fn begun(sum: mat4x4f) -> partial {
+  return partial(sum);
+}
+
+fn begun_f16(sum: mat4x4f) -> partial {
+  return partial();
+}
+
+// Where they end.
+fn ended(part: partial, sum: mat4x4f) -> mat4x4f {
+  return mat4x4f(part);
+}
+
+fn ended_f16(part: partial, sum: mat4x4f) -> mat4x4f {
+  return sum + mat4x4f(part);
+}
+
+// Of a lane, 4 rows by 4 columns each: both column groups of its first 4 rows, then of the others. They stay in registers
+// where every index is a literal; those that a smaller lane has no use for cost nothing.
+alias Sums = array<mat4x4f, 4>;
+
+// The first of 4 rows that a lane loads; those that are left over load the last ones again.
+fn own_row(index: u32) -> u32 {
+  return min(index / 4, 2 * ROWS - 1) * 4;
+}
+
+// The rows that a lane loaded, of its 4 of the 16 steps, are turned on their way: zeros where there is nothing.
+fn stage_rows(index: u32, rows: mat4x4f, there: vec4<bool>) {
+  let turned = transpose(mat4x4f(
+    select(vec4f(), rows[0], there.x),
+    select(vec4f(), rows[1], there.y),
+    select(vec4f(), rows[2], there.z),
+    select(vec4f(), rows[3], there.w),
+  ));
+  let step = index % 4 * 4;
+  let row4 = index / 4;
+  if (row4 < 2 * ROWS) {
+    x_part[step][row4] = narrowed(turned[0]);
+    x_part[step + 1][row4] = narrowed(turned[1]);
+    x_part[step + 2][row4] = narrowed(turned[2]);
+    x_part[step + 3][row4] = narrowed(turned[3]);
+  }
+}
+
+// The column group that a lane loads, of the tile's that start at `col`; past the last one that one again. It has it of
+// two steps, or of four if COLS4 is 2.
+const COLUMN_STEPS = 8 / COLS4;  // from one to the next
+
+fn own_col(index: u32, col: u32) -> u32 {
+  return min(col + index % TILE_COLS4, params.cols4 - 1);
+}
+
+fn stage_columns(index: u32, four: mat4x4f) {
+  let step = index / TILE_COLS4;
+  let col = index % TILE_COLS4;
+  w_part[step][col] = factors(four[0]);
+  w_part[step + COLUMN_STEPS][col] = factors(four[1]);
+  if (COLS4 > 1) {
+    w_part[step + 2 * COLUMN_STEPS][col] = factors(four[2]);
+    w_part[step + 3 * COLUMN_STEPS][col] = factors(four[3]);
+  }
+}
+
+// 4 rows by 4 columns of one step.
+fn outer(x: factors, w: factors, sum: partial) -> partial {
+  return partial(
+    fma(factors(x.x), w, sum[0]),
+    fma(factors(x.y), w, sum[1]),
+    fma(factors(x.z), w, sum[2]),
+    fma(factors(x.w), w, sum[3]),
+  );
+}
+
+fn multiply_step(step: u32, lane: vec3u, part: ptr<function, array<partial, 4>>) {
+  let left = w_part[step][lane.x];
+  let upper = x_part[step][lane.y];
+  (*part)[0] = outer(upper, left, (*part)[0]);
+  if (ROWS > 4) { (*part)[2] = outer(x_part[step][lane.y + 8], left, (*part)[2]); }
+  if (COLS4 > 1) {
+    let right = w_part[step][lane.x + WIDE];
+    (*part)[1] = outer(upper, right, (*part)[1]);
+    if (ROWS > 4) { (*part)[3] = outer(x_part[step][lane.y + 8], right, (*part)[3]); }
+  }
+}
+
+fn multiply_steps(step: u32, lane: vec3u, part: ptr<function, array<partial, 4>>) {
+  multiply_step(step, lane, part);
+  multiply_step(step + 1, lane, part);
+  multiply_step(step + 2, lane, part);
+  multiply_step(step + 3, lane, part);
+}
+
+// Adds the product of both parts. All steps are written out: of an index that varies with a loop each would be compared
+// with the end of its array, once more for every few products.
 fn multiply_parts(lane: vec3u, sums: ptr<function, Sums>) {
-  for (var step = 0u; step < 4; step++) {
-    let at = step * 64 + lane.x;
-    let left0 = w_part[at];
-    let left1 = w_part[at + 16];
-    let left2 = w_part[at + 32];
-    let left3 = w_part[at + 48];
-    let right0 = w_part[at + 8];
-    let right1 = w_part[at + 24];
-    let right2 = w_part[at + 40];
-    let right3 = w_part[at + 56];
-    for (var i = 0u; i < ROWS; i++) {
-      let four = x_part[(i * 8 + lane.y) * 5 + step];
-      (*sums)[2 * i] = multiply_staged(left0, left1, left2, left3, four, (*sums)[2 * i]);
-      (*sums)[2 * i + 1] = multiply_staged(right0, right1, right2, right3, four, (*sums)[2 * i + 1]);
-    }
+  var part = array<partial, 4>(begun((*sums)[0]), begun((*sums)[1]), begun((*sums)[2]), begun((*sums)[3]));
+  multiply_steps(0, lane, &part);
+  multiply_steps(4, lane, &part);
+  multiply_steps(8, lane, &part);
+  multiply_steps(12, lane, &part);
+  *sums = Sums(
+    ended(part[0], (*sums)[0]),
+    ended(part[1], (*sums)[1]),
+    ended(part[2], (*sums)[2]),
+    ended(part[3], (*sums)[3]),
+  );
+}
+
+fn store_rows(batch: u32, row: u32, col: u32, rows: mat4x4f) {
+  store(batch, row, col, rows[0]);
+  store(batch, row + 1, col, rows[1]);
+  store(batch, row + 2, col, rows[2]);
+  store(batch, row + 3, col, rows[3]);
+}
+
+// Hands every sum of the tile at `row` and `col` to the file's `store(batch, row, col, sum)`.
+fn store_sums(batch: u32, row: u32, col: u32, lane: vec3u, sums: Sums) {
+  let upper = row + 4 * lane.y;
+  let left = col + lane.x;
+  store_rows(batch, upper, left, sums[0]);
+  if (COLS4 > 1) { store_rows(batch, upper, left + WIDE, sums[1]); }
+  if (ROWS > 4) {
+    store_rows(batch, upper + 32, left, sums[2]);
+    if (COLS4 > 1) { store_rows(batch, upper + 32, left + WIDE, sums[3]); }
   }
 }

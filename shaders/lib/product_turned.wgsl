@@ -1,13 +1,40 @@
 //!import product_tile
-// For a product whose first operand lies with its inner axis outside: 4 steps of 4 of its rows are turned on their way into
-// workgroup memory.
+// For a product over the outer axis of both operands: what is a row of the product is a column of x, so that x lies as a
+// tile wants it. For files with dy, [steps, cols], whose Params have cols4.
 
-// rows4: which 4 of the tile's rows; step: which 4 of the 16 steps; values: a step a column.
-fn stage_turned(rows4: u32, step: u32, values: mat4x4f) {
-  let turned = transpose(values);
-  let at = rows4 * 20 + step;
-  x_part[at] = staged(turned[0]);
-  x_part[at + 5] = staged(turned[1]);
-  x_part[at + 10] = staged(turned[2]);
-  x_part[at + 15] = staged(turned[3]);
+// The group of 4 rows that a lane loads is the same in two or four steps, so many apart.
+const ROW_STEPS = 4 * WIDE / ROWS;
+
+fn own_row4(index: u32) -> u32 {
+  return index % (2 * ROWS);
+}
+
+// The first of a lane's steps and those after it; the last two if ROW_STEPS is 4.
+fn own_steps(index: u32) -> vec4u {
+  return index / (2 * ROWS) + ROW_STEPS * vec4u(0, 1, 2, 3);
+}
+
+// Zeros where there is nothing.
+fn stage_steps(index: u32, four: mat4x4f, there: vec4<bool>) {
+  let step = index / (2 * ROWS);
+  let row4 = own_row4(index);
+  x_part[step][row4] = narrowed(select(vec4f(), four[0], there.x));
+  x_part[step + ROW_STEPS][row4] = narrowed(select(vec4f(), four[1], there.y));
+  if (ROW_STEPS == 4) {
+    x_part[step + 2 * ROW_STEPS][row4] = narrowed(select(vec4f(), four[2], there.z));
+    x_part[step + 3 * ROW_STEPS][row4] = narrowed(select(vec4f(), four[3], there.w));
+  }
+}
+
+// Past the last step that one is read, where dy is finite: x is zero there.
+fn load_dy(index: u32, m: u32, last: u32, base: u32, col: u32) -> mat4x4f {
+  let step = m + index / TILE_COLS4;
+  var four: mat4x4f;
+  four[0] = dy[(base + min(step, last)) * params.cols4 + col];
+  four[1] = dy[(base + min(step + COLUMN_STEPS, last)) * params.cols4 + col];
+  if (COLS4 > 1) {
+    four[2] = dy[(base + min(step + 2 * COLUMN_STEPS, last)) * params.cols4 + col];
+    four[3] = dy[(base + min(step + 3 * COLUMN_STEPS, last)) * params.cols4 + col];
+  }
+  return four;
 }

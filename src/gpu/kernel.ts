@@ -96,7 +96,7 @@ export function storedAs<K extends Kernel>(kernel: K, storage: WeightStorage): K
   return variant as K;
 }
 
-/** What a product multiplies, and adds four of before its sum goes on in f32. */
+/** What a product multiplies, and adds four of, or sixteen, before its sum goes on in f32. */
 export type Precision = 'f32' | 'f16';
 
 const computed = new WeakMap<Kernel, Kernel>();
@@ -123,9 +123,11 @@ export function computedAs<K extends Kernel>(kernel: K, precision: Precision = '
 }
 
 function inHalf(name: string, code: string): string {
-  const halved = code.replace(/(?<=alias factors=\w+<)f32/, 'f16');
+  const halved = code.replace(/(?<=alias (?:factors|partial)=\w+<)f32/g, 'f16');
   if (halved === code) throw new TypeError(`kernel ${name} lacks lib/product`);
-  return `enable f16;${halved.replace(/(?<!fn )\b(multiply(?:_block|_staged)?|staged)\(/g, '$1_f16(')}`;
+  const second = new Set([...code.matchAll(/fn (\w+)_f16\(/g)].map(([, first]) => first));
+  const called = (call: string, first: string) => (second.has(first) ? `${first}_f16(` : call);
+  return `enable f16;${halved.replace(/(?<!fn )\b(\w+)\(/g, called)}`;
 }
 
 function readStored(name: string, code: string, storage: WeightStorage): string {
@@ -134,6 +136,9 @@ function readStored(name: string, code: string, storage: WeightStorage): string 
     throw new TypeError(
       `kernel ${name} cannot read a matrix as ${storage}: it has no \`w\` or lacks lib/stored`,
     );
+  // What is read early and decoded later: reads stay as they are.
+  if (typed.includes('alias stored_w='))
+    return typed.replace(/(?<!fn )\b(from|alias stored_w=stored)_f32/g, `$1_${storage}`);
   let text = '';
   let done = 0;
   for (const { index, 0: read } of typed.matchAll(/(?<![\w.])w2?\[/g)) {

@@ -20,6 +20,7 @@ import {
 import { CONV2D, type Conv2dCall, conv2d } from './conv2d.ts';
 import { laneGrid } from './lane-grid.ts';
 import { passOn } from './pass-on.ts';
+import { type Tile, tileCols, tileRows } from './product-tile.ts';
 import { gradientVariants, rowsPerChunk } from './row-chunks.ts';
 import { sumRows } from './sum-rows.ts';
 import { chosen, rowClass } from './variants.ts';
@@ -76,10 +77,14 @@ function gradientByW(g: Graph, call: Conv2dCall, dy: Tensor, before: Tensor | un
   const [kernelHeight = 0, kernelWidth = 0, channels = 0] = w.shape;
   const pixels = rowsOf(dy);
   const sizeClass = `conv2d_grad_w ${rowClass(pixels)}x${kernelHeight}x${kernelWidth}x${channels}x${columnsOf(w)}`;
-  const { variant, choice } = chosen(g.traits, sizeClass, gradientVariants(g.traits, pixels));
+  const { variant, choice } = chosen(
+    g.traits,
+    sizeClass,
+    gradientVariants(g.traits, { rows: pixels, cols: columnsOf(w) }),
+  );
   const flops = 2 * pixels * sizeOf(w);
-  const parts = variant.ROWS
-    ? recordTiles(g, call, dy, { ROWS: variant.ROWS, flops, choice })
+  const parts = variant.tile
+    ? recordTiles(g, call, dy, { size: variant.tile, flops, choice })
     : recordPlain(g, call, dy, { flops, choice });
   return sumRows(g, parts, w.shape, { before, name: `grad(${w.name})`, choice });
 }
@@ -94,12 +99,12 @@ function recordTiles(
   g: Graph,
   { x, w, stride, padding }: Conv2dCall,
   dy: Tensor,
-  { ROWS, flops, choice }: Work & { readonly ROWS: 4 | 8 },
+  { size, flops, choice }: Work & { readonly size: Tile },
 ): Tensor {
   const [height = 0, width = 0, channels = 0] = x.shape;
   const [pixels, cols] = [rowsOf(dy), columnsOf(w)];
   const inner = sizeOf(w) / cols;
-  const [across, down] = [Math.ceil(cols / 64), Math.ceil(inner / (8 * ROWS))];
+  const [across, down] = [Math.ceil(cols / tileCols(size)), Math.ceil(inner / tileRows(size))];
   const most = Math.floor(MAX_BINDING_BYTES / bytesOf(w));
   const chunk = Math.max(rowsPerChunk(pixels, across * down), Math.ceil(pixels / most));
   const chunks = Math.ceil(pixels / chunk);
@@ -120,7 +125,7 @@ function recordTiles(
       cols4: cols / 4,
       chunk,
     },
-    { workgroups: [across, down, chunks], tuning: { ROWS }, flops, choice },
+    { workgroups: [across, down, chunks], tuning: size, flops, choice },
   );
   return parts;
 }

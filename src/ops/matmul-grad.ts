@@ -1,4 +1,4 @@
-import { matmulGradW as plain, matmulGradWTile as tile } from '../generated/kernels.ts';
+import { matmulGradW as plain, matmulGradWTile as tiles } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
 import { derivativeOf } from '../graph/tape.ts';
 import { columnsOf, expect, rowsOf, type Tensor } from '../graph/tensor.ts';
@@ -6,6 +6,7 @@ import { add } from './add.ts';
 import { laneGrid } from './lane-grid.ts';
 import { MATMUL, matmul, recordProduct } from './matmul.ts';
 import { passOn } from './pass-on.ts';
+import { tileCols, tileRows } from './product-tile.ts';
 import { gradientVariants, rowsPerChunk } from './row-chunks.ts';
 import { sumRows } from './sum-rows.ts';
 import { transpose, transposeRows } from './transpose.ts';
@@ -68,11 +69,11 @@ function weightGradient(g: Graph, x: Tensor, dy: Tensor, w: Tensor, before: Tens
     return y;
   }
   const sizeClass = `matmul_grad_w ${rowClass(rows)}x${inner}x${cols}${batch > 1 ? ` by ${batch}` : ''}`;
-  const { variant, choice } = chosen(g.traits, sizeClass, gradientVariants(g.traits, rows));
-  const { ROWS } = variant;
-  const down = Math.ceil(inner / (8 * (ROWS ?? 1)));
-  const across = Math.ceil(cols / (ROWS ? 64 : 8));
-  const chunk = ROWS ? rowsPerChunk(rows, batch * down * across) : CHUNK;
+  const { variant, choice } = chosen(g.traits, sizeClass, gradientVariants(g.traits, { rows, cols }));
+  const { tile } = variant;
+  const down = Math.ceil(inner / (tile ? tileRows(tile) : 8));
+  const across = Math.ceil(cols / (tile ? tileCols(tile) : 8));
+  const chunk = tile ? rowsPerChunk(rows, batch * down * across) : CHUNK;
   const chunks = Math.ceil(rows / chunk);
   const dw = chunks === 1 ? g.tensor(name, w.shape) : g.tensor(`${name} in ${chunks}`, [chunks, ...w.shape]);
   const adds = before !== undefined && chunks === 1;
@@ -80,16 +81,16 @@ function weightGradient(g: Graph, x: Tensor, dy: Tensor, w: Tensor, before: Tens
   const params = { rows, inner4: inner / 4, cols4: cols / 4, chunk, batch };
   const options = { flops: 2 * batch * rows * inner * cols, choice };
   const ADD = adds ? 1 : 0;
-  if (ROWS)
-    g.record(tile, operands, params, {
+  if (tile)
+    g.record(tiles, operands, params, {
       ...options,
       workgroups: [across, down, batch * chunks],
-      tuning: { ADD, ROWS },
+      tuning: { ADD, ...tile },
     });
   else {
-    const tiles = chunks * batch * down * across;
-    const workgroups = laneGrid(plain, tiles);
-    g.record(plain, operands, { ...params, tiles }, { ...options, workgroups, tuning: { ADD } });
+    const parts = chunks * batch * down * across;
+    const workgroups = laneGrid(plain, parts);
+    g.record(plain, operands, { ...params, tiles: parts }, { ...options, workgroups, tuning: { ADD } });
   }
   return chunks === 1 ? dw : sumRows(g, dw, w.shape, { before, name, choice });
 }

@@ -2,9 +2,9 @@ import { matmulPlaced as kernel } from '../generated/kernels.ts';
 import { computedAs, storedAs } from '../gpu/kernel.ts';
 import type { Graph } from '../graph/graph.ts';
 import { columnsOf, expect, expectShape, rowsOf, sizeOf, storageOf, type Tensor } from '../graph/tensor.ts';
-import { rowsOfLane } from './product-tile.ts';
+import { isLarge, TILES, tileCols, tileRows } from './product-tile.ts';
 
-/** Columns of a workgroup. */
+/** Columns of a workgroup, whichever tile it is. */
 const TILE = 64;
 
 /**
@@ -34,14 +34,15 @@ export function matmulPlaced(
       `'${x.name}' [${x.shape}] and '${position.name}' [${position.shape}], ${cols} columns, ${placed} of them placed: expected as many values, axes that are multiples of 4, and of ${TILE} placed`,
   );
   const y = g.tensor(name, [...x.shape.slice(0, -1), cols]);
-  const ROWS = rowsOfLane({ rows, cols });
+  // Next to x a lane keeps its position: smaller lanes have the registers.
+  const tile = TILES[isLarge({ rows, cols }) ? 'tile 64 8x4' : 'tile 32'];
   g.record(
     computedAs(storedAs(kernel, storageOf(w)), g.traits.compute),
     { x, position, w, scale: w.scale ?? w, bias, y },
     { rows, inner4: inner / 4, cols4: cols / 4, placed4: placed / 4 },
     {
-      workgroups: [Math.ceil(cols / TILE), Math.ceil(rows / (8 * ROWS)), 1],
-      tuning: { ROWS, SCALED: w.scale ? 1 : 0 },
+      workgroups: [Math.ceil(cols / tileCols(tile)), Math.ceil(rows / tileRows(tile)), 1],
+      tuning: { ...tile, SCALED: w.scale ? 1 : 0 },
       flops: 2 * rows * inner * cols,
     },
   );

@@ -6,7 +6,7 @@ import type { Variant } from './variants.ts';
 export interface ProductKernels<K extends Kernel> {
   /** 4 x 4 values a lane, straight from storage. */
   readonly plain: K;
-  /** 64 columns by 32 or 64 rows a workgroup, by way of its memory. */
+  /** A tile a workgroup, by way of its memory: see `TILES`. */
   readonly tile: K;
   /** 4 rows by some columns a workgroup, whose lanes share out the inner axis; not every op has one. */
   readonly split?: K;
@@ -24,6 +24,23 @@ export interface ProductVariant<K extends Kernel> extends Variant {
   readonly tuning?: Tuning;
 }
 
+/** Lanes across, and the rows and groups of 4 columns of a lane: what `lib/product_tile.wgsl` is told. */
+export type Tile = Readonly<Record<'WIDE' | 'ROWS' | 'COLS4', number>>;
+
+/** By the rows and columns of a workgroup, and of a lane where that alone tells them apart. */
+export const TILES = {
+  'tile 64': { WIDE: 8, ROWS: 8, COLS4: 2 },
+  'tile 64x128': { WIDE: 16, ROWS: 8, COLS4: 2 },
+  'tile 64 8x4': { WIDE: 16, ROWS: 8, COLS4: 1 },
+  'tile 64x32': { WIDE: 8, ROWS: 8, COLS4: 1 },
+  'tile 32': { WIDE: 8, ROWS: 4, COLS4: 2 },
+} as const satisfies Readonly<Record<string, Tile>>;
+
+export type TileName = keyof typeof TILES;
+
+export const tileRows = ({ ROWS }: Tile): number => 8 * ROWS;
+export const tileCols = ({ WIDE, COLS4 }: Tile): number => 4 * WIDE * COLS4;
+
 /** Workgroups that keep a GPU busy: where larger tiles would make fewer, smaller ones are taken. */
 const BUSY = 128;
 
@@ -33,11 +50,42 @@ interface Tiled {
   readonly cols: number;
 }
 
-const tilesOf = ({ batch = 1, rows, cols }: Tiled, height: number) =>
-  batch * Math.ceil(rows / height) * Math.ceil(cols / 64);
+const tilesOf = ({ batch = 1, rows, cols }: Tiled, height: number, width = 64) =>
+  batch * Math.ceil(rows / height) * Math.ceil(cols / width);
 
-/** Rows of a lane in a tile of 64 columns by 8 lanes. */
-export const rowsOfLane = (size: Tiled): 4 | 8 => (tilesOf(size, 64) < BUSY ? 4 : 8);
+/** Whether tiles of 64 x 64 keep a GPU busy. */
+export const isLarge = (size: Tiled): boolean => tilesOf(size, 64) >= BUSY;
+
+/** Tiles of 64 x 64 below which more lanes a tile, of fewer values each, hide better what loads wait for. */
+const MANY = 512;
+
+/** Columns of tiles so wide, with those past the last. */
+const columns = (cols: number, width: number) => width * Math.ceil(cols / width);
+
+/** Whether tiles of 128 columns make about as few in vain as those of 64. */
+export const fitsWide = (cols: number): boolean => columns(cols, 128) <= 1.05 * columns(cols, 64);
+
+/** Whether tiles of 64 columns make so many in vain that those of 32, which load more for each value, take less time. */
+export const fitsNarrow = (cols: number): boolean => columns(cols, 64) > 1.15 * columns(cols, 32);
+
+/**
+ * The tiles for a product of this size, the likeliest first. On an H200, of its roof: 64 x 128 had 61 to 67 % from 512
+ * columns on, where 64 x 64 had 58 to 63, and less elsewhere; lanes of 8 x 4 were 5 % ahead where tiles are few.
+ */
+function tilesFor(size: Tiled): [TileName, ...TileName[]] {
+  const { cols } = size;
+  if (!isLarge(size)) return ['tile 32', 'tile 64 8x4', 'tile 64'];
+  if (fitsNarrow(cols)) return ['tile 64x32', 'tile 64', 'tile 64 8x4', 'tile 32'];
+  if (!fitsWide(cols))
+    return tilesOf(size, 64) < MANY
+      ? ['tile 64 8x4', 'tile 64', 'tile 32']
+      : ['tile 64', 'tile 64 8x4', 'tile 32'];
+  if (cols >= 512 && tilesOf(size, 64, 128) >= 2 * BUSY)
+    return ['tile 64x128', 'tile 64', 'tile 64 8x4', 'tile 32'];
+  return tilesOf(size, 64) < MANY
+    ? ['tile 64 8x4', 'tile 64', 'tile 64x128', 'tile 32']
+    : ['tile 64', 'tile 64x128', 'tile 64 8x4', 'tile 32'];
+}
 
 /** Rows below which a tile of workgroup memory would be mostly empty. */
 const FEW_ROWS = 32;
@@ -73,13 +121,10 @@ export function productVariants<K extends Kernel>(
     const rowsOfQuads = 4 * (quad.tunables['LANES']?.default ?? 1);
     return [{ name: 'quad', kernel: quad, tileRows: rowsOfQuads, tileCols: 32 }, blocks, simple];
   }
-  const tiles = (ROWS: 4 | 8): ProductVariant<K> => ({
-    name: `tile ${8 * ROWS}`,
-    kernel: tile,
-    tileRows: 8 * ROWS,
-    tileCols: 64,
-    tuning: { ROWS },
-  });
+  const tiles = (name: TileName): ProductVariant<K> => {
+    const tuning = TILES[name];
+    return { name, kernel: tile, tileRows: tileRows(tuning), tileCols: tileCols(tuning), tuning };
+  };
   const groups = batch * Math.ceil(rows / 4) * Math.ceil(cols / 32);
   const splits =
     split && inner >= LONG
@@ -94,8 +139,11 @@ export function productVariants<K extends Kernel>(
         )
       : [];
   const [first, ...others] = splits;
-  if (first && (rows < FEW_ROWS || tilesOf(size, 32) < LONELY)) return [first, ...others, tiles(4), simple];
-  if (rows < FEW_ROWS) return [simple, tiles(4)];
-  if (rowsOfLane(size) === 4) return [tiles(4), tiles(8), simple, ...splits];
-  return [tiles(8), tiles(4), simple];
+  if (first && (rows < FEW_ROWS || tilesOf(size, 32) < LONELY))
+    return [first, ...others, tiles('tile 32'), tiles('tile 64 8x4'), simple];
+  if (rows < FEW_ROWS) return [simple, tiles('tile 32')];
+  const [likeliest, ...rest] = tilesFor(size);
+  // Where lanes might share the inner axis out, tiles are few.
+  const apart = likeliest === 'tile 32' ? splits : [];
+  return [tiles(likeliest), ...rest.map(tiles), simple, ...apart];
 }

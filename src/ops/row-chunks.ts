@@ -1,4 +1,5 @@
 import type { GraphTraits } from '../graph/graph.ts';
+import { fitsNarrow, fitsWide, TILES, type Tile, type TileName } from './product-tile.ts';
 import type { Variant } from './variants.ts';
 
 /** Workgroups of 64 lanes that a GPU has in flight, about: a weight alone has too few tiles. */
@@ -15,24 +16,24 @@ export function rowsPerChunk(rows: number, tiles: number): number {
   return STEP * Math.ceil(rows / chunks / STEP);
 }
 
-/** What computes a weight's gradient: tiles of 8 `ROWS` values by 64 in workgroup memory, or version 0. */
+/** What computes a weight's gradient: tiles in workgroup memory, or version 0. */
 export interface GradientVariant extends Variant {
-  readonly ROWS?: 4 | 8;
+  readonly tile?: Tile;
 }
 
 const PLAIN: GradientVariant = { name: 'plain' };
-const TILES: GradientVariant[] = [
-  { name: 'tile 64', ROWS: 8 },
-  { name: 'tile 32', ROWS: 4 },
-];
+const tiled = (name: TileName): GradientVariant => ({ name, tile: TILES[name] });
 
-/** What may compute a gradient of so many rows on a device, the likeliest first. */
+/** What may compute a gradient of so many rows and columns on a device, the likeliest first. */
 export function gradientVariants(
   { cpu }: GraphTraits,
-  rows: number,
+  { rows, cols }: Readonly<Record<'rows' | 'cols', number>>,
 ): [GradientVariant, ...GradientVariant[]] {
   if (cpu) return [PLAIN];
-  const [first = PLAIN, ...others] = TILES;
+  const names: TileName[] = ['tile 64', 'tile 64 8x4', 'tile 32'];
+  if (fitsWide(cols)) names.splice(1, 0, 'tile 64x128');
+  if (fitsNarrow(cols)) names.unshift('tile 64x32');
+  const [first = PLAIN, ...rest] = names.map(tiled);
   // Few rows fill no chunk: there it is the stores that take the time.
-  return rows < LEAST_ROWS ? [PLAIN, ...TILES] : [first, ...others, PLAIN];
+  return rows < LEAST_ROWS ? [PLAIN, first, ...rest] : [first, ...rest, PLAIN];
 }

@@ -5,6 +5,7 @@ import { expectClose, randomValues, sumTolerance } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { runGraph } from '../run-graph.ts';
 import { at, gelu } from './definitions.ts';
+import { gpuWith, PRODUCTS } from './variant-traits.ts';
 
 interface Case {
   readonly map: readonly [height: number, width: number, channels: number];
@@ -56,9 +57,9 @@ const tolerance = ({ map, kernel }: Case, scale = 1) => {
   return sumTolerance(terms, Math.max(scale, Math.sqrt(terms) / 3));
 };
 
-/** Traits choose the kernel: for GPUs tiles, small ones where pixels are few; for software adapters blocks, or quads that share loads. */
+/** For GPUs each variant; for software adapters blocks, or quads that share loads. */
 const VARIANTS = [
-  ['tile', { cpu: false }],
+  ...PRODUCTS.filter((name) => !name.startsWith('split')).map((name) => [name, gpuWith(name)] as const),
   ['block', { cpu: true, subgroups: false }],
   ['quad', { cpu: true, subgroups: true }],
 ] as const;
@@ -72,7 +73,9 @@ describe.each(VARIANTS)('conv2d, %s', (_, traits) => {
     'above the tile': { ...square, map: [3, 11, 4], cols: 36 },
     'above the tile of 16 pixels and the workgroup of 64': { ...square, map: [13, 5, 8], cols: 64 },
     'above the tile of 32 pixels by 64 channels': { ...square, map: [5, 7, 12], cols: 68 },
-    'enough tiles of 64 pixels by 64 channels': { ...square, map: [67, 33, 4], cols: 260 },
+    'enough tiles of 64 pixels by 128 channels': { ...square, map: [67, 33, 4], cols: 228 },
+    'enough tiles of 64 pixels by 32 channels': { ...square, map: [67, 81, 4], cols: 68 },
+    'a tile of 64 by 64, all of it': { ...square, map: [8, 8, 16], cols: 64 },
     primes: { ...square, map: [13, 7, 12], cols: 4 },
     'many channels': { ...square, map: [5, 3, 256], cols: 64 },
     "Hiera's patch embedding": { map: [32, 20, 4], kernel: [7, 7], cols: 32, stride: 4, padding: 3 },

@@ -13,8 +13,9 @@ for (const storage of STORAGES)
   for (const [name, run] of Object.entries(CASES))
     for (const variant of [...PRODUCTS, 'cpu']) {
       const traits = variant === 'cpu' ? { cpu: true } : gpuWith(variant);
+      const added = variant === 'cpu' || variant === 'plain' ? 4 : 16;
       cases += 1;
-      await run(navigator.gpu, { ...traits, subgroups: false, storage }).catch((error: unknown) =>
+      await run(navigator.gpu, { ...traits, subgroups: false, storage, added }).catch((error: unknown) =>
         failures.push(`${name} as ${storage}, ${variant}: ${String(error)}`),
       );
     }

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { add, matmul, matmulQuad } from '../../src/generated/kernels.ts';
+import { add, matmul, matmulQuad, matmulTile } from '../../src/generated/kernels.ts';
 import { computedAs, storedAs, textOf } from '../../src/gpu/kernel.ts';
 import { runDeno } from '../../tools/runtimes/deno.ts';
 import { countGpuTest } from '../gpu-device.ts';
@@ -35,6 +35,16 @@ test('the rule makes the factors f16 and calls the functions that multiply them,
   expect(back).toBe(plain.code);
   expect(text.match(/=multiply_f16\(/g)).toHaveLength(4);
   expect(computedAs(plain, 'f16')).toBe(variant);
+  // A tile's sums are f16 too, and begin and end by other functions.
+  const tile = await textOf(matmulTile);
+  const tileText = await textOf(computedAs(matmulTile, 'f16'));
+  const firsts = (text: string) => text.replace(/(?<!fn )\b(\w+)_f16\(/g, '$1(');
+  const typed = tile.replace('=vec4<f32>', '=vec4<f16>').replace('=mat4x4<f32>', '=mat4x4<f16>');
+  expect(firsts(tileText)).toBe(`enable f16;${firsts(typed)}`);
+  for (const pair of ['begun', 'ended', 'narrowed']) {
+    expect(tileText).toContain(`fn ${pair}_f16(`);
+    expect(tileText).not.toMatch(new RegExp(`(?<!fn )\\b${pair}\\(`));
+  }
   expect(computedAs(plain, 'f32')).toBe(plain);
   expect(computedAs(plain)).toBe(plain);
   expect(() => computedAs(add, 'f16')).toThrow('kernel add lacks lib/product');

@@ -26,8 +26,8 @@ const VARIANTS = [
 
 describe.each(VARIANTS)('matmul, %s', (variant, traits) => {
   const isSplit = variant.startsWith('split');
-  // Below, at and above the tiles of 4 x 4 and 16 x 32, and the workgroups of 32 x 32, 64 x 32, 32 x 64 and 64 x 64 (the
-  // last where they are many); one row; primes. Of k around what 32 and 64 lanes share out, 4 steps each.
+  // Below, at and above the tiles of 4 x 4 and 16 x 32, and the workgroups of 32 x 32, 64 x 32, 32 x 64, 64 x 64 and 64 x 128
+  // (the last where they are many); one row; primes. Of k around a tile's 16 and what 32 and 64 lanes share out, 4 steps each.
   for (const [rows, inner, cols] of [
     [1, 4, 4],
     [3, 8, 28],
@@ -43,7 +43,10 @@ describe.each(VARIANTS)('matmul, %s', (variant, traits) => {
     [9, 2048, 36],
     [11, 260, 4],
     [64, 20, 132],
-    [523, 36, 1028],
+    [64, 16, 64],
+    [523, 36, 980],
+    [576, 16, 896],
+    [2725, 60, 68],
   ] as const) {
     // Where there is little to share out the op has no such variant.
     if (isSplit && inner < 64) continue;
@@ -111,15 +114,30 @@ describe('matmul', () => {
       ['split 16', 'split 32'],
       ['split 32', 'split 16'],
     ];
-    expect(names(9, 2048, 256)).toEqual(['matmul_split', ...narrow, 'tile 32', 'plain']);
-    expect(names(9, 256, 2048)).toEqual(['matmul_split', ...wide, 'tile 32', 'plain']);
-    expect(names(256, 256, 128)).toEqual(['matmul_split', ...wide, 'tile 32', 'plain']);
+    const few = ['tile 32', 'tile 64 8x4', 'plain'];
+    expect(names(9, 2048, 256)).toEqual(['matmul_split', ...narrow, ...few]);
+    expect(names(9, 256, 2048)).toEqual(['matmul_split', ...wide, ...few]);
+    expect(names(256, 256, 128)).toEqual(['matmul_split', ...wide, ...few]);
     expect(names(9, 32, 256)).toEqual(['matmul', 'plain', 'tile 32']);
-    expect(names(4096, 256, 128)).toEqual(['matmul_tile', ...['tile 64', 'tile 32', 'plain']]);
-    expect(names(1024, 256, 256)).toEqual([
-      'matmul_tile',
-      ...['tile 32', 'tile 64', 'plain', 'split 32', 'split 16'],
-    ]);
+    const tiles = ['tile 32', 'tile 64 8x4', 'tile 64', 'plain'];
+    expect(names(1024, 256, 256)).toEqual(['matmul_tile', ...tiles, 'split 32', 'split 16']);
+  });
+
+  it('takes the tile that rows and columns fill best', () => {
+    const tiles = (rows: number, cols: number) => {
+      const g = new Graph('test', { cpu: false, subgroups: false });
+      matmul(g, g.tensor('x', [rows, 256]), g.tensor('w', [256, cols]));
+      return g.finish().dispatches[0]?.choice?.variants.filter((name) => name !== 'plain');
+    };
+    const [lanes, wide] = [['tile 64', 'tile 64 8x4'], 'tile 64x128'];
+    expect(tiles(4096, 1536)).toEqual([wide, ...lanes, 'tile 32']);
+    expect(tiles(1024, 3072)).toEqual([wide, ...lanes, 'tile 32']);
+    expect(tiles(16384, 256)).toEqual(['tile 64', wide, 'tile 64 8x4', 'tile 32']);
+    expect(tiles(65536, 576)).toEqual([...lanes, 'tile 32']);
+    expect(tiles(4096, 384)).toEqual(['tile 64 8x4', 'tile 64', wide, 'tile 32']);
+    expect(tiles(4096, 192)).toEqual(['tile 64 8x4', 'tile 64', 'tile 32']);
+    expect(tiles(65536, 96)).toEqual(['tile 64x32', ...lanes, 'tile 32']);
+    expect(tiles(65536, 32)).toEqual(['tile 64x32', ...lanes, 'tile 32']);
   });
 
   gpuTest('what lanes share out is added up in one order: the same bits each time', async (gpu) => {

@@ -10,7 +10,10 @@ export function gpuWith(variant: string): Partial<GraphTraits> {
 }
 
 /** The variants of a product on a GPU. */
-export const PRODUCTS = ['plain', 'tile 32', 'tile 64', 'split 32', 'split 16'] as const;
+export const PRODUCTS = [
+  ...['plain', 'tile 64', 'tile 64x128', 'tile 64 8x4', 'tile 64x32', 'tile 32'],
+  ...['split 32', 'split 16'],
+];
 
 /** The variants of a weight's gradient on a GPU. */
-export const GRADIENTS = ['plain', 'tile 32', 'tile 64'] as const;
+export const GRADIENTS = [...['plain', 'tile 64', 'tile 64x128', 'tile 64 8x4', 'tile 64x32', 'tile 32']];
