@@ -61,7 +61,7 @@ fn main(
   let row = group.y * TILE_ROWS;
   let col = group.x * TILE_COLS4;
   let row4 = min(row / 4 + own_row4(index), params.inner4 - 1);
-  let column = own_col(index, col);
+  let cols = own_cols(index, col);
   let steps = own_steps(index);
   let at = row4 / params.channels4;
   let tap = vec2u(at / params.kernel_width, at % params.kernel_width);
@@ -69,7 +69,7 @@ fn main(
 
   var sums: Sums;
   var pixels = load_pixels(first + steps, end, tap, channel4);
-  var columns = load_dy(index, first, end - 1, 0, column);
+  var columns = load_dy(index, first, end - 1, 0, cols);
   for (var m = first; m < end; m += 16) {
     stage_steps(index, pixels.values, pixels.there);
     stage_columns(index, columns);
@@ -78,7 +78,7 @@ fn main(
     let next = m + 16;
     if (next < end) {
       pixels = load_pixels(next + steps, end, tap, channel4);
-      columns = load_dy(index, next, end - 1, 0, column);
+      columns = load_dy(index, next, end - 1, 0, cols);
     }
     multiply_parts(lane, &sums);
     workgroupBarrier();

@@ -76,12 +76,12 @@ fn main(
   let pixels = min(row + own_row(index) + vec4u(0, 1, 2, 3), vec4u(params.rows - 1));
   let top = pixels / params.out_width * params.stride - params.padding;
   let left = pixels % params.out_width * params.stride - params.padding;
-  let start = own_col(index, col);
+  let cols = own_cols(index, col);
 
   var sums: Sums;
   var place = further(Place(), index % 4);
   var rows = load_pixels(top, left, place);
-  var columns = load_columns(index, 0, inner, start);
+  var columns = load_columns(index, 0, inner, 0, cols);
   for (var k = 0u; k < inner; k += 16) {
     stage_rows(index, rows.values, rows.there);
     stage_columns(index, decoded(columns));
@@ -90,7 +90,7 @@ fn main(
     if (k + 16 < inner) {
       place = further(place, 4);
       rows = load_pixels(top, left, place);
-      columns = load_columns(index, k + 16, inner, start);
+      columns = load_columns(index, k + 16, inner, 0, cols);
     }
     multiply_parts(lane, &sums);
     workgroupBarrier();

@@ -55,12 +55,12 @@ fn main(
   let row = group.y * TILE_ROWS;
   let col = group.x * TILE_COLS4;
   let row4 = min(row / 4 + own_row4(index), params.inner4 - 1);
-  let column = own_col(index, col);
+  let cols = own_cols(index, col);
   let steps = own_steps(index);
 
   var sums: Sums;
   var rows = load_x(first + steps, end, first, base, row4);
-  var columns = load_dy(index, first, end - 1, base, column);
+  var columns = load_dy(index, first, end - 1, base, cols);
   for (var m = first; m < end; m += 16) {
     stage_steps(index, rows, m + steps < vec4u(end));
     stage_columns(index, columns);
@@ -69,7 +69,7 @@ fn main(
     let next = m + 16;
     if (next < end) {
       rows = load_x(next + steps, end, first, base, row4);
-      columns = load_dy(index, next, end - 1, base, column);
+      columns = load_dy(index, next, end - 1, base, cols);
     }
     multiply_parts(lane, &sums);
     workgroupBarrier();

@@ -49,14 +49,14 @@ fn main(
   let inner = 4 * params.inner4;
   // Rows past the end read the last one again: their sums are never stored.
   let starts = min(row + own_row(index) + vec4u(0, 1, 2, 3), vec4u(params.rows - 1)) * params.inner4;
-  let start = own_col(index, col);
+  let cols = own_cols(index, col);
   let own_k4 = index % 4;
 
   var sums: Sums;
   var rows = load_rows(starts, own_k4);
   var positions: mat4x4f;
   if (placed) { positions = load_position(starts, own_k4); }
-  var columns = load_columns(index, 0, inner, start);
+  var columns = load_columns(index, 0, inner, 0, cols);
   for (var k4 = 0u; k4 < params.inner4; k4 += 4) {
     stage_rows(index, rows + positions, vec4<bool>(k4 + own_k4 < params.inner4));
     stage_columns(index, decoded(columns));
@@ -66,7 +66,7 @@ fn main(
     if (next < params.inner4) {
       rows = load_rows(starts, next + own_k4);
       if (placed) { positions = load_position(starts, next + own_k4); }
-      columns = load_columns(index, 4 * next, inner, start);
+      columns = load_columns(index, 4 * next, inner, 0, cols);
     }
     multiply_parts(lane, &sums);
     workgroupBarrier();

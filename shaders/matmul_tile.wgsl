@@ -38,12 +38,13 @@ fn main(
   // Rows past the end read the last one again: their sums are never stored.
   let own_rows = min(row + own_row(index) + vec4u(0, 1, 2, 3), vec4u(params.rows - 1));
   let starts = (batch * params.rows + own_rows) * params.inner4;
-  let start = batch * inner * params.cols4 + own_col(index, col);
+  let base = batch * inner * params.cols4;
+  let cols = own_cols(index, col);
   let own_k4 = index % 4;
 
   var sums: Sums;
   var rows = load_rows(starts, own_k4);
-  var columns = load_columns(index, 0, inner, start);
+  var columns = load_columns(index, 0, inner, base, cols);
   for (var k4 = 0u; k4 < params.inner4; k4 += 4) {
     stage_rows(index, rows, vec4<bool>(k4 + own_k4 < params.inner4));
     stage_columns(index, decoded(columns));
@@ -52,7 +53,7 @@ fn main(
     let next = k4 + 4;
     if (next < params.inner4) {
       rows = load_rows(starts, next + own_k4);
-      columns = load_columns(index, 4 * next, inner, start);
+      columns = load_columns(index, 4 * next, inner, base, cols);
     }
     multiply_parts(lane, &sums);
     workgroupBarrier();

@@ -12,22 +12,28 @@ fn from_f32(four: stored_f32) -> vec4f {
   return four;
 }
 
-alias Columns = array<stored_w, 4>;  // the last two if COLS4 is 2
+alias Stored = array<stored_w, 6>;
 
 // Past the end of the inner axis the last step is read, where w is finite: x is zero there.
-fn load_columns(index: u32, k: u32, inner: u32, start: u32) -> Columns {
-  let step = k + index / TILE_COLS4;
-  let last = inner - 1;
-  var four: Columns;
-  four[0] = w[start + min(step, last) * params.cols4];
-  four[1] = w[start + min(step + COLUMN_STEPS, last) * params.cols4];
+fn load_columns(index: u32, k: u32, inner: u32, base: u32, cols: vec3u) -> Stored {
+  let upper = base + min(k + index / WIDE, inner - 1) * params.cols4;
+  let lower = base + min(k + index / WIDE + 8, inner - 1) * params.cols4;
+  var stored: Stored;
+  stored[0] = w[upper + cols.x];
+  stored[3] = w[lower + cols.x];
   if (COLS4 > 1) {
-    four[2] = w[start + min(step + 2 * COLUMN_STEPS, last) * params.cols4];
-    four[3] = w[start + min(step + 3 * COLUMN_STEPS, last) * params.cols4];
+    stored[1] = w[upper + cols.y];
+    stored[4] = w[lower + cols.y];
   }
-  return four;
+  if (COLS4 > 2) {
+    stored[2] = w[upper + cols.z];
+    stored[5] = w[lower + cols.z];
+  }
+  return stored;
 }
 
-fn decoded(four: Columns) -> mat4x4f {
-  return mat4x4f(from_f32(four[0]), from_f32(four[1]), from_f32(four[2]), from_f32(four[3]));
+fn decoded(stored: Stored) -> Columns {
+  return Columns(
+    from_f32(stored[0]), from_f32(stored[1]), from_f32(stored[2]), from_f32(stored[3]), from_f32(stored[4]), from_f32(stored[5]),
+  );
 }

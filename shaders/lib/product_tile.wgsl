@@ -1,10 +1,10 @@
 //!import product
 // The product of what passes through a workgroup of WIDE x 8 lanes: 8 ROWS rows by 4 COLS4 WIDE columns, 16 steps of the
 // inner axis at a time. Lane (x, y) has the rows 4 y to 4 y + 3, of ROWS = 8 those 32 further down too, and the groups of
-// 4 columns x and, of COLS4 = 2, x + WIDE. For files whose Params have cols4.
+// 4 columns x, x + WIDE and x + 2 WIDE, as far as COLS4 goes. For files whose Params have cols4.
 const WIDE: u32 = 8;   // lanes across: 8 or 16
 const ROWS: u32 = 8;   // of a lane: 4 or 8
-const COLS4: u32 = 2;  // of a lane: 1 or 2
+const COLS4: u32 = 2;  // of a lane: 1, 2 or 3
 
 const TILE_ROWS = 8 * ROWS;
 const TILE_COLS4 = WIDE * COLS4;
@@ -44,9 +44,10 @@ fn ended_f16(part: partial, sum: mat4x4f) -> mat4x4f {
   return sum + mat4x4f(part);
 }
 
-// Of a lane, 4 rows by 4 columns each: both column groups of its first 4 rows, then of the others. They stay in registers
+// Of a lane, 4 rows by 4 columns each: the column groups of its first 4 rows, then of the others. They stay in registers
 // where every index is a literal; those that a smaller lane has no use for cost nothing.
-alias Sums = array<mat4x4f, 4>;
+alias Sums = array<mat4x4f, 6>;
+alias Partials = array<partial, 6>;
 
 // The first of 4 rows that a lane loads; those that are left over load the last ones again.
 fn own_row(index: u32) -> u32 {
@@ -71,22 +72,26 @@ fn stage_rows(index: u32, rows: mat4x4f, there: vec4<bool>) {
   }
 }
 
-// The column group that a lane loads, of the tile's that start at `col`; past the last one that one again. It has it of
-// two steps, or of four if COLS4 is 2.
-const COLUMN_STEPS = 8 / COLS4;  // from one to the next
+// The column groups that a lane loads, WIDE apart, of the tile's that start at `col`: of the steps y and y + 8 for the lane's
+// number y WIDE + x. Past the last column that one is loaded again.
+alias Columns = array<vec4f, 6>;  // 3 of the first step, then of the second: as far as COLS4 goes
 
-fn own_col(index: u32, col: u32) -> u32 {
-  return min(col + index % TILE_COLS4, params.cols4 - 1);
+fn own_cols(index: u32, col: u32) -> vec3u {
+  return min(col + index % WIDE + WIDE * vec3u(0, 1, 2), vec3u(params.cols4 - 1));
 }
 
-fn stage_columns(index: u32, four: mat4x4f) {
-  let step = index / TILE_COLS4;
-  let col = index % TILE_COLS4;
-  w_part[step][col] = factors(four[0]);
-  w_part[step + COLUMN_STEPS][col] = factors(four[1]);
+fn stage_columns(index: u32, columns: Columns) {
+  let step = index / WIDE;
+  let col = index % WIDE;
+  w_part[step][col] = factors(columns[0]);
+  w_part[step + 8][col] = factors(columns[3]);
   if (COLS4 > 1) {
-    w_part[step + 2 * COLUMN_STEPS][col] = factors(four[2]);
-    w_part[step + 3 * COLUMN_STEPS][col] = factors(four[3]);
+    w_part[step][col + WIDE] = factors(columns[1]);
+    w_part[step + 8][col + WIDE] = factors(columns[4]);
+  }
+  if (COLS4 > 2) {
+    w_part[step][col + 2 * WIDE] = factors(columns[2]);
+    w_part[step + 8][col + 2 * WIDE] = factors(columns[5]);
   }
 }
 
@@ -100,19 +105,24 @@ fn outer(x: factors, w: factors, sum: partial) -> partial {
   );
 }
 
-fn multiply_step(step: u32, lane: vec3u, part: ptr<function, array<partial, 4>>) {
-  let left = w_part[step][lane.x];
+fn multiply_step(step: u32, lane: vec3u, part: ptr<function, Partials>) {
   let upper = x_part[step][lane.y];
+  let left = w_part[step][lane.x];
   (*part)[0] = outer(upper, left, (*part)[0]);
-  if (ROWS > 4) { (*part)[2] = outer(x_part[step][lane.y + 8], left, (*part)[2]); }
+  if (ROWS > 4) { (*part)[3] = outer(x_part[step][lane.y + 8], left, (*part)[3]); }
   if (COLS4 > 1) {
-    let right = w_part[step][lane.x + WIDE];
-    (*part)[1] = outer(upper, right, (*part)[1]);
-    if (ROWS > 4) { (*part)[3] = outer(x_part[step][lane.y + 8], right, (*part)[3]); }
+    let middle = w_part[step][lane.x + WIDE];
+    (*part)[1] = outer(upper, middle, (*part)[1]);
+    if (ROWS > 4) { (*part)[4] = outer(x_part[step][lane.y + 8], middle, (*part)[4]); }
+  }
+  if (COLS4 > 2) {
+    let right = w_part[step][lane.x + 2 * WIDE];
+    (*part)[2] = outer(upper, right, (*part)[2]);
+    if (ROWS > 4) { (*part)[5] = outer(x_part[step][lane.y + 8], right, (*part)[5]); }
   }
 }
 
-fn multiply_steps(step: u32, lane: vec3u, part: ptr<function, array<partial, 4>>) {
+fn multiply_steps(step: u32, lane: vec3u, part: ptr<function, Partials>) {
   multiply_step(step, lane, part);
   multiply_step(step + 1, lane, part);
   multiply_step(step + 2, lane, part);
@@ -122,7 +132,9 @@ fn multiply_steps(step: u32, lane: vec3u, part: ptr<function, array<partial, 4>>
 // Adds the product of both parts. All steps are written out: of an index that varies with a loop each would be compared
 // with the end of its array, once more for every few products.
 fn multiply_parts(lane: vec3u, sums: ptr<function, Sums>) {
-  var part = array<partial, 4>(begun((*sums)[0]), begun((*sums)[1]), begun((*sums)[2]), begun((*sums)[3]));
+  var part = Partials(
+    begun((*sums)[0]), begun((*sums)[1]), begun((*sums)[2]), begun((*sums)[3]), begun((*sums)[4]), begun((*sums)[5]),
+  );
   multiply_steps(0, lane, &part);
   multiply_steps(4, lane, &part);
   multiply_steps(8, lane, &part);
@@ -132,6 +144,8 @@ fn multiply_parts(lane: vec3u, sums: ptr<function, Sums>) {
     ended(part[1], (*sums)[1]),
     ended(part[2], (*sums)[2]),
     ended(part[3], (*sums)[3]),
+    ended(part[4], (*sums)[4]),
+    ended(part[5], (*sums)[5]),
   );
 }
 
@@ -148,8 +162,10 @@ fn store_sums(batch: u32, row: u32, col: u32, lane: vec3u, sums: Sums) {
   let left = col + lane.x;
   store_rows(batch, upper, left, sums[0]);
   if (COLS4 > 1) { store_rows(batch, upper, left + WIDE, sums[1]); }
+  if (COLS4 > 2) { store_rows(batch, upper, left + 2 * WIDE, sums[2]); }
   if (ROWS > 4) {
-    store_rows(batch, upper + 32, left, sums[2]);
-    if (COLS4 > 1) { store_rows(batch, upper + 32, left + WIDE, sums[3]); }
+    store_rows(batch, upper + 32, left, sums[3]);
+    if (COLS4 > 1) { store_rows(batch, upper + 32, left + WIDE, sums[4]); }
+    if (COLS4 > 2) { store_rows(batch, upper + 32, left + 2 * WIDE, sums[5]); }
   }
 }

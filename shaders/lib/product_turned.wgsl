@@ -27,14 +27,19 @@ fn stage_steps(index: u32, four: mat4x4f, there: vec4<bool>) {
 }
 
 // Past the last step that one is read, where dy is finite: x is zero there.
-fn load_dy(index: u32, m: u32, last: u32, base: u32, col: u32) -> mat4x4f {
-  let step = m + index / TILE_COLS4;
-  var four: mat4x4f;
-  four[0] = dy[(base + min(step, last)) * params.cols4 + col];
-  four[1] = dy[(base + min(step + COLUMN_STEPS, last)) * params.cols4 + col];
+fn load_dy(index: u32, m: u32, last: u32, base: u32, cols: vec3u) -> Columns {
+  let upper = (base + min(m + index / WIDE, last)) * params.cols4;
+  let lower = (base + min(m + index / WIDE + 8, last)) * params.cols4;
+  var columns: Columns;
+  columns[0] = dy[upper + cols.x];
+  columns[3] = dy[lower + cols.x];
   if (COLS4 > 1) {
-    four[2] = dy[(base + min(step + 2 * COLUMN_STEPS, last)) * params.cols4 + col];
-    four[3] = dy[(base + min(step + 3 * COLUMN_STEPS, last)) * params.cols4 + col];
+    columns[1] = dy[upper + cols.y];
+    columns[4] = dy[lower + cols.y];
   }
-  return four;
+  if (COLS4 > 2) {
+    columns[2] = dy[upper + cols.z];
+    columns[5] = dy[lower + cols.z];
+  }
+  return columns;
 }

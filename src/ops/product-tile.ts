@@ -30,6 +30,7 @@ export type Tile = Readonly<Record<'WIDE' | 'ROWS' | 'COLS4', number>>;
 /** By the rows and columns of a workgroup, and of a lane where that alone tells them apart. */
 export const TILES = {
   'tile 64': { WIDE: 8, ROWS: 8, COLS4: 2 },
+  'tile 64x96': { WIDE: 8, ROWS: 8, COLS4: 3 },
   'tile 64x128': { WIDE: 16, ROWS: 8, COLS4: 2 },
   'tile 64 8x4': { WIDE: 16, ROWS: 8, COLS4: 1 },
   'tile 64x32': { WIDE: 8, ROWS: 8, COLS4: 1 },
@@ -68,13 +69,20 @@ export const fitsWide = (cols: number): boolean => columns(cols, 128) <= 1.05 * 
 /** Whether tiles of 64 columns make so many in vain that those of 32, which load more for each value, take less time. */
 export const fitsNarrow = (cols: number): boolean => columns(cols, 64) > 1.15 * columns(cols, 32);
 
+/** Steps of the inner axis from which on tiles of 96 columns were ahead where those of 64 fit as well. */
+const LASTING = 192;
+
 /**
- * The tiles for a product of this size, the likeliest first. On an H200, of its roof: 64 x 128 had 61 to 67 % from 512
- * columns on, where 64 x 64 had 58 to 63, and less elsewhere; lanes of 8 x 4 were 5 % ahead where tiles are few.
+ * The tiles for a product of this size, the likeliest first. On an H200, of its roof: 64 x 96 had 56 to 68 % where it fits,
+ * 64 x 128 had 61 to 67 from 512 columns on, where 64 x 64 had 58 to 63, and less elsewhere; lanes of 8 x 4 were 5 % ahead
+ * where tiles are few.
  */
-function tilesFor(size: Tiled): [TileName, ...TileName[]] {
-  const { cols } = size;
+function tilesFor(size: Tiled & { readonly inner: number }): [TileName, ...TileName[]] {
+  const { inner, cols } = size;
   if (!isLarge(size)) return ['tile 32', 'tile 64 8x4', 'tile 64'];
+  const spared = columns(cols, 64) - columns(cols, 96);
+  if (spared > 0 || (spared === 0 && inner >= LASTING))
+    return ['tile 64x96', 'tile 64', 'tile 64 8x4', 'tile 64x128', 'tile 32'];
   if (fitsNarrow(cols)) return ['tile 64x32', 'tile 64', 'tile 64 8x4', 'tile 32'];
   if (!fitsWide(cols))
     return tilesOf(size, 64) < MANY

@@ -130,13 +130,14 @@ describe('matmul', () => {
       return g.finish().dispatches[0]?.choice?.variants.filter((name) => name !== 'plain');
     };
     const [lanes, wide] = [['tile 64', 'tile 64 8x4'], 'tile 64x128'];
-    expect(tiles(4096, 1536)).toEqual([wide, ...lanes, 'tile 32']);
-    expect(tiles(1024, 3072)).toEqual([wide, ...lanes, 'tile 32']);
+    const by96 = ['tile 64x96', ...lanes, wide, 'tile 32'];
+    expect(tiles(4096, 1536)).toEqual(by96);
+    expect(tiles(4096, 384)).toEqual(by96);
+    expect(tiles(65536, 96)).toEqual(by96);
+    expect(tiles(1024, 4096)).toEqual([wide, ...lanes, 'tile 32']);
     expect(tiles(16384, 256)).toEqual(['tile 64', wide, 'tile 64 8x4', 'tile 32']);
-    expect(tiles(65536, 576)).toEqual([...lanes, 'tile 32']);
-    expect(tiles(4096, 384)).toEqual(['tile 64 8x4', 'tile 64', wide, 'tile 32']);
-    expect(tiles(4096, 192)).toEqual(['tile 64 8x4', 'tile 64', 'tile 32']);
-    expect(tiles(65536, 96)).toEqual(['tile 64x32', ...lanes, 'tile 32']);
+    expect(tiles(65536, 448)).toEqual([...lanes, 'tile 32']);
+    expect(tiles(4096, 320)).toEqual(['tile 64 8x4', 'tile 64', 'tile 32']);
     expect(tiles(65536, 32)).toEqual(['tile 64x32', ...lanes, 'tile 32']);
   });
 

@@ -11,7 +11,7 @@ export function gpuWith(variant: string): Partial<GraphTraits> {
 
 /** The variants of a product on a GPU. */
 export const PRODUCTS = [
-  ...['plain', 'tile 64', 'tile 64x128', 'tile 64 8x4', 'tile 64x32', 'tile 32'],
+  ...['plain', 'tile 64', 'tile 64x96', 'tile 64x128', 'tile 64 8x4', 'tile 64x32', 'tile 32'],
   ...['split 32', 'split 16'],
 ];
 
