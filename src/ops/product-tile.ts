@@ -84,15 +84,11 @@ function tilesFor(size: Tiled & { readonly inner: number }): [TileName, ...TileN
   if (spared > 0 || (spared === 0 && inner >= LASTING))
     return ['tile 64x96', 'tile 64', 'tile 64 8x4', 'tile 64x128', 'tile 32'];
   if (fitsNarrow(cols)) return ['tile 64x32', 'tile 64', 'tile 64 8x4', 'tile 32'];
-  if (!fitsWide(cols))
-    return tilesOf(size, 64) < MANY
-      ? ['tile 64 8x4', 'tile 64', 'tile 32']
-      : ['tile 64', 'tile 64 8x4', 'tile 32'];
-  if (cols >= 512 && tilesOf(size, 64, 128) >= 2 * BUSY)
-    return ['tile 64x128', 'tile 64', 'tile 64 8x4', 'tile 32'];
-  return tilesOf(size, 64) < MANY
-    ? ['tile 64 8x4', 'tile 64', 'tile 64x128', 'tile 32']
-    : ['tile 64', 'tile 64x128', 'tile 64 8x4', 'tile 32'];
+  const square: [TileName, TileName] =
+    tilesOf(size, 64) < MANY ? ['tile 64 8x4', 'tile 64'] : ['tile 64', 'tile 64 8x4'];
+  if (!fitsWide(cols)) return [...square, 'tile 32'];
+  const many = cols >= 512 && tilesOf(size, 64, 128) >= 2 * BUSY;
+  return many ? ['tile 64x128', ...square, 'tile 32'] : [...square, 'tile 64x128', 'tile 32'];
 }
 
 /** Rows below which a tile of workgroup memory would be mostly empty. */

@@ -90,6 +90,7 @@ export const VARIANTS: Readonly<Record<string, Partial<GraphTraits>>> = {
   plain: gpuWith('plain'),
   'tile 32': gpuWith('tile 32'),
   'tile 64': gpuWith('tile 64'),
+  'tile 64 8x4': gpuWith('tile 64 8x4'),
   software: SOFTWARE,
 };
 
