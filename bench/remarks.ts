@@ -1,6 +1,5 @@
 /** What a reader must know before trusting a report: what the device lacks, and what disturbed the measuring. */
 
-import { MOST_WAKING_MS } from '../src/gpu/wake.ts';
 import type { Clock } from './lab/lab.ts';
 import { spread } from './measure.ts';
 
@@ -71,7 +70,7 @@ export function remarksOn({
     );
   if (restless > 0)
     remarks.push(
-      `${restless} times the f32 roof still rose after ${MOST_WAKING_MS} ms of load: what was timed then may have had less than the device's full clock`,
+      `${restless} times load did not raise the device's clock to where it rests: what was timed then may have had less than the full clock`,
     );
   remarks.push(...driftOf(roof, subject));
   return remarks;

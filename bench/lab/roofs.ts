@@ -240,7 +240,7 @@ export class Roofs {
     else this.#restless += 1;
   }
 
-  /** How often `wake` gave up while the clock still rose. */
+  /** How often `wake` gave up on a clock that still rose, or had not risen. */
   get restless(): number {
     return this.#restless;
   }

@@ -2,13 +2,16 @@
 const NOISE = 0.02;
 /** A clock rises within tens of ms of load, some of them without a sign of it: after this long it is up. */
 const LEVEL_MS = 100;
-/** No device is waited for longer. */
-export const MOST_WAKING_MS = 300;
+/** Less than this share of a rate that a device once had is no heat: it is still asleep, though its clock does not stir. */
+const ASLEEP = 0.6;
+/** No device is waited for longer, but one that is known to be asleep. */
+const MOST_WAKING_MS = 300;
+const MOST_ASLEEP_MS = 1000;
 
 /** The rate of the last passes of load. */
 export interface Woken {
   readonly rate: number;
-  /** Whether it had stopped rising. */
+  /** Whether it had stopped rising, and is not asleep. */
   readonly level: boolean;
 }
 
@@ -32,7 +35,8 @@ export async function wake(load: () => Promise<number>, known: number, noise = N
       risen = now;
     }
     if (known > 0 && next >= (1 - noise) * known) return { rate: Math.max(next, known), level: true };
-    if (now - risen >= LEVEL_MS) return { rate, level: true };
-    if (now - begin >= MOST_WAKING_MS) return { rate, level: false };
+    const asleep = rate < ASLEEP * known;
+    if (!asleep && now - risen >= LEVEL_MS) return { rate, level: true };
+    if (now - begin >= (asleep ? MOST_ASLEEP_MS : MOST_WAKING_MS)) return { rate, level: false };
   }
 }

@@ -24,7 +24,7 @@ test.each([
   ['no subgroups', { features: ['timestamp-query', 'shader-f16'] }, /no subgroups/],
   ['no f16', { features: ['timestamp-query', 'subgroups'] }, /the f16 roof is not available/],
   ['a hidden tab', { hidden: true }, /hidden.*throttle/],
-  ['a clock that did not settle', { restless: 3 }, /^3 times the f32 roof still rose after 300 ms of load/],
+  ['a clock that did not settle', { restless: 3 }, /^3 times load did not raise the device's clock/],
   ['a throttled tab', { roof: [10, 10, 10, 10, 2, 2] }, /fell by 80 %/],
   [
     'a machine with other work',

@@ -53,3 +53,14 @@ test('one that rises for ever is left in the middle of it, which is said', async
   expect(now).toBeGreaterThanOrEqual(300);
   expect(now).toBeLessThan(320);
 });
+
+test('one whose clock does not stir is asleep where it was once much faster, and is waited for', async () => {
+  const late = loadAt((ms) => (ms < 500 ? 0.2 : 1));
+  expect(await wake(late, 1)).toEqual({ rate: 1, level: true });
+  expect(now).toBeGreaterThanOrEqual(500);
+  now = 0;
+  const never = loadAt(() => 0.2);
+  expect(await wake(never, 1)).toEqual({ rate: 0.2, level: false });
+  expect(now).toBeGreaterThanOrEqual(1000);
+  expect(now).toBeLessThan(1050);
+});
