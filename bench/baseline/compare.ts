@@ -58,17 +58,37 @@ function errorBetween(medians: readonly number[]): number {
   return Math.sqrt(variance * (1 + 1 / n));
 }
 
+const mediansOf = (runs: readonly Spread[]) => runs.map(({ median }) => median);
+
+/** Half of all values of a normal distribution are within so many of its standard deviations. */
+const HALF = 0.6745;
+
+/**
+ * What one more run differs by on this machine, as a share: of the kernels' own errors, each known from a run or two, what
+ * half of them stay below. A kernel whose runs agreed by chance is not steadier than the others.
+ */
+function scatterOf(kept: readonly KeptKernel[]): number {
+  const shares = kept.map(({ runs }) => errorBetween(mediansOf(runs)) / meanOf(mediansOf(runs)));
+  return (shares.sort((a, b) => a - b)[Math.floor(shares.length / 2)] ?? 0) / HALF;
+}
+
+/** The least fall that can be told, as a share of what a kernel had. */
+export const leastFall = (kept: readonly KeptKernel[]): number =>
+  Math.max(LEAST_FALL, ERRORS * scatterOf(kept));
+
 /** What another run may differ by: from what rounds scatter within runs, and from what runs differ by. */
-export function noiseOf(runs: readonly Spread[], is: Spread): number {
-  const medians = runs.map(({ median }) => median);
+export function noiseOf(runs: readonly Spread[], is: Spread, scatter = 0): number {
+  const medians = mediansOf(runs);
   const within = Math.hypot(...runs.map(errorOf)) / runs.length;
-  const error = Math.hypot(within, errorOf(is), errorBetween(medians));
+  const between = Math.max(errorBetween(medians), scatter * meanOf(medians));
+  const error = Math.hypot(within, errorOf(is), between);
   return Math.max(LEAST_FALL * meanOf(medians), ERRORS * error);
 }
 
 export function compareKernels(kept: readonly KeptKernel[], now: readonly MeasuredKernel[]): Verdict {
   const before = new Map(kept.map((kernel) => [kernel.key, kernel]));
   const after = new Set(now.map(({ key }) => key));
+  const scatter = scatterOf(kept);
   const losses: Loss[] = [];
   let compared = 0;
   for (const { key, kernel, shape, ofRoof: is } of now) {
@@ -76,7 +96,7 @@ export function compareKernels(kept: readonly KeptKernel[], now: readonly Measur
     if (!runs) continue;
     compared += 1;
     const was = meanOf(runs.map(({ median }) => median));
-    const noise = noiseOf(runs, is);
+    const noise = noiseOf(runs, is, scatter);
     if (was - is.median > noise) losses.push({ key, kernel, shape, was, is, noise });
   }
   const named = ({ kernel, shape }: Omit<MeasuredKernel, 'ofRoof'>) => `${kernel} ${shape}`;

@@ -1,4 +1,11 @@
-import { compareKernels, coverageOf, kinshipOf, type Loss, lossText } from '../baseline/compare.ts';
+import {
+  compareKernels,
+  coverageOf,
+  kinshipOf,
+  type Loss,
+  leastFall,
+  lossText,
+} from '../baseline/compare.ts';
 import { baselinePath, readBaseline, saveBaseline } from '../baseline/file.ts';
 import type { Runtime } from '../host/runtimes.ts';
 import type { KernelReport } from '../kernel-report.ts';
@@ -16,7 +23,9 @@ export async function keepBaseline(
   const path = baselinePath(where.adapter, options.runtime, modelsName(options));
   const again = await measured(options, runtime, options.rounds, []);
   const { kernels } = saveBaseline(path, where, [report, again]);
-  console.log(`baseline of ${kernels.length} kernels, two runs: ${path}`);
+  console.log(
+    `baseline of ${kernels.length} kernels, two runs, which tell falls of ${(100 * leastFall(kernels)).toFixed(0)} % and more: ${path}`,
+  );
 }
 
 /**

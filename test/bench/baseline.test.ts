@@ -2,7 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { compareKernels, coverageOf, kinshipOf, lossText, noiseOf } from '../../bench/baseline/compare.ts';
+import {
+  compareKernels,
+  coverageOf,
+  kinshipOf,
+  leastFall,
+  lossText,
+  noiseOf,
+} from '../../bench/baseline/compare.ts';
 import { baselinePath, readBaseline, saveBaseline } from '../../bench/baseline/file.ts';
 import { around, baseline, kept, measured, PLACE, report, row } from './fixtures.ts';
 
@@ -42,6 +49,17 @@ test('what the baseline’s runs differ by is noise, too', () => {
   // At least their difference, whatever it is.
   for (const other of [0.3, 0.45, 0.49, 0.5])
     expect(noiseOf([around(0.5, 0), around(other, 0)], around(0.5, 0))).toBeGreaterThanOrEqual(0.5 - other);
+});
+
+test('runs that agreed by chance are no steadier than those of the other kernels', () => {
+  const pair = (key: string, a: number, b: number) => kept(key, around(a), around(b));
+  const steady = [pair('a', 0.5, 0.5), pair('b', 0.5, 0.501), pair('c', 0.3, 0.302)];
+  const restless = [pair('a', 0.5, 0.5), pair('b', 0.5, 0.4), pair('c', 0.3, 0.25)];
+  const fallen = [measured('a', around(0.4)), measured('b', around(0.5)), measured('c', around(0.3))];
+  expect(leastFall(steady)).toBe(0.1);
+  expect(compareKernels(steady, fallen).losses.map(({ key }) => key)).toEqual(['a']);
+  expect(leastFall(restless)).toBeGreaterThan(0.5);
+  expect(compareKernels(restless, fallen).losses).toEqual([]);
 });
 
 test('a baseline keeps what both runs measured', () => {
