@@ -16,6 +16,8 @@ interface Each {
   readonly batch: number;
   /** The variant; the first unless given. */
   readonly variant?: string;
+  /** Bytes of a workgroup; the device's unless given. */
+  readonly memory?: number;
   /** What values of q and k become; they are below 1. */
   readonly q?: (value: number, row: number) => number;
   readonly k?: (value: number, row: number) => number;
@@ -33,7 +35,7 @@ const TOLERANCE = {
 const attended =
   ({ q: ofQ = (x) => 3 * x, k: ofK = (x) => x, tolerance = TOLERANCE, ...each }: Each): Run =>
   async (gpu) => {
-    const { query, key, heads, headDim, batch, variant } = each;
+    const { query, key, heads, headDim, batch, variant, memory } = each;
     const dim = heads * headDim;
     const [queries, keys] = [query.map[0] * query.map[1] * batch, key.map[0] * key.map[1] * batch];
     const strides = [dim + 4, 2 * dim + 4] as const;
@@ -59,7 +61,11 @@ const attended =
           options,
         );
       },
-      { cpu: false, subgroups: false, ...(variant && { tuned: everywhere(variant) }) },
+      {
+        ...{ cpu: false, subgroups: false },
+        ...(variant && { tuned: everywhere(variant) }),
+        ...(memory !== undefined && { workgroupBytes: memory }),
+      },
     );
     const expected = attend(
       { values: qs, stride: strides[0], start: 4 },
@@ -111,6 +117,8 @@ export const CASES: Readonly<Record<string, Run>> = {
   'heads of 72': sequences([40, 100, 1, 72]),
   'heads of 80': sequences([67, 65, 1, 80]),
   'heads of 96': sequences([129, 97, 1, 96]),
+  'heads of 96 in 16 KiB': sequences([129, 97, 1, 96], { memory: 16384 }),
+  'heads of 72 in 16 KiB, in chunks': sequences([67, 257, 1, 72], { memory: 16384 }),
   'heads of 128': sequences([35, 70, 1, 128]),
   'heads of 256': sequences([37, 67, 1, 256]),
   'heads of 20': sequences([3, 3, 3, 20]),
@@ -125,6 +133,7 @@ export const CASES: Readonly<Record<string, Run>> = {
   'windows of 7 that stick out': windows([16, 10, 7], [1, 32], { batch: 2 }),
   'windows of 8 that fit, heads of 72': windows([16, 8, 8], [2, 72]),
   'windows of 14 that stick out': windows([16, 22, 14], [1, 96]),
+  'windows of 4 in 16 KiB, heads of 96': windows([8, 12, 4], [1, 96], { memory: 16384 }),
   'windows of 14, 32 queries at a time': windows([16, 22, 14], [1, 56], { variant: 'tile 32' }),
   'a window larger than the map': windows([4, 5, 7], [2, 32]),
   'pooled, windows of 4 see windows of 8': windows([12, 10, 8], [2, 24], {
