@@ -40,31 +40,19 @@ fn main(
   let base = min(row, params.rows - 1) * params.cols4;
   let cols = f32(params.cols4 * 4);
 
-  let x0 = loaded(base, lane, 0);
-  let x1 = loaded(base, lane, 1);
-  let x2 = loaded(base, lane, 2);
-  let x3 = loaded(base, lane, 3);
-  let x4 = loaded(base, lane, 4);
-  let x5 = loaded(base, lane, 5);
-  let mean = sum_of_row(lane, 0, dot((x0 + x1) + (x2 + x3) + (x4 + x5), vec4f(1.0))) / cols;
-
-  let c0 = centred(x0, mean, lane, 0);
-  let c1 = centred(x1, mean, lane, 1);
-  let c2 = centred(x2, mean, lane, 2);
-  let c3 = centred(x3, mean, lane, 3);
-  let c4 = centred(x4, mean, lane, 4);
-  let c5 = centred(x5, mean, lane, 5);
-  let squares = fma(c0, c0, c1 * c1) + fma(c2, c2, c3 * c3) + fma(c4, c4, c5 * c5);
-  let variance = sum_of_row(lane, 1, dot(squares, vec4f(1.0))) / cols;
+  let values = loaded_row(base, lane);
+  let mean = sum_of_row(lane, 0, own_sum(values)) / cols;
+  let apart = centred_row(values, mean, lane);
+  let variance = sum_of_row(lane, 1, own_products(apart, apart)) / cols;
 
   // All that is read before anything is stored: a load behind a store may wait for it.
   let scale = inverseSqrt(variance + params.eps);
-  let y0 = scaled(c0 * scale, lane, 0);
-  let y1 = scaled(c1 * scale, lane, 1);
-  let y2 = scaled(c2 * scale, lane, 2);
-  let y3 = scaled(c3 * scale, lane, 3);
-  let y4 = scaled(c4 * scale, lane, 4);
-  let y5 = scaled(c5 * scale, lane, 5);
+  let y0 = scaled(apart.a * scale, lane, 0);
+  let y1 = scaled(apart.b * scale, lane, 1);
+  let y2 = scaled(apart.c * scale, lane, 2);
+  let y3 = scaled(apart.d * scale, lane, 3);
+  let y4 = scaled(apart.e * scale, lane, 4);
+  let y5 = scaled(apart.f * scale, lane, 5);
   store(row, base, lane, 0, y0);
   store(row, base, lane, 1, y1);
   store(row, base, lane, 2, y2);

@@ -48,41 +48,24 @@ fn main(
   let base = min(row, params.rows - 1) * params.cols4;
   let cols = f32(params.cols4 * 4);
 
-  let x0 = loaded(base, lane, 0);
-  let x1 = loaded(base, lane, 1);
-  let x2 = loaded(base, lane, 2);
-  let x3 = loaded(base, lane, 3);
-  let x4 = loaded(base, lane, 4);
-  let x5 = loaded(base, lane, 5);
-  let g0 = slope(base, lane, 0);
-  let g1 = slope(base, lane, 1);
-  let g2 = slope(base, lane, 2);
-  let g3 = slope(base, lane, 3);
-  let g4 = slope(base, lane, 4);
-  let g5 = slope(base, lane, 5);
-  let sum = (x0 + x1) + (x2 + x3) + (x4 + x5);
-  let plain = (g0 + g1) + (g2 + g3) + (g4 + g5);
-  let means = sum_of_row(lane, 0, vec2f(dot(sum, vec4f(1.0)), dot(plain, vec4f(1.0)))) / cols;
-
-  let c0 = centred(x0, means.x, lane, 0);
-  let c1 = centred(x1, means.x, lane, 1);
-  let c2 = centred(x2, means.x, lane, 2);
-  let c3 = centred(x3, means.x, lane, 3);
-  let c4 = centred(x4, means.x, lane, 4);
-  let c5 = centred(x5, means.x, lane, 5);
-  let squares = fma(c0, c0, c1 * c1) + fma(c2, c2, c3 * c3) + fma(c4, c4, c5 * c5);
-  let along = fma(g0, c0, g1 * c1) + fma(g2, c2, g3 * c3) + fma(g4, c4, g5 * c5);
-  let moments = sum_of_row(lane, 1, vec2f(dot(squares, vec4f(1.0)), dot(along, vec4f(1.0)))) / cols;
+  let values = loaded_row(base, lane);
+  let slopes = Kept(
+    slope(base, lane, 0), slope(base, lane, 1), slope(base, lane, 2),
+    slope(base, lane, 3), slope(base, lane, 4), slope(base, lane, 5),
+  );
+  let means = sum_of_row(lane, 0, vec2f(own_sum(values), own_sum(slopes))) / cols;
+  let apart = centred_row(values, means.x, lane);
+  let moments = sum_of_row(lane, 1, vec2f(own_products(apart, apart), own_products(slopes, apart))) / cols;
 
   // All that is read before anything is stored: a load behind a store may wait for it.
   let scale = inverseSqrt(moments.x + params.eps);
   let turn = scale * scale * moments.y;
-  let dx0 = added(base, lane, 0, scale * (g0 - means.y - c0 * turn));
-  let dx1 = added(base, lane, 1, scale * (g1 - means.y - c1 * turn));
-  let dx2 = added(base, lane, 2, scale * (g2 - means.y - c2 * turn));
-  let dx3 = added(base, lane, 3, scale * (g3 - means.y - c3 * turn));
-  let dx4 = added(base, lane, 4, scale * (g4 - means.y - c4 * turn));
-  let dx5 = added(base, lane, 5, scale * (g5 - means.y - c5 * turn));
+  let dx0 = added(base, lane, 0, scale * (slopes.a - means.y - apart.a * turn));
+  let dx1 = added(base, lane, 1, scale * (slopes.b - means.y - apart.b * turn));
+  let dx2 = added(base, lane, 2, scale * (slopes.c - means.y - apart.c * turn));
+  let dx3 = added(base, lane, 3, scale * (slopes.d - means.y - apart.d * turn));
+  let dx4 = added(base, lane, 4, scale * (slopes.e - means.y - apart.e * turn));
+  let dx5 = added(base, lane, 5, scale * (slopes.f - means.y - apart.f * turn));
   store(row, base, lane, 0, dx0);
   store(row, base, lane, 1, dx1);
   store(row, base, lane, 2, dx2);

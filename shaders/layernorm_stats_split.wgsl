@@ -26,21 +26,9 @@ fn main(
   let base = min(row, params.rows - 1) * params.cols4;
   let cols = f32(params.cols4 * 4);
 
-  let x0 = loaded(base, lane, 0);
-  let x1 = loaded(base, lane, 1);
-  let x2 = loaded(base, lane, 2);
-  let x3 = loaded(base, lane, 3);
-  let x4 = loaded(base, lane, 4);
-  let x5 = loaded(base, lane, 5);
-  let mean = sum_of_row(lane, 0, dot((x0 + x1) + (x2 + x3) + (x4 + x5), vec4f(1.0))) / cols;
-
-  let c0 = centred(x0, mean, lane, 0);
-  let c1 = centred(x1, mean, lane, 1);
-  let c2 = centred(x2, mean, lane, 2);
-  let c3 = centred(x3, mean, lane, 3);
-  let c4 = centred(x4, mean, lane, 4);
-  let c5 = centred(x5, mean, lane, 5);
-  let squares = fma(c0, c0, c1 * c1) + fma(c2, c2, c3 * c3) + fma(c4, c4, c5 * c5);
-  let variance = sum_of_row(lane, 1, dot(squares, vec4f(1.0))) / cols;
+  let values = loaded_row(base, lane);
+  let mean = sum_of_row(lane, 0, own_sum(values)) / cols;
+  let apart = centred_row(values, mean, lane);
+  let variance = sum_of_row(lane, 1, own_products(apart, apart)) / cols;
   if (row < params.rows && lane % SHARE == 0) { stats[row] = vec2f(mean, inverseSqrt(variance + params.eps)); }
 }

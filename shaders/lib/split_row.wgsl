@@ -1,5 +1,5 @@
 // Rows that SHARE neighbouring lanes have in common: lane i of a row keeps its groups of four columns i, i + SHARE and so
-// on, PER of them, up to six, in registers. They write out the six, for arrays that a loop indexes may leave registers.
+// on, PER of them, up to six, in registers: a member each, for arrays that a loop indexes may leave registers.
 // For files that have `Part`, the type of what is summed over a row, x [rows, cols], and cols4, at most PER * SHARE, in `Params`.
 const LANES: u32 = 128;
 const SHARE: u32 = 16;  // a power of 2, at most LANES
@@ -28,6 +28,38 @@ fn loaded(base: u32, lane: u32, part: u32) -> vec4f {
 // What counts, less the mean.
 fn centred(value: vec4f, mean: f32, lane: u32, part: u32) -> vec4f {
   return select(vec4f(), value - mean, has_column(lane, part));
+}
+
+struct Kept {
+  a: vec4f,
+  b: vec4f,
+  c: vec4f,
+  d: vec4f,
+  e: vec4f,
+  f: vec4f,
+}
+
+fn loaded_row(base: u32, lane: u32) -> Kept {
+  return Kept(
+    loaded(base, lane, 0), loaded(base, lane, 1), loaded(base, lane, 2),
+    loaded(base, lane, 3), loaded(base, lane, 4), loaded(base, lane, 5),
+  );
+}
+
+fn centred_row(x: Kept, mean: f32, lane: u32) -> Kept {
+  return Kept(
+    centred(x.a, mean, lane, 0), centred(x.b, mean, lane, 1), centred(x.c, mean, lane, 2),
+    centred(x.d, mean, lane, 3), centred(x.e, mean, lane, 4), centred(x.f, mean, lane, 5),
+  );
+}
+
+// A lane's part of a sum over the row, and of one of products.
+fn own_sum(x: Kept) -> f32 {
+  return dot((x.a + x.b) + (x.c + x.d) + (x.e + x.f), vec4f(1.0));
+}
+
+fn own_products(x: Kept, y: Kept) -> f32 {
+  return dot(fma(x.a, y.a, x.b * y.b) + fma(x.c, y.c, x.d * y.d) + fma(x.e, y.e, x.f * y.f), vec4f(1.0));
 }
 
 // The sum over a row's lanes, the same bits in all of them; `turn` is 0, then 1.
