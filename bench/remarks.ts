@@ -1,5 +1,4 @@
 /** What a reader must know before trusting a report: what the device lacks, and what disturbed the measuring. */
-
 import type { Clock } from './lab/lab.ts';
 import { spread } from './measure.ts';
 
@@ -15,7 +14,7 @@ export interface Circumstances {
   readonly features: readonly string[];
   /** Whether the page was hidden at any time; false where there is no page. */
   readonly hidden: boolean;
-  /** How often the device's clock still rose when something was timed. */
+  /** How often load did not raise the device's clock before something was timed. */
   readonly restless: number;
   /** The f32 roof at every look, in order. */
   readonly roof: readonly number[];

@@ -15,8 +15,6 @@ struct Params {
 @group(0) @binding(4) var<storage, read> before: array<vec4f>;         // [cols], if ADD
 @group(0) @binding(5) var<storage, read_write> dweight: array<vec4f>;  // [chunks, cols]
 
-override ADD: u32 = 0;
-
 fn term(row: u32, col: u32) -> vec4f {
   let at = row * params.cols4 + col;
   return dy[at] * ((x[at] - stats[row].x) * stats[row].y);
@@ -24,12 +22,7 @@ fn term(row: u32, col: u32) -> vec4f {
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let col = group.x * COLS4 + lane % COLS4;
-  // Past the end the last column is summed again, and not stored.
-  let own = min(col, params.cols4 - 1);
-  let first = group.y * params.chunk;
-  var start = vec4f();
-  if (ADD == 1 && lane < COLS4) { start = before[own]; }
-  let sum = sum_of_rows(lane, own, first, min(first + params.chunk, params.rows), start);
+  let col = column_of(group, lane);
+  let sum = sum_of_chunk(group, lane);
   if (lane < COLS4 && col < params.cols4) { dweight[group.y * params.cols4 + col] = sum; }
 }

@@ -13,20 +13,13 @@ struct Params {
 @group(0) @binding(2) var<storage, read> before: array<vec4f>;   // [cols], if ADD
 @group(0) @binding(3) var<storage, read_write> y: array<vec4f>;  // [chunks, cols]
 
-override ADD: u32 = 0;
-
 fn term(row: u32, col: u32) -> vec4f {
   return x[row * params.cols4 + col];
 }
 
 @compute @workgroup_size(256)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
-  let col = group.x * COLS4 + lane % COLS4;
-  // Past the end the last column is summed again, and not stored.
-  let own = min(col, params.cols4 - 1);
-  let first = group.y * params.chunk;
-  var start = vec4f();
-  if (ADD == 1 && lane < COLS4) { start = before[own]; }
-  let sum = sum_of_rows(lane, own, first, min(first + params.chunk, params.rows), start);
+  let col = column_of(group, lane);
+  let sum = sum_of_chunk(group, lane);
   if (lane < COLS4 && col < params.cols4) { y[group.y * params.cols4 + col] = sum; }
 }

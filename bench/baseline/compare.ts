@@ -95,7 +95,7 @@ export function compareKernels(kept: readonly KeptKernel[], now: readonly Measur
     const runs = before.get(key)?.runs;
     if (!runs) continue;
     compared += 1;
-    const was = meanOf(runs.map(({ median }) => median));
+    const was = meanOf(mediansOf(runs));
     const noise = noiseOf(runs, is, scatter);
     if (was - is.median > noise) losses.push({ key, kernel, shape, was, is, noise });
   }

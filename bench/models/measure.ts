@@ -7,7 +7,7 @@ import { spread } from '../measure.ts';
 import type { Backward } from './backward.ts';
 import { type CallRow, counted, load, measureCalls, type NamedRow } from './calls.ts';
 import type { Turns } from './rounds.ts';
-import { contextOf, fileOf, type ModelSource, type OpenFile } from './source.ts';
+import { contextOf, fileOf, type ModelSource, type OpenFile, trains } from './source.ts';
 import { Stopwatch } from './stopwatch.ts';
 import { measureTraining } from './training.ts';
 import { measureTuned, type Tuned } from './tuned.ts';
@@ -66,12 +66,9 @@ export async function measureModel(
   second.device.destroy();
   const context = await contextOf(source, first.traits, open);
   const parts = partsOf(context, imageSize);
-  const trains = context.config.ppn !== undefined && (source.parts ?? ['train step']).includes('train step');
-  const training = trains ? await measureTraining(file, host, watch, turns) : undefined;
+  const training = trains(source, context) ? await measureTraining(file, host, watch, turns) : undefined;
   const tuned =
-    asked || !first.traits.cpu
-      ? await measureTuned(file, source, context, trains, host, watch, turns)
-      : undefined;
+    asked || !first.traits.cpu ? await measureTuned(file, source, context, host, watch, turns) : undefined;
   const cost = await describeModel(context.config, context.traits);
   const once = { cpu: null, submits: null };
   const rows: readonly NamedRow[] = [

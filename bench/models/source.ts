@@ -48,6 +48,10 @@ export async function contextOf(
   return { config, encoder, decoder, traits };
 }
 
+/** Whether steps of training are measured. */
+export const trains = ({ parts }: ModelSource, { config }: StageContext): boolean =>
+  config.ppn !== undefined && (parts === undefined || parts.includes('train step'));
+
 /** The model as a file of f32. */
 export async function fileOf(source: ModelSource, open: OpenFile): Promise<Blob> {
   const { imageSize } = source;

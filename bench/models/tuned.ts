@@ -7,7 +7,7 @@ import type { Host } from '../lab/host.ts';
 import { spread } from '../measure.ts';
 import { type CallRow, counted, load, measureCalls } from './calls.ts';
 import type { Turns } from './rounds.ts';
-import type { ModelSource } from './source.ts';
+import { type ModelSource, trains } from './source.ts';
 import type { Stopwatch } from './stopwatch.ts';
 import { measureTraining } from './training.ts';
 
@@ -36,7 +36,6 @@ export async function measureTuned(
   file: Blob,
   source: ModelSource,
   context: StageContext,
-  trains: boolean,
   host: Host,
   watch: Stopwatch,
   turns: Turns,
@@ -49,7 +48,9 @@ export async function measureTuned(
   loaded.model.dispose();
   loaded.device.destroy();
   const { imageSize } = context.config;
-  const training = trains ? await measureTraining(file, host, watch, turns, store) : undefined;
+  const training = trains(source, context)
+    ? await measureTraining(file, host, watch, turns, store)
+    : undefined;
   if (training) tuned = { ...tuned, ...training.tuned };
   const parts = partsOf({ ...context, traits: { ...context.traits, tuned } }, imageSize);
   const rows = [

@@ -19,24 +19,6 @@ fn multiply_f16(w0: vec4f, w1: vec4f, w2: vec4f, w3: vec4f, x: vec4f, sum: vec4f
   return sum + vec4f(part);
 }
 
-// What a kernel keeps in workgroup memory.
-fn staged(four: vec4f) -> factors {
-  return factors(four);
-}
-
-fn staged_f16(four: vec4f) -> factors {
-  return narrow(four);
-}
-
-// The same as `multiply`, of what was staged.
-fn multiply_staged(w0: factors, w1: factors, w2: factors, w3: factors, x: factors, sum: vec4f) -> vec4f {
-  return fma(vec4f(f32(x.x)), vec4f(w0), fma(vec4f(f32(x.y)), vec4f(w1), fma(vec4f(f32(x.z)), vec4f(w2), fma(vec4f(f32(x.w)), vec4f(w3), sum))));
-}
-
-fn multiply_staged_f16(w0: factors, w1: factors, w2: factors, w3: factors, x: factors, sum: vec4f) -> vec4f {
-  return sum + vec4f(x.x * w0 + x.y * w1 + x.z * w2 + x.w * w3);
-}
-
 // The same for 4 times 4 values of x, a column each.
 fn multiply_block(own: mat4x4f, x: mat4x4f, sum: mat4x4f) -> mat4x4f {
   return sum + own * x;

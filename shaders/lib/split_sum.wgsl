@@ -1,7 +1,9 @@
 // The sum of terms over rows by 256 lanes, COLS4 groups of four columns beside each other: 256 / COLS4 lanes share out the
 // rows of a group and add up their parts in workgroup memory, always in one order.
-// For files that have term(row, col), the four terms of a row that stand at a group of columns.
+// For files that have term(row, col), the four terms of a row that stand at a group of columns, `before`, [cols], if ADD, and
+// rows, cols4 and chunk, the rows that are summed at once, in `params`.
 override COLS4: u32 = 8;  // a power of 2, at most 64
+override ADD: u32 = 0;
 
 var<workgroup> parts: array<vec4f, 256>;
 
@@ -38,4 +40,19 @@ fn sum_of_rows(lane: u32, col: u32, first: u32, end: u32, start: vec4f) -> vec4f
     for (var i = lane + COLS4; i < min(8 * COLS4, 256); i += COLS4) { sum += parts[i]; }
   }
   return sum;
+}
+
+// The group of columns that a lane sums; past the last one there is nothing.
+fn column_of(group: vec3u, lane: u32) -> u32 {
+  return group.x * COLS4 + lane % COLS4;
+}
+
+// The sum over a chunk's rows, plus `before` if ADD: for the lanes below COLS4 to store.
+fn sum_of_chunk(group: vec3u, lane: u32) -> vec4f {
+  // Past the end the last column is summed again.
+  let col = min(column_of(group, lane), params.cols4 - 1);
+  let first = group.y * params.chunk;
+  var start = vec4f();
+  if (ADD == 1 && lane < COLS4) { start = before[col]; }
+  return sum_of_rows(lane, col, first, min(first + params.chunk, params.rows), start);
 }

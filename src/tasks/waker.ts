@@ -36,7 +36,9 @@ export class Waker {
       check();
       return 1 / (await load.lap());
     };
-    this.#rate = (await wake(pass, this.#rate, NOISE)).rate;
+    const { rate, level } = await wake(pass, this.#rate, NOISE);
+    // A clock that did not come up is nothing to be content with next time.
+    if (level) this.#rate = rate;
     if (known) return;
     // How many runs make a pass was decided at the clock of a device that waited.
     this.#stopwatch.dispose();
