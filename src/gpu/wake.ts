@@ -22,8 +22,14 @@ export interface Woken {
  * @param load runs one pass of some ms and tells its rate
  * @param known the rate at which it was level before; 0 if that is not known
  * @param noise what passes at one clock differ by, as a share of their rate
+ * @param isOver whether there is no more time for it: asked after each pass
  */
-export async function wake(load: () => Promise<number>, known: number, noise = NOISE): Promise<Woken> {
+export async function wake(
+  load: () => Promise<number>,
+  known: number,
+  noise = NOISE,
+  isOver = () => false,
+): Promise<Woken> {
   const begin = performance.now();
   let rate = 0;
   let risen = begin;
@@ -37,6 +43,6 @@ export async function wake(load: () => Promise<number>, known: number, noise = N
     if (known > 0 && next >= (1 - noise) * known) return { rate: Math.max(next, known), level: true };
     const asleep = rate < ASLEEP * known;
     if (!asleep && now - risen >= LEVEL_MS) return { rate, level: true };
-    if (now - begin >= (asleep ? MOST_ASLEEP_MS : MOST_WAKING_MS)) return { rate, level: false };
+    if (isOver() || now - begin >= (asleep ? MOST_ASLEEP_MS : MOST_WAKING_MS)) return { rate, level: false };
   }
 }

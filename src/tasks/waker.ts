@@ -25,21 +25,18 @@ export class Waker {
     this.#contests = contests;
   }
 
-  /** @param check is called between passes, and ends it by throwing; a software adapter needs no waking */
-  async wake(check: () => unknown): Promise<void> {
+  /** @param isOver is asked between passes; a software adapter needs no waking */
+  async wake(isOver: () => boolean): Promise<void> {
     if (this.#gpu.traits.cpu) return;
     const known = this.#load;
     const load = known ?? (await this.#enter());
     this.#load = load;
     if (!load || load.once >= LONG_MS) return;
-    const pass = async () => {
-      check();
-      return 1 / (await load.lap());
-    };
-    const { rate, level } = await wake(pass, this.#rate, NOISE);
+    const pass = async () => 1 / (await load.lap());
+    const { rate, level } = await wake(pass, this.#rate, NOISE, isOver);
     // A clock that did not come up is nothing to be content with next time.
     if (level) this.#rate = rate;
-    if (known) return;
+    if (known || isOver()) return;
     // How many runs make a pass was decided at the clock of a device that waited.
     this.#stopwatch.dispose();
     this.#load = await this.#enter();

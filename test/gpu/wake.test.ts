@@ -64,3 +64,9 @@ test('one whose clock does not stir is asleep where it was once much faster, and
   expect(now).toBeGreaterThanOrEqual(1000);
   expect(now).toBeLessThan(1050);
 });
+
+test('whoever has no more time is not kept, though the device still sleeps', async () => {
+  const asleep = loadAt(() => 0.2);
+  expect(await wake(asleep, 1, 0.02, () => now >= 200)).toEqual({ rate: 0.2, level: false });
+  expect(now).toBeLessThan(250);
+});
