@@ -1,6 +1,7 @@
 // dq[t, h, :] = sum_chunk exp(parts_L[chunk, t, h] - L[t, h]) parts[chunk, t, h, :], L[t, h] = log sum_chunk exp(parts_L[chunk, t, h])
-// One invocation per 4 channels; the first of a head also writes L, and D, which is the same in every chunk.
+// SHARE lanes per 4 channels; the first of a head also write L, and D, which is the same in every chunk.
 //!import grid
+//!import merge_chunks
 
 struct Params {
   chunks: u32,
@@ -14,7 +15,15 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> dq: array<vec4f>;           // [rows, HEAD4]
 @group(0) @binding(4) var<storage, read_write> statistics: array<vec2f>;   // [rows]: L and D
 
-override LANES: u32 = 64;
+const LOG2E = 1.4426950408889634f;
+
+fn logarithm(chunk: u32, row: u32) -> f32 {
+  return part_statistics[chunk * params.rows + row].x * LOG2E;
+}
+
+fn part(chunk: u32, at: u32) -> vec4f {
+  return parts[chunk * params.outputs4 + at];
+}
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -22,25 +31,12 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let at = flat_group(group, groups) * LANES + lane;
-  if (at >= params.outputs4) { return; }
+  let at = output_of(flat_group(group, groups), lane);
   let head4 = params.outputs4 / params.rows;
-  let row = at / head4;
-  // Any score is above this, and exp of a difference to it is 0 without an infinity.
-  var highest = -1e30f;
-  var weight_sum = 0.0;
-  var sum = vec4f();
-  for (var chunk = 0u; chunk < params.chunks; chunk++) {
-    let logarithm = part_statistics[chunk * params.rows + row].x;
-    let top = max(highest, logarithm);
-    let shrink = exp(highest - top);
-    let weight = exp(logarithm - top);
-    highest = top;
-    weight_sum = fma(weight_sum, shrink, weight);
-    sum = fma(vec4f(weight), parts[chunk * params.outputs4 + at], sum * shrink);
-  }
-  dq[at] = sum / weight_sum;
-  if (at % head4 == 0) {
-    statistics[row] = vec2f(highest + log(weight_sum), part_statistics[row].y);
-  }
+  // Past the end the last output is made again: all lanes meet at barriers.
+  let own = min(at, params.outputs4 - 1);
+  let all = merged_chunks(lane, own / head4, own);
+  if (lane >= LANES / SHARE || at >= params.outputs4) { return; }
+  dq[at] = all.sum / all.total;
+  if (at % head4 == 0) { statistics[at / head4] = vec2f((all.highest + log2(all.total)) / LOG2E, part_statistics[at / head4].y); }
 }

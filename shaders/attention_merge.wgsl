@@ -1,7 +1,8 @@
 // y[t, h, :] = sum_c 2^(L[c, t, h] - L[t, h]) parts[c, t, h, :], L[t, h] = log2 sum_c 2^L[c, t, h]
-// One invocation per 4 channels puts together what attention_tile made of chunks of the keys, in their order.
+// Puts together what attention_tile made of chunks of the keys: SHARE lanes per 4 channels.
 //!late hardware
 //!import grid
+//!import merge_chunks
 
 struct Params {
   chunks: u32,
@@ -13,7 +14,13 @@ struct Params {
 @group(0) @binding(1) var<storage, read> parts: array<vec4f>;      // [chunks, rows, head4], then [chunks, rows], of which x is L
 @group(0) @binding(2) var<storage, read_write> y: array<vec4f>;    // [rows, head4]
 
-override LANES: u32 = 64;
+fn logarithm(chunk: u32, row: u32) -> f32 {
+  return parts[(params.chunks * params.head4 + chunk) * params.rows + row].x;
+}
+
+fn part(chunk: u32, at: u32) -> vec4f {
+  return parts[chunk * params.rows * params.head4 + at];
+}
 
 @compute @workgroup_size(LANES)
 fn main(
@@ -21,19 +28,10 @@ fn main(
   @builtin(num_workgroups) groups: vec3u,
   @builtin(local_invocation_index) lane: u32,
 ) {
-  let at = flat_group(group, groups) * LANES + lane;
+  let at = output_of(flat_group(group, groups), lane);
   let outputs = params.rows * params.head4;
-  if (at >= outputs) { return; }
-  let ends = params.chunks * outputs + at / params.head4;
-  // Below any sum, and exp2 of a difference to it is 0 without an infinity.
-  var highest = -1e30f;
-  for (var chunk = 0u; chunk < params.chunks; chunk++) { highest = max(highest, parts[ends + chunk * params.rows].x); }
-  var total = 0.0;
-  var sum = vec4f();
-  for (var chunk = 0u; chunk < params.chunks; chunk++) {
-    let weight = exp2(parts[ends + chunk * params.rows].x - highest);
-    total += weight;
-    sum = fma(vec4f(weight), parts[chunk * outputs + at], sum);
-  }
-  y[at] = sum / total;
+  // Past the end the last output is made again: all lanes meet at barriers.
+  let own = min(at, outputs - 1);
+  let all = merged_chunks(lane, own / params.head4, own);
+  if (lane < LANES / SHARE && at < outputs) { y[at] = all.sum / all.total; }
 }

@@ -48,22 +48,19 @@ fn place_of(entry: u32, heads: u32) -> Place {
   return Place(at, min(window, vec2u(params.width, params.height) - at), heads);
 }
 
-fn find_keys(lane: Lane, place: Place, tile: u32) {
+// What is past the end of a row or of the window weighs nothing, whatever it reads.
+fn rows_of(place: Place, keys4: u32) -> vec4u {
   let width4 = (params.window_width + 3) / 4;
-  for (var i = 0u; i < (TILE + LANES - 1) / LANES; i++) {
-    let at = i * LANES + lane.own % LANES;
-    if (at < TILE) {
-      let u = tile * TILE + at;
-      let token = place.at + vec2u(u % (4 * width4), u / (4 * width4));
-      let inside = token.x < params.width && token.y < params.height;
-      key_rows[lane.slot % SLOTS * TILE + at] = select(OUTSIDE, token.y * params.width + token.x, inside);
-    }
-  }
-  if (lane.own < TILE4) {
-    let u = tile * TILE4 + lane.own;
-    let valid = vec4u(0, 1, 2, 3) + u % width4 * 4 < vec4u(select(0, params.window_width, u / width4 < params.window_height));
-    key_terms[lane.slot % SLOTS * TILE4 + lane.own % TILE4] = select(vec4f(LOWEST), vec4f(), valid);
-  }
+  let y = place.at.y + keys4 / width4;
+  let x = place.at.x + 4 * (keys4 % width4) + vec4u(0, 1, 2, 3);
+  if (PAD == 0) { return min(y, params.height - 1) * params.width + min(x, vec4u(params.width - 1)); }
+  return select(vec4u(OUTSIDE), y * params.width + x, x < vec4u(select(0, params.width, y < params.height)));
+}
+
+fn key_terms(place: Place, keys4: u32) -> vec4f {
+  let width4 = (params.window_width + 3) / 4;
+  let valid = 4 * (keys4 % width4) + vec4u(0, 1, 2, 3) < vec4u(select(0, params.window_width, keys4 / width4 < params.window_height));
+  return select(vec4f(LOWEST), vec4f(), valid);
 }
 
 fn pair_terms(place: Place, head: u32, row: u32, keys4: u32) -> vec4f {

@@ -70,22 +70,24 @@ fn place_of(entry: u32) -> Place {
   );
 }
 
-// Rows of k and v of a tile, and what is added to its scores: keys past the end weigh nothing.
-fn find_keys(lane: Lane, place: Place, tile: u32) {
-  for (var i = 0u; i < (TILE + LANES - 1) / LANES; i++) {
-    let at = i * LANES + lane.own % LANES;
-    if (at < TILE) {
-      let u = tile * TILE + at;
-      let token = place.key_at + vec2u(u % place.key_side.x, u / place.key_side.x);
-      let row = place.batch * params.key_rows + token.y * params.key_width + token.x;
-      key_rows[lane.slot % SLOTS * TILE + at] = select(OUTSIDE, row, u < place.tokens);
-    }
-  }
-  if (lane.own < TILE4) {
-    let u = tile * TILE + 4 * lane.own + vec4u(0, 1, 2, 3);
-    let term = select(vec4f(place.pad_term), vec4f(), u < vec4u(place.tokens));
-    key_terms[lane.slot % SLOTS * TILE4 + lane.own % TILE4] = select(vec4f(LOWEST), term, u < vec4u(place.keys));
-  }
+// One division for the four: a token is beside the one before, or begins a row of the window. What is past the end weighs nothing,
+// whatever it reads.
+fn rows_of(place: Place, keys4: u32) -> vec4u {
+  let beside = vec4u(0, 1, 2, 3);
+  let width = place.key_side.x;
+  let first = min(4 * keys4, place.tokens - 1);
+  let at = place.key_at + vec2u(first % width, first / width);
+  let row = place.batch * params.key_rows + at.y * params.key_width + at.x;
+  let x = first % width + beside;
+  let ends = vec4u(x >= vec4u(width)) + vec4u(x >= vec4u(2 * width)) + vec4u(x >= vec4u(3 * width));
+  let rows = row + beside + ends * (params.key_width - width);
+  return select(vec4u(select(row, OUTSIDE, PAD == 1)), rows, 4 * keys4 + beside < vec4u(place.tokens));
+}
+
+fn key_terms(place: Place, keys4: u32) -> vec4f {
+  let u = 4 * keys4 + vec4u(0, 1, 2, 3);
+  let term = select(vec4f(place.pad_term), vec4f(), u < vec4u(place.tokens));
+  return select(vec4f(LOWEST), term, u < vec4u(place.keys));
 }
 
 fn pair_terms(place: Place, head: u32, row: u32, keys4: u32) -> vec4f {

@@ -1,10 +1,11 @@
 //!import product
 // Attention as two products of tiles, scores = Q K^T and sums = P V, with a running softmax between them. A slot of
 // WIDE x HIGH lanes has HIGH ROWS queries of one window and head, and walks the keys in tiles of 4 WIDE KEYS4. For files
-// with `q`, `k`, `v`, `pad` and `y`, strides, starts, paddings and scale in `params`, and functions of a `Place`: `find_keys`
-// sets key_rows and key_terms of a tile, `pair_terms` is what is added to the scores of a query and 4 keys. Lane (x, y) has the queries y, y + HIGH,
-// ..., and the groups x, x + WIDE, ... of 4 keys in the first product and of 4 channels in the second. Queries come straight
-// from storage: the WIDE lanes of a query read the same address, and the first cache has it from the tile before.
+// with `q`, `k`, `v`, `pad` and `y`, strides, starts, paddings and scale in `params`, and functions of a `Place` and of a group of 4
+// keys, counted from the first: `rows_of` are their rows in k and v, `key_terms` what is added to their scores, `pair_terms` what
+// is added to those of one query. Lane (x, y) has the queries y, y + HIGH, ..., and the groups x, x + WIDE, ... of 4 keys in the
+// first product and of 4 channels in the second. Queries come straight from storage: the WIDE lanes of a query read the same
+// address, and the first cache has it from the tile before.
 //
 // Lanes are taken modulo WIDE and HIGH wherever they index workgroup memory: so the compiler can prove the index to be in range
 // and leaves its clamp out.
@@ -12,29 +13,33 @@ const HEAD4: u32 = 16;    // vec4s in a head
 const WIDE: u32 = 8;      // a power of two
 const HIGH: u32 = 8;
 const ROWS: u32 = 4;      // queries of a lane
-const KEYS4: u32 = 1;     // groups of 4 keys of a lane, a power of two
+const KEYS4: u32 = 1;     // groups of 4 keys of a lane: 1 or 2
 const CHANNELS: u32 = 8;  // vec4s of channels of the keys that are in workgroup memory at once: a divisor of HEAD4
 const VALUES: u32 = 16;   // keys whose values are there at once: 4 or more, a divisor of the tile's keys
 const SLOTS: u32 = 1;     // in a workgroup
 
-const LANES = WIDE * HIGH;
+override PAD: u32 = 1;    // 1 where windows stick out of their map
+
+const LANES = WIDE * HIGH;  // a multiple of TILE4
 const QUERIES = HIGH * ROWS;
 const TILE4 = WIDE * KEYS4;
 const TILE = 4 * TILE4;
-const GROUPS = (HEAD4 + WIDE - 1) / WIDE;
+const GROUPS = (HEAD4 + WIDE - 1) / WIDE;  // of 4 channels, of a lane: at most 4
 // Channels of a turn of the first product: drivers write out a loop so short, and loads of one overlap products of another.
 const TOGETHER = select(select(1u, 2u, CHANNELS % 2 == 0), 4u, CHANNELS % 4 == 0);
 const STAGED = max(4 * CHANNELS * TILE4, VALUES * HEAD4);
+const LOADS = (VALUES * HEAD4 + LANES - 1) / LANES;  // of values, by a lane
 
 // Channels of the tile's keys, [4 CHANNELS, TILE4] of 4 keys each; then values, [VALUES, HEAD4].
 var<workgroup> parts: array<vec4f, SLOTS * STAGED>;
 var<workgroup> weights: array<vec4f, SLOTS * QUERIES * TILE4>;  // [QUERIES, TILE4] of 4 keys, columns turned by the row
-var<workgroup> key_rows: array<u32, SLOTS * TILE>;
-var<workgroup> key_terms: array<vec4f, SLOTS * TILE4>;          // what is added to the scores of 4 keys
+var<workgroup> lane_parts: array<f32, SLOTS * QUERIES * WIDE>;  // of a query: the highest score or the total of each lane's keys
+var<workgroup> key_rows: array<u32, SLOTS * TILE>;              // of the tile, for its values
 
 alias Scores = array<vec4f, ROWS * KEYS4>;
 alias Sums = array<vec4f, ROWS * GROUPS>;
 alias Rows = array<u32, ROWS>;
+alias Values = array<vec4f, LOADS>;
 
 // Of a lane's queries, each the same in the WIDE lanes that have it, but for `total`: there a lane has its own keys' part.
 struct Softmax {
@@ -60,27 +65,37 @@ fn turned(row: u32, col: u32) -> u32 {
 }
 
 fn key_at(row: u32, c: u32) -> vec4f {
-  if (row == OUTSIDE) { return pad[params.k_pad + c]; }
+  if (PAD == 1 && row == OUTSIDE) { return pad[params.k_pad + c]; }
   return k[row * params.k_stride + params.k_start + c];
 }
 
 // CHANNELS vec4s of the tile's keys, from vec4 `c4` of a head on: 4 keys by 4 channels are turned in registers.
-fn stage_keys(lane: Lane, head: u32, c4: u32) {
+// @param rows of the 4 keys that the lane loads, which are the same for all of its channels
+fn stage_keys(lane: Lane, head: u32, c4: u32, rows: vec4u) {
+  let col = lane.own % TILE4;
   for (var i = 0u; i < (CHANNELS * TILE4 + LANES - 1) / LANES; i++) {
-    let at = i * LANES + lane.own % LANES;
-    if (at < CHANNELS * TILE4) {
-      let col = at % TILE4;
-      let c = head * HEAD4 + c4 + at / TILE4;
-      let key = lane.slot % SLOTS * TILE + 4 * col;
-      let turned = transpose(mat4x4f(
-        key_at(key_rows[key], c), key_at(key_rows[key + 1], c), key_at(key_rows[key + 2], c), key_at(key_rows[key + 3], c),
-      ));
-      let to = lane.slot % SLOTS * STAGED + 4 * (at / TILE4) * TILE4 + col;
+    let channel = i * (LANES / TILE4) + lane.own % LANES / TILE4;
+    if (channel < CHANNELS) {
+      let c = head * HEAD4 + c4 + channel;
+      let turned = transpose(mat4x4f(key_at(rows.x, c), key_at(rows.y, c), key_at(rows.z, c), key_at(rows.w, c)));
+      let to = lane.slot % SLOTS * STAGED + 4 * channel * TILE4 + col;
       parts[to] = turned[0];
       parts[to + TILE4] = turned[1];
       parts[to + 2 * TILE4] = turned[2];
       parts[to + 3 * TILE4] = turned[3];
     }
+  }
+}
+
+// A vec4 of channels, from the lane's group g of 4 keys.
+fn add_keys(lane: Lane, c: u32, g: u32, four: array<vec4f, ROWS>, scores: ptr<function, Scores>) {
+  let base = lane.slot % SLOTS * STAGED + 4 * c * TILE4 + g * WIDE + lane.x % WIDE;
+  let keys0 = parts[base];
+  let keys1 = parts[base + TILE4];
+  let keys2 = parts[base + 2 * TILE4];
+  let keys3 = parts[base + 3 * TILE4];
+  for (var i = 0u; i < ROWS; i++) {
+    (*scores)[i * KEYS4 + g] = multiply(keys0, keys1, keys2, keys3, four[i], (*scores)[i * KEYS4 + g]);
   }
 }
 
@@ -91,62 +106,84 @@ fn add_scores(lane: Lane, starts: Rows, c4: u32, scores: ptr<function, Scores>) 
       let c = turn * TOGETHER + own;
       var four: array<vec4f, ROWS>;
       for (var i = 0u; i < ROWS; i++) { four[i] = q[starts[i] + c4 + c]; }
-      for (var g = 0u; g < KEYS4; g++) {
-        let base = lane.slot % SLOTS * STAGED + 4 * c * TILE4 + g * WIDE + lane.x % WIDE;
-        let keys0 = parts[base];
-        let keys1 = parts[base + TILE4];
-        let keys2 = parts[base + 2 * TILE4];
-        let keys3 = parts[base + 3 * TILE4];
-        for (var i = 0u; i < ROWS; i++) {
-          (*scores)[i * KEYS4 + g] = multiply(keys0, keys1, keys2, keys3, four[i], (*scores)[i * KEYS4 + g]);
-        }
-      }
+      add_keys(lane, c, 0, four, scores);
+      if (KEYS4 > 1) { add_keys(lane, c, 1, four, scores); }
     }
   }
 }
 
-// Weights of the scores, unnormalised, into workgroup memory, where the lanes of a query first tell each other their highest
+// What each lane of a query has of it, for its other lanes to see.
+fn share(lane: Lane, own: array<f32, ROWS>) {
+  for (var i = 0u; i < ROWS; i++) {
+    lane_parts[((lane.slot % SLOTS * ROWS + i) * HIGH + lane.y % HIGH) * WIDE + lane.x % WIDE] = own[i];
+  }
+}
+
+// What the lane with this x has of the lane's query i.
+fn shared_by(lane: Lane, i: u32, x: u32) -> f32 {
+  return lane_parts[((lane.slot % SLOTS * ROWS + i % ROWS) * HIGH + lane.y % HIGH) * WIDE + x % WIDE];
+}
+
+// Weights of the scores, unnormalised, into workgroup memory, after the lanes of a query told each other their highest
 // score; what was summed before shrinks where there is a higher one now.
 fn weigh(lane: Lane, scores: ptr<function, Scores>, softmax: ptr<function, Softmax>, sums: ptr<function, Sums>) {
-  let first = lane.slot % SLOTS * QUERIES + lane.y % HIGH;
+  var own: array<f32, ROWS>;
   for (var i = 0u; i < ROWS; i++) {
     var top = (*scores)[i * KEYS4];
     for (var g = 1u; g < KEYS4; g++) { top = max(top, (*scores)[i * KEYS4 + g]); }
-    weights[(first + i * HIGH) * TILE4 + turned(i * HIGH + lane.y, lane.x) % TILE4] = top;
+    own[i] = max(max(top.x, top.y), max(top.z, top.w));
   }
+  share(lane, own);
   workgroupBarrier();
-  var tops: array<f32, ROWS>;
+  let first = lane.slot % SLOTS * QUERIES + lane.y % HIGH;
   for (var i = 0u; i < ROWS; i++) {
-    var top = vec4f((*softmax).highest[i]);
-    for (var x = 0u; x < WIDE; x++) { top = max(top, weights[(first + i * HIGH) * TILE4 + turned(i * HIGH + lane.y, x) % TILE4]); }
-    tops[i] = max(max(top.x, top.y), max(top.z, top.w));
-  }
-  workgroupBarrier();
-  for (var i = 0u; i < ROWS; i++) {
-    let shrink = exp2((*softmax).highest[i] - tops[i]);
-    (*softmax).highest[i] = tops[i];
+    var top = (*softmax).highest[i];
+    for (var x = 0u; x < WIDE; x++) { top = max(top, shared_by(lane, i, x)); }
+    let shrink = exp2((*softmax).highest[i] - top);
+    (*softmax).highest[i] = top;
     var total = vec4f((*softmax).total[i] * shrink, 0.0, 0.0, 0.0);
     for (var g = 0u; g < KEYS4; g++) {
-      let weight = exp2((*scores)[i * KEYS4 + g] - tops[i]);
+      let weight = exp2((*scores)[i * KEYS4 + g] - top);
       total += weight;
       weights[(first + i * HIGH) * TILE4 + turned(i * HIGH + lane.y, g * WIDE + lane.x) % TILE4] = weight;
     }
     (*softmax).total[i] = total.x + total.y + total.z + total.w;
-    for (var g = 0u; g < GROUPS; g++) { (*sums)[i * GROUPS + g] *= shrink; }
+    (*sums)[i * GROUPS] *= shrink;
+    if (GROUPS > 1) { (*sums)[i * GROUPS + 1] *= shrink; }
+    if (GROUPS > 2) { (*sums)[i * GROUPS + 2] *= shrink; }
+    if (GROUPS > 3) { (*sums)[i * GROUPS + 3] *= shrink; }
   }
 }
 
-// Values of VALUES keys of the tile, from key `done` on.
-fn stage_values(lane: Lane, head: u32, done: u32) {
-  for (var i = 0u; i < (VALUES * HEAD4 + LANES - 1) / LANES; i++) {
+// A lane's part of the values of VALUES keys of the tile, from key `done` on. They are asked for well before they are needed.
+fn load_values(lane: Lane, head: u32, done: u32) -> Values {
+  var own: Values;
+  for (var i = 0u; i < LOADS; i++) {
+    let at = min(i * LANES + lane.own, VALUES * HEAD4 - 1);
+    let row = key_rows[lane.slot % SLOTS * TILE + (done + at / HEAD4) % TILE];
+    let c = head * HEAD4 + at % HEAD4;
+    if (PAD == 1 && row == OUTSIDE) { own[i] = pad[params.v_pad + c]; } else { own[i] = v[row * params.v_stride + params.v_start + c]; }
+  }
+  return own;
+}
+
+fn stage_values(lane: Lane, own: Values) {
+  for (var i = 0u; i < LOADS; i++) {
     let at = i * LANES + lane.own % LANES;
-    if (at < VALUES * HEAD4) {
-      let row = key_rows[lane.slot % SLOTS * TILE + (done + at / HEAD4) % TILE];
-      let c = head * HEAD4 + at % HEAD4;
-      var four: vec4f;
-      if (row == OUTSIDE) { four = pad[params.v_pad + c]; } else { four = v[row * params.v_stride + params.v_start + c]; }
-      parts[lane.slot % SLOTS * STAGED + at] = four;
-    }
+    if (at < VALUES * HEAD4) { parts[lane.slot % SLOTS * STAGED + at] = own[i]; }
+  }
+}
+
+// Of 4 keys, to one group of channels. Groups are numbered by literals here and wherever sums are touched: a loop over them that
+// the driver does not write out would put all sums into memory.
+fn add_group(lane: Lane, step: u32, g: u32, four: array<vec4f, ROWS>, sums: ptr<function, Sums>) {
+  let base = lane.slot % SLOTS * STAGED + 4 * step * HEAD4 + min(g * WIDE + lane.x % WIDE, HEAD4 - 1);
+  let value0 = parts[base];
+  let value1 = parts[base + HEAD4];
+  let value2 = parts[base + 2 * HEAD4];
+  let value3 = parts[base + 3 * HEAD4];
+  for (var i = 0u; i < ROWS; i++) {
+    (*sums)[i * GROUPS + g] = multiply(value0, value1, value2, value3, four[i], (*sums)[i * GROUPS + g]);
   }
 }
 
@@ -155,16 +192,10 @@ fn add_values(lane: Lane, done: u32, sums: ptr<function, Sums>) {
   for (var step = 0u; step < VALUES / 4; step++) {
     var four: array<vec4f, ROWS>;
     for (var i = 0u; i < ROWS; i++) { four[i] = weights[(first + i * HIGH) * TILE4 + turned(i * HIGH + lane.y, done / 4 + step) % TILE4]; }
-    for (var g = 0u; g < GROUPS; g++) {
-      let base = lane.slot % SLOTS * STAGED + 4 * step * HEAD4 + min(g * WIDE + lane.x % WIDE, HEAD4 - 1);
-      let value0 = parts[base];
-      let value1 = parts[base + HEAD4];
-      let value2 = parts[base + 2 * HEAD4];
-      let value3 = parts[base + 3 * HEAD4];
-      for (var i = 0u; i < ROWS; i++) {
-        (*sums)[i * GROUPS + g] = multiply(value0, value1, value2, value3, four[i], (*sums)[i * GROUPS + g]);
-      }
-    }
+    add_group(lane, step, 0, four, sums);
+    if (GROUPS > 1) { add_group(lane, step, 1, four, sums); }
+    if (GROUPS > 2) { add_group(lane, step, 2, four, sums); }
+    if (GROUPS > 3) { add_group(lane, step, 3, four, sums); }
   }
 }
 
@@ -175,58 +206,70 @@ fn walk(lane: Lane, place: Place, head: u32, rows: Rows, tiles: vec2u, keys: u32
     starts[i] = select(rows[i], 0, rows[i] == OUTSIDE) * params.q_stride + params.q_start + head * HEAD4;
     (*softmax).highest[i] = LOWEST;
   }
+  let to_log2 = params.scale * LOG2E;
   for (var tile = tiles.x; tile < tiles.y; tile++) {
-    workgroupBarrier();
-    find_keys(lane, place, tile);
-    // Said, for it is in a loop: SwiftShader leaves what is not said as it was.
-    var scores = Scores();
+    let own_keys = rows_of(place, tile * TILE4 + lane.own % TILE4);
+    // What is added to the scores is where they start: it is on its way while keys are.
+    var scores: Scores;
+    for (var g = 0u; g < KEYS4; g++) {
+      let keys4 = tile * TILE4 + g * WIDE + lane.x;
+      let terms = key_terms(place, keys4);
+      for (var i = 0u; i < ROWS; i++) { scores[i * KEYS4 + g] = (terms + pair_terms(place, head, rows[i], keys4)) / to_log2; }
+    }
     for (var c4 = 0u; c4 < HEAD4; c4 += CHANNELS) {
       workgroupBarrier();
-      stage_keys(lane, head, c4);
+      if (c4 == 0 && lane.own < TILE4) {
+        let to = lane.slot % SLOTS * TILE + 4 * (lane.own % TILE4);
+        key_rows[to] = own_keys.x;
+        key_rows[to + 1] = own_keys.y;
+        key_rows[to + 2] = own_keys.z;
+        key_rows[to + 3] = own_keys.w;
+      }
+      stage_keys(lane, head, c4, own_keys);
       workgroupBarrier();
       add_scores(lane, starts, c4, &scores);
     }
-    for (var g = 0u; g < KEYS4; g++) {
-      let col = g * WIDE + lane.x % WIDE;
-      let terms = key_terms[lane.slot % SLOTS * TILE4 + col];
-      for (var i = 0u; i < ROWS; i++) {
-        let both = terms + pair_terms(place, head, rows[i], tile * TILE4 + col);
-        scores[i * KEYS4 + g] = fma(scores[i * KEYS4 + g], vec4f(params.scale * LOG2E), both);
-      }
-    }
+    var values = load_values(lane, head, 0);
+    for (var i = 0u; i < ROWS * KEYS4; i++) { scores[i] *= to_log2; }
     weigh(lane, &scores, softmax, sums);
     // Keys past the end are left out, VALUES at a time.
     let some = min(TILE, keys - tile * TILE);
     for (var done = 0u; done < some; done += VALUES) {
       if (done > 0) { workgroupBarrier(); }
-      stage_values(lane, head, done);
+      stage_values(lane, values);
       workgroupBarrier();
+      if (done + VALUES < some) { values = load_values(lane, head, done + VALUES); }
       add_values(lane, done, sums);
     }
   }
   // Each lane has the sum of its own keys' weights: the lanes of a query put theirs together.
-  let first = lane.slot % SLOTS * QUERIES + lane.y % HIGH;
   workgroupBarrier();
-  for (var i = 0u; i < ROWS; i++) {
-    weights[(first + i * HIGH) * TILE4 + turned(i * HIGH + lane.y, lane.x) % TILE4] = vec4f((*softmax).total[i]);
-  }
+  share(lane, (*softmax).total);
   workgroupBarrier();
   for (var i = 0u; i < ROWS; i++) {
     var total = 0.0;
-    for (var x = 0u; x < WIDE; x++) { total += weights[(first + i * HIGH) * TILE4 + turned(i * HIGH + lane.y, x) % TILE4].x; }
+    for (var x = 0u; x < WIDE; x++) { total += shared_by(lane, i, x); }
     (*softmax).total[i] = total;
+  }
+}
+
+fn store_group(lane: Lane, g: u32, starts: Rows, there: array<bool, ROWS>, softmax: ptr<function, Softmax>, sums: ptr<function, Sums>) {
+  let col = g * WIDE + lane.x;
+  for (var i = 0u; i < ROWS; i++) {
+    if (there[i] && col < HEAD4) { y[starts[i] + col] = (*sums)[i * GROUPS + g] / (*softmax).total[i]; }
   }
 }
 
 // Rows of y, behind `before` others.
 fn store(lane: Lane, before: u32, heads: u32, head: u32, rows: Rows, softmax: ptr<function, Softmax>, sums: ptr<function, Sums>) {
+  var starts: Rows;
+  var there: array<bool, ROWS>;
   for (var i = 0u; i < ROWS; i++) {
-    if (rows[i] != OUTSIDE) {
-      let factor = 1.0 / (*softmax).total[i];
-      for (var g = 0u; g < GROUPS; g++) {
-        let col = g * WIDE + lane.x;
-        if (col < HEAD4) { y[((before + rows[i]) * heads + head) * HEAD4 + col] = (*sums)[i * GROUPS + g] * factor; }
-      }
-    }
+    starts[i] = ((before + rows[i]) * heads + head) * HEAD4;
+    there[i] = rows[i] != OUTSIDE;
   }
+  store_group(lane, 0, starts, there, softmax, sums);
+  if (GROUPS > 1) { store_group(lane, 1, starts, there, softmax, sums); }
+  if (GROUPS > 2) { store_group(lane, 2, starts, there, softmax, sums); }
+  if (GROUPS > 3) { store_group(lane, 3, starts, there, softmax, sums); }
 }

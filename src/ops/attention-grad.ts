@@ -9,7 +9,7 @@ import type { Graph } from '../graph/graph.ts';
 import { derivativeOf } from '../graph/tape.ts';
 import { expect, rowsOf, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { ATTENTION, type AttentionCall } from './attention.ts';
-import { laneGrid } from './lane-grid.ts';
+import { mergeOptions } from './merge-chunks.ts';
 import { accumulateColumns } from './place-columns.ts';
 import { sumRows } from './sum-rows.ts';
 
@@ -81,7 +81,7 @@ function queryGradient(
     merge,
     { parts: parts.dq, part_statistics: parts.statistics, ...whole },
     { chunks: way.chunks, rows: rows * heads, outputs4 },
-    { workgroups: laneGrid(merge, outputs4) },
+    mergeOptions(g, merge, outputs4),
   );
   return whole;
 }
@@ -115,12 +115,17 @@ function keyGradient(
   return { dk: sumRows(g, dk, shape, { name: nameK }), dv: sumRows(g, dv, shape, { name: nameV }) };
 }
 
-/** A chunk is worth its own invocations from this length on. */
-const SHORTEST = 64;
-/** So many keep what is stored in between small. */
-const MOST_CHUNKS = 64;
-/** Workgroups that keep a device busy: with few rows, each walks a chunk of the other side. */
-const BUSY = { cpu: 32, gpu: 1024 };
+/** Rows that one walk is enough for: putting chunks together is a dispatch more. */
+const WHOLE = 64;
+/**
+ * `shortest`: a chunk is worth its own invocations from this length on. `most`: so many chunks keep what is stored in between
+ * small. `busy`: workgroups that keep a device busy; with few rows, each walks a chunk of the other side. An H200 took 0.4 us
+ * for each row of the other side, whatever else it did meanwhile.
+ */
+const CHUNKS = {
+  cpu: { shortest: 64, most: 64, busy: 32 },
+  gpu: { shortest: 16, most: 256, busy: 2048 },
+};
 /**
  * llvmpipe, which has no subgroups, ends a shader's loops after 65535 iterations in all: 2 headDim / 4 + 1 for each of
  * these, for heads of up to 124.
@@ -139,13 +144,11 @@ function wayOf(g: Graph, headDim: number, rows: number, others: number, entries:
   const lanes = rows >= 32 ? 32 : Math.max(4, 2 ** Math.ceil(Math.log2(rows)));
   const rowsOfGroup = quad ? QUAD_ROWS : lanes;
   const blocks = Math.ceil(rows / rowsOfGroup);
-  const busy = Math.min(
-    MOST_CHUNKS,
-    Math.ceil(others / SHORTEST),
-    Math.ceil((cpu ? BUSY.cpu : BUSY.gpu) / (blocks * entries)),
-  );
+  const { shortest, most, busy } = CHUNKS[cpu ? 'cpu' : 'gpu'];
+  const wanted =
+    others <= WHOLE ? 1 : Math.min(most, Math.ceil(others / shortest), Math.ceil(busy / (blocks * entries)));
   const bounded = cpu && !quad ? Math.ceil(others / LONGEST_SERIAL) : 1;
   // Quads walk 4 at a time.
-  const chunk = 4 * Math.ceil(others / Math.max(busy, bounded) / 4);
+  const chunk = 4 * Math.ceil(others / Math.max(wanted, bounded) / 4);
   return { quad, rows: rowsOfGroup, blocks, chunk, chunks: Math.ceil(others / chunk) };
 }

@@ -79,7 +79,7 @@ export function attentionRelpos(
     });
     g.record(tile, { ...operands, terms }, of, {
       workgroups: tileGrid(shape, size, count),
-      tuning: { HEAD4, ...shape },
+      tuning: { HEAD4, PAD: common.sticksOut ? 1 : 0, ...shape },
       flops: flops - termsFlops,
       choice,
     });

@@ -10,7 +10,7 @@ import type { Choice, Graph } from '../graph/graph.ts';
 import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, rowsOf, type Tensor } from '../graph/tensor.ts';
 import { type Attended, chunksOf, type TileShape, tileGrid, tileVariants } from './attention-tile.ts';
-import { laneGrid } from './lane-grid.ts';
+import { mergeOptions } from './merge-chunks.ts';
 import { chosen, rowClass } from './variants.ts';
 
 /** vec4s of the longest head that attention_quad.wgsl is written out for. */
@@ -154,7 +154,7 @@ export function attention(g: Graph, q: Columns, k: Columns, v: Columns, options:
         flops,
         choice,
       });
-    } else recordTile(g, { operands, params, size, heads, flops, choice }, shape, split);
+    } else recordTile(g, { operands, params, size, heads, padded: sticksOut, flops, choice }, shape, split);
   }
   const used = sticksOut ? pad : undefined;
   const inputs = [q.tensor, k.tensor, v.tensor, used];
@@ -169,6 +169,7 @@ function recordTile(
     params,
     size,
     heads,
+    padded,
     flops,
     choice,
   }: {
@@ -176,6 +177,7 @@ function recordTile(
     readonly params: AttentionCall['params'];
     readonly size: Attended;
     readonly heads: number;
+    readonly padded: boolean;
     readonly flops: number;
     readonly choice: Choice;
   },
@@ -196,14 +198,14 @@ function recordTile(
     { ...params, entries, k_pad, v_pad, chunk },
     {
       workgroups: tileGrid(shape, size, heads, chunks),
-      tuning: { HEAD4: head4, SPLIT: split ? 1 : 0, ...shape },
+      tuning: { HEAD4: head4, PAD: padded ? 1 : 0, SPLIT: split ? 1 : 0, ...shape },
       flops,
       choice,
     },
   );
   if (!split) return;
   const counts = { chunks, rows: rows * heads, head4 };
-  g.record(merge, { parts, y }, counts, { workgroups: laneGrid(merge, rows * heads * head4), choice });
+  g.record(merge, { parts, y }, counts, { ...mergeOptions(g, merge, rows * heads * head4), choice });
 }
 
 const windowCount = ({ map, window }: WindowedMap): [number, number] => [

@@ -108,6 +108,7 @@ export function windowAttention(
       scale: 1 / Math.sqrt(headDim),
     },
     tuning: { HEAD4: headDim / 4, LANES },
+    sticksOut,
     /** Windows. */
     entries: windows[0] * windows[1],
     ranges,

@@ -165,15 +165,15 @@ describe('gradient of attention', () => {
   it('walks the long side in chunks where the other is short', () => {
     const gpu = { cpu: false, subgroups: true };
     expect(recorded(10, 4096, gpu)).toEqual([
-      'attention_grad_q 64',
-      'attention_grad_merge 64',
+      'attention_grad_q 16',
+      'attention_grad_merge 256',
       'attention_grad_kv 12',
     ]);
     expect(recorded(4096, 10, gpu)).toEqual([
       'attention_grad_q 12',
-      'attention_grad_kv 64',
-      'sum_rows_split 64',
-      'sum_rows_split 64',
+      'attention_grad_kv 16',
+      'sum_rows_split 256',
+      'sum_rows_split 256',
     ]);
   });
 

@@ -14,6 +14,7 @@ const ON_DAWN = [
   'a query and a key above a tile',
   'primes, 32 at a time, in chunks',
   'heads of 80',
+  'windows of 14, 40 queries at a time',
   'heads of 128',
   'tokens to image',
   'windows of 7 that stick out',
@@ -58,6 +59,7 @@ describe('what attention on a GPU is chosen from', () => {
       variants: ['tile 64', 'tile 32', 'lane'],
       kernels: ['attention_tile'],
     });
+    expect(chosenFor(4096, 4096, 8, 96, 32768).variants).toEqual(['tile 64', 'tile 32', 'tile 64 by 64', 'lane']);
     expect(chosenFor(9, 4096, 8, 16)).toEqual({
       variants: ['tile 16 split', 'tile 16', 'lane'],
       kernels: ['attention_tile', 'attention_merge'],
@@ -71,10 +73,11 @@ describe('what attention on a GPU is chosen from', () => {
           for (const entries of [1, 100])
             for (const lanes of [64, 128] as const)
               for (const memory of [undefined, 32768]) {
-                const shape = tileShape({ queries, keys, head4, entries }, lanes, memory);
+                const shape = tileShape({ queries, keys, head4, entries }, { lanes, rows: 4 }, memory);
                 expect(shape).toBeDefined();
                 if (shape) expect(workgroupBytes(shape, head4)).toBeLessThanOrEqual(memory ?? 16384);
               }
-    expect(tileShape({ queries: 64, keys: 64, head4: 512, entries: 1 }, 128)).toBeUndefined();
+    const long = { queries: 64, keys: 64, head4: 512, entries: 1 };
+    expect(tileShape(long, { lanes: 128, rows: 4 })).toBeUndefined();
   });
 });

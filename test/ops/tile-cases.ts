@@ -118,6 +118,11 @@ export const CASES: Readonly<Record<string, Run>> = {
   'heads of 80': sequences([67, 65, 1, 80]),
   'heads of 96': sequences([129, 97, 1, 96]),
   'heads of 96 in 16 KiB': sequences([129, 97, 1, 96], { memory: 16384 }),
+  'heads of 96, 64 keys at a time': sequences([67, 1027, 1, 96], { variant: 'tile 64 by 64', memory: 32768 }),
+  'heads of 64, 64 keys at a time, in chunks': sequences([67, 1100, 1, 64], {
+    variant: 'tile 64 by 64 split',
+    memory: 32768,
+  }),
   'heads of 72 in 16 KiB, in chunks': sequences([67, 257, 1, 72], { memory: 16384 }),
   'heads of 128': sequences([35, 70, 1, 128]),
   'heads of 256': sequences([37, 67, 1, 256]),
@@ -135,6 +140,7 @@ export const CASES: Readonly<Record<string, Run>> = {
   'windows of 14 that stick out': windows([16, 22, 14], [1, 96]),
   'windows of 4 in 16 KiB, heads of 96': windows([8, 12, 4], [1, 96], { memory: 16384 }),
   'windows of 14, 32 queries at a time': windows([16, 22, 14], [1, 56], { variant: 'tile 32' }),
+  'windows of 14, 40 queries at a time': windows([16, 22, 14], [1, 96], { variant: 'tile 40' }),
   'a window larger than the map': windows([4, 5, 7], [2, 32]),
   'pooled, windows of 4 see windows of 8': windows([12, 10, 8], [2, 24], {
     query: { map: [6, 5], window: [4, 4] },
@@ -226,8 +232,13 @@ export const POSITION_CASES: Readonly<Record<string, Run>> = {
 };
 
 /** The variants that an attention of this size has, the default first, and the kernels of the default. */
-export function chosenFor(queries: number, keys: number, heads: number, headDim: number) {
-  const g = new Graph('test', { cpu: false, subgroups: false });
+export function chosenFor(
+  ...[queries, keys, heads, headDim, workgroupBytes]: readonly [number, number, number, number, number?]
+) {
+  const g = new Graph('test', {
+    ...{ cpu: false, subgroups: false },
+    ...(workgroupBytes !== undefined && { workgroupBytes }),
+  });
   const dim = heads * headDim;
   const [q, kv] = [g.external('q', [queries, dim]), g.external('kv', [keys, dim])];
   const at = (tensor: typeof q) => ({ tensor, start: 0 });
