@@ -23,7 +23,7 @@ struct Params {
 
 const HEAD4: u32 = 4;  // fours in a head
 const LANES: u32 = 128;
-const SHARES: u32 = 8;
+const SHARES: u32 = 32;  // a lane waits for each of its keys: 8 of a chunk of 256
 
 var<workgroup> tops: array<f32, LANES>;
 var<workgroup> weights: array<f32, LANES>;

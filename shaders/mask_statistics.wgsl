@@ -14,7 +14,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> statistics: array<atomic<u32>>;  // [masks, 5]
 
 override LANES: u32 = 64;
-override STRIP: u32 = 64;
+override STRIP: u32 = 64;  // words of a lane: less where many lanes are at hand, more where atomics cost more than waiting
 
 @compute @workgroup_size(LANES)
 fn main(

@@ -44,18 +44,37 @@ fn normalise_rows(lane: u32, at: u32, eps: f32) {
   workgroupBarrier();
 }
 
+// Four rows of a matrix, four columns each, from row 4 k on; zeros past row 4 inner4.
+fn four_weights(matrix: u32, at: u32, stride: u32, k: u32, inner4: u32) -> mat4x4f {
+  let base = at + 4 * min(k, inner4 - 1) * stride;
+  let four = mat4x4f(
+    weight(matrix, base), weight(matrix, base + stride), weight(matrix, base + 2 * stride), weight(matrix, base + 3 * stride),
+  );
+  return four * select(0.0, 1.0, k < inner4);
+}
+
+fn add_four(four: mat4x4f, k: u32, inner4: u32, sums: ptr<function, array<vec4f, ROWS>>) {
+  for (var r = 0u; r < ROWS; r++) {
+    (*sums)[r] = multiply(four[0], four[1], four[2], four[3], rows[r * CHANNELS4 + min(k, inner4 - 1)], (*sums)[r]);
+  }
+}
+
 // The first inner4 columns of rows times a matrix: in each lane for row lane / tile, if there is one, and the columns
 // lane % tile of those that `at` begins. The inner axis is shared out over the lanes of a column and summed in their memory.
 // `tile` is a power of 2, at most LANES / ROWS. The caller's barrier comes before; afterwards rows may be written.
 fn multiply_rows(lane: u32, tile: u32, inner4: u32, matrix: u32, at: u32, stride: u32) -> vec4f {
   var sums: array<vec4f, ROWS>;
-  for (var k = lane / tile; k < inner4; k += LANES / tile) {
-    let base = at + 4 * k * stride;
-    let w0 = weight(matrix, base);
-    let w1 = weight(matrix, base + stride);
-    let w2 = weight(matrix, base + 2 * stride);
-    let w3 = weight(matrix, base + 3 * stride);
-    for (var r = 0u; r < ROWS; r++) { sums[r] = multiply(w0, w1, w2, w3, rows[r * CHANNELS4 + k], sums[r]); }
+  let apart = LANES / tile;
+  // The weights of four turns are asked for at once: a lane waits for loads, not for products.
+  for (var k = lane / tile; k < inner4; k += 4 * apart) {
+    let w0 = four_weights(matrix, at, stride, k, inner4);
+    let w1 = four_weights(matrix, at, stride, k + apart, inner4);
+    let w2 = four_weights(matrix, at, stride, k + 2 * apart, inner4);
+    let w3 = four_weights(matrix, at, stride, k + 3 * apart, inner4);
+    add_four(w0, k, inner4, &sums);
+    add_four(w1, k + apart, inner4, &sums);
+    add_four(w2, k + 2 * apart, inner4, &sums);
+    add_four(w3, k + 3 * apart, inner4, &sums);
   }
   var own = vec4f();
   for (var r = 0u; r < ROWS; r++) {

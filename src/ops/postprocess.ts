@@ -9,6 +9,9 @@ import { expect, MAX_BINDING_BYTES, sizeOf, type Tensor } from '../graph/tensor.
 import { laneGrid } from './lane-grid.ts';
 import { maskTaps, type PictureGeometry, resizedShape, tapTable } from './resize-tables.ts';
 
+/** Words of a mask that a lane of a GPU counts: each is waited for, and thousands of lanes are at hand. */
+const STRIP_OF_GPU = 16;
+
 /** The most inputs that an output of one axis mixes: two pixels of the square take three of the map. */
 const MAX_TAPS = 3;
 
@@ -92,12 +95,13 @@ export function maskOfLogits(
       flops: 2 * axis.taps * maps * words * 4,
     },
   );
-  const strips = Math.ceil(words / statisticsKernel.tunables.STRIP.default);
+  const STRIP = g.traits.cpu ? statisticsKernel.tunables.STRIP.default : STRIP_OF_GPU;
+  const strips = Math.ceil(words / STRIP);
   g.record(
     statisticsKernel,
     { mask, statistics },
     { masks: maps, words, width: picture.width },
-    { workgroups: laneGrid(statisticsKernel, maps * strips) },
+    { workgroups: laneGrid(statisticsKernel, maps * strips), tuning: { STRIP } },
   );
   return { mask, statistics };
 }

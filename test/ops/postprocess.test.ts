@@ -244,43 +244,48 @@ describe('masks', () => {
       for (const part of parts) expect(unpack(part)).toEqual(unpack(whole));
     });
 
-  gpuTest('statistics of several masks, over many strips', async (gpu) => {
-    const [height, width, masks] = [61, 103, 3];
-    const words = Math.ceil((height * width) / 4);
-    const bytes = new Uint8Array(masks * words * 4);
-    // A box, nothing, and single pixels in opposite corners.
-    for (let y = 20; y < 40; y++) bytes.fill(1, y * width + 30, y * width + 90);
-    bytes[2 * words * 4 + width - 1] = 1;
-    bytes[2 * words * 4 + (height - 1) * width] = 1;
-    // Logits of the picture's own size: 1 inside, -1 outside.
-    const logits = Float32Array.from({ length: masks * height * width }, (_, i) => {
-      const [mask, pixel] = [Math.floor(i / (height * width)), i % (height * width)];
-      return bytes[mask * words * 4 + pixel] === 1 ? 1 : -1;
-    });
-    const picture = { height, width, imageSize: 64, family: 'sam2' } as const;
-    const [y] = await runGraph(
-      gpu,
-      (g, feed) => maskOfLogits(g, feed('logits', [masks, height, width], logits), picture).statistics,
+  for (const cpu of [true, false])
+    gpuTest(
+      `statistics of several masks, over many strips, ${cpu ? 'software' : 'hardware'}`,
+      async (gpu) => {
+        const [height, width, masks] = [61, 103, 3];
+        const words = Math.ceil((height * width) / 4);
+        const bytes = new Uint8Array(masks * words * 4);
+        // A box, nothing, and single pixels in opposite corners.
+        for (let y = 20; y < 40; y++) bytes.fill(1, y * width + 30, y * width + 90);
+        bytes[2 * words * 4 + width - 1] = 1;
+        bytes[2 * words * 4 + (height - 1) * width] = 1;
+        // Logits of the picture's own size: 1 inside, -1 outside.
+        const logits = Float32Array.from({ length: masks * height * width }, (_, i) => {
+          const [mask, pixel] = [Math.floor(i / (height * width)), i % (height * width)];
+          return bytes[mask * words * 4 + pixel] === 1 ? 1 : -1;
+        });
+        const picture = { height, width, imageSize: 64, family: 'sam2' } as const;
+        const [y] = await runGraph(
+          gpu,
+          (g, feed) => maskOfLogits(g, feed('logits', [masks, height, width], logits), picture).statistics,
+          { cpu },
+        );
+        const none = 2 ** 32 - 1;
+        expect([...wordsOf(y)]).toEqual([
+          1200,
+          30,
+          20,
+          89,
+          39,
+          0,
+          none,
+          none,
+          0,
+          0,
+          2,
+          0,
+          0,
+          width - 1,
+          height - 1,
+        ]);
+      },
     );
-    const none = 2 ** 32 - 1;
-    expect([...wordsOf(y)]).toEqual([
-      1200,
-      30,
-      20,
-      89,
-      39,
-      0,
-      none,
-      none,
-      0,
-      0,
-      2,
-      0,
-      0,
-      width - 1,
-      height - 1,
-    ]);
-  });
 });
 
 describe('postprocess: refusals', () => {
