@@ -4,6 +4,7 @@
 // Tokens lie row by row on a map [height, width]; windows tile the map from its top left corner, and query window i
 // sees key window i. A plain sequence is a map of height 1 with one window. Key tokens of a window that stick out of
 // the map are padding: their k and v are `pad`, the projection's bias, for a zero token projects to just that.
+//!late hardware
 
 struct Params {
   queries: u32,         // tokens in a query window

@@ -2,9 +2,7 @@
 // A quad of 4 lanes computes 16 pixels (numbered row by row, r = oy out_width + ox) by 32 channels as in matmul_quad.wgsl:
 // each value of x is loaded by one lane and handed to the others. One loop over taps and channels together.
 //!late software
-//!import activation
-//!import stored
-//!import share
+//!import quad_product
 // A quad has one row, so it leaves as a whole.
 diagnostic(off, subgroup_uniformity);
 
@@ -30,9 +28,6 @@ struct Params {
 @group(0) @binding(5) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [rows = out_height * out_width, cols]
 
-override SCALED: u32 = 0;
-override BIAS: u32 = 0;
-override RESIDUAL: u32 = 0;
 override LANES: u32 = 16;  // in quads, one below the other
 
 // Row and column of x under the first tap of an output pixel; left and above of the map they wrap to huge numbers.
@@ -45,18 +40,6 @@ fn origin(row: u32) -> vec2u {
 fn load_x(at: vec2u, k: u32) -> vec4f {
   let inside = at.x < params.height && at.y < params.width;
   return select(vec4f(), x[select(0, (at.x * params.width + at.y) * params.channels4 + k, inside)], inside);
-}
-
-// Four channels' weights for 4 columns.
-fn load_w(at: u32) -> mat4x4f {
-  return mat4x4f(w[at], w[at + params.cols4], w[at + 2 * params.cols4], w[at + 3 * params.cols4]);
-}
-
-fn store(row: u32, col: u32, sum: vec4f, factor: vec4f, shift: vec4f) {
-  if (row >= params.rows || col >= params.cols4) { return; }
-  var value = activate4(sum * factor + shift);
-  if (RESIDUAL == 1) { value += residual[(row % params.residual_rows) * params.cols4 + col]; }
-  y[row * params.cols4 + col] = value;
 }
 
 @compute @workgroup_size(LANES)
@@ -111,18 +94,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
     tap.y = select(tap.y + select(0u, 1u, last_channels), 0, last_column);
   }
 
-  var factor_left = vec4f(1.0);
-  var factor_right = vec4f(1.0);
-  if (SCALED == 1) {
-    factor_left = scale[min(left, params.cols4 - 1)];
-    factor_right = scale[min(right, params.cols4 - 1)];
-  }
-  var shift_left = vec4f();
-  var shift_right = vec4f();
-  if (BIAS == 1) {
-    shift_left = bias[min(left, params.cols4 - 1)];
-    shift_right = bias[min(right, params.cols4 - 1)];
-  }
+  let factor_left = factor_of(0, left);
+  let factor_right = factor_of(0, right);
+  let shift_left = shift_of(0, left);
+  let shift_right = shift_of(0, right);
   // A loop, so that the activation is compiled once and not 32 times.
   var sums = array<mat4x4f, 8>(
     sum0_left, sum1_left, sum2_left, sum3_left,
@@ -130,6 +105,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
   );
   for (var i = 0u; i < 32; i++) {
     let on_right = i >= 16;
-    store(row + ((i % 16) ^ lane), select(left, right, on_right), sums[i / 4][i % 4], select(factor_left, factor_right, on_right), select(shift_left, shift_right, on_right));
+    store(0, row + ((i % 16) ^ lane), select(left, right, on_right), sums[i / 4][i % 4], select(factor_left, factor_right, on_right), select(shift_left, shift_right, on_right));
   }
 }

@@ -2,9 +2,7 @@
 // A quad of 4 lanes computes 16 rows by 32 columns: each lane 8 columns, and each value of x is loaded by one lane only
 // and handed to the others. For adapters where loads cost far more than arithmetic and barriers more than both.
 //!late software
-//!import activation
-//!import stored
-//!import share
+//!import quad_product
 // A quad has one row, so it leaves as a whole.
 diagnostic(off, subgroup_uniformity);
 
@@ -23,22 +21,7 @@ struct Params {
 @group(0) @binding(5) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [batch, rows, cols]
 
-override SCALED: u32 = 0;
-override BIAS: u32 = 0;
-override RESIDUAL: u32 = 0;
 override LANES: u32 = 16;  // in quads, one below the other
-
-// Four steps of k for 4 columns: column i holds w[k + i].
-fn load_w(at: u32) -> mat4x4f {
-  return mat4x4f(w[at], w[at + params.cols4], w[at + 2 * params.cols4], w[at + 3 * params.cols4]);
-}
-
-fn store(batch: u32, row: u32, col: u32, sum: vec4f, factor: vec4f, shift: vec4f) {
-  if (row >= params.rows || col >= params.cols4) { return; }
-  var value = activate4(sum * factor + shift);
-  if (RESIDUAL == 1) { value += residual[(row % params.residual_rows) * params.cols4 + col]; }
-  y[(batch * params.rows + row) * params.cols4 + col] = value;
-}
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) index: u32) {
@@ -88,18 +71,10 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) in
     sum3_right += w_right * x3;
   }
 
-  var factor_left = vec4f(1.0);
-  var factor_right = vec4f(1.0);
-  if (SCALED == 1) {
-    factor_left = scale[batch * params.cols4 + min(left, params.cols4 - 1)];
-    factor_right = scale[batch * params.cols4 + min(right, params.cols4 - 1)];
-  }
-  var shift_left = vec4f();
-  var shift_right = vec4f();
-  if (BIAS == 1) {
-    shift_left = bias[batch * params.cols4 + min(left, params.cols4 - 1)];
-    shift_right = bias[batch * params.cols4 + min(right, params.cols4 - 1)];
-  }
+  let factor_left = factor_of(batch, left);
+  let factor_right = factor_of(batch, right);
+  let shift_left = shift_of(batch, left);
+  let shift_right = shift_of(batch, right);
   // A loop, so that the activation is compiled once and not 32 times.
   var sums = array<mat4x4f, 8>(
     sum0_left, sum1_left, sum2_left, sum3_left,

@@ -2,6 +2,7 @@ import {
   conv2dBlock as block,
   conv2d as plain,
   conv2dQuad as quad,
+  conv2dStationary as stationary,
   conv2dTile as tile,
 } from '../generated/kernels.ts';
 import { computedAs, type Kernel, storedAs } from '../gpu/kernel.ts';
@@ -10,7 +11,7 @@ import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, expectShape, rowsOf, storageOf, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
 import { unfused } from './epilogue.ts';
-import { type ProductKernels, productVariants } from './product-tile.ts';
+import { type ProductKernels, productVariants } from './product-variants.ts';
 import { chosen, precisionClass, rowClass } from './variants.ts';
 
 /** What the gradient of a convolution must know. */
@@ -91,7 +92,10 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
   const y = g.tensor(name, [outHeight, outWidth, cols]);
   const steps = kernelHeight * kernelWidth * channels;
   const sizeClass = `conv2d ${rowClass(rows)}x${kernelHeight}x${kernelWidth}x${channels}x${cols} ${precisionClass(g.traits, w)}`;
-  const variants = productVariants(KERNELS, g.traits, { batch: 1, rows, inner: steps, cols });
+  const variants = productVariants(KERNELS, g.traits, {
+    ...{ batch: 1, rows, inner: steps, cols },
+    run: kernelWidth * channels,
+  });
   const { variant, choice } = chosen(g.traits, sizeClass, variants);
   const { kernel, tileRows, tileCols, tuning } = variant;
   g.record(
@@ -133,4 +137,4 @@ type ConvKernel =
     ? Kernel<Operand, Param, 'ACTIVATION' | 'SCALED' | 'BIAS' | 'RESIDUAL'>
     : never;
 
-const KERNELS: ProductKernels<ConvKernel> = { plain, tile, block, quad };
+const KERNELS: ProductKernels<ConvKernel> = { plain, tile, block, quad, stationary };

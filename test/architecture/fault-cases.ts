@@ -215,7 +215,8 @@ const exact: Tolerance = { rtol: 2 ** -22, atol: 0, why: 'one rounding' };
 
 export const CASES = {
   matmul: product(TILE),
-  matmulQuad: product(QUAD),
+  matmulQuad: product({ ...QUAD, tuned: everywhere('quad') }),
+  matmulStationary: product({ ...QUAD, tuned: everywhere('stationary') }),
   attention: windowed({ ...TILE, tuned: everywhere('lane') }),
   attentionTileWindows: windowed(TILE),
   attentionTile: longer('tile 8'),
@@ -223,7 +224,8 @@ export const CASES = {
   attentionQuad: windowed(QUAD),
   attentionRelposTile: positioned(),
   conv2d: convolution(TILE),
-  conv2dQuad: convolution(QUAD),
+  conv2dQuad: convolution({ ...QUAD, tuned: everywhere('quad') }),
+  conv2dStationary: convolution({ ...QUAD, tuned: everywhere('stationary') }),
   layernorm: norm(TILE),
   layernormSerial: norm(QUAD),
   upscaleNormGelu: {

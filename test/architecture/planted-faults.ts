@@ -17,9 +17,11 @@ export const FAULTS: readonly (readonly [CaseName, string, string, string])[] = 
   [
     'matmulQuad',
     'a wrong column of the bias',
-    'shift_right=bias[batch*params.cols4+min(right',
-    'shift_right=bias[batch*params.cols4+min(left',
+    'shift_right=shift_of(batch,right)',
+    'shift_right=shift_of(batch,left)',
   ],
+  ['matmulStationary', 'weights past the end count', 'select(0.0,1.0,k<count4)', '1.0'],
+  ['matmulStationary', 'the last row does not pass', 'row<rows.y;row++){let', 'row+1<rows.y;row++){let'],
   ['attention', 'off by one in the loop over keys', 'u<params.keys;', 'u+1<params.keys;'],
   ['attention', 'padding tokens are skipped', 'var score=0.0;', 'if(!inside){continue;}var score=0.0;'],
   [
@@ -39,7 +41,7 @@ export const FAULTS: readonly (readonly [CaseName, string, string, string])[] = 
     'group.z*SLOTS',
   ],
   ['attentionTile', 'keys past the end count', 'select(vec4f(LOWEST),term,u<vec4u(place.keys))', 'term'],
-  ['attentionTile', 'sums keep their old scale', '(*sums)[i*GROUPS+g]*=shrink;', ''],
+  ['attentionTile', 'sums keep their old scale', '(*sums)[i*GROUPS]*=shrink;', ''],
   [
     'attentionTile',
     'the sum of weights keeps its scale',
@@ -56,8 +58,8 @@ export const FAULTS: readonly (readonly [CaseName, string, string, string])[] = 
   [
     'attentionTile',
     'a missing barrier',
-    'stage_keys(lane,head,c4);workgroupBarrier();',
-    'stage_keys(lane,head,c4);',
+    'stage_keys(lane,head,c4,own_keys);workgroupBarrier();',
+    'stage_keys(lane,head,c4,own_keys);',
   ],
   [
     'attentionTile',
@@ -73,7 +75,7 @@ export const FAULTS: readonly (readonly [CaseName, string, string, string])[] = 
   ],
   ['attentionRelposTile', 'columns past the end count', 'select(vec4f(LOWEST),vec4f(),valid)', 'vec4f()'],
   ['attentionRelposTile', 'rows have no terms', '+dot(terms[base+key_y/4],own)', ''],
-  ['attentionMerge', 'chunks weigh alike', 'exp2(parts[ends+chunk*params.rows].x-highest)', '1.0'],
+  ['attentionMerge', 'chunks weigh alike', 'exp2(b.highest-highest)', '1.0'],
   ['attentionQuad', 'keys past the end count', '<vec4u(params.keys)', '<vec4u(params.keys+99)'],
   ['attentionQuad', 'the last keys are skipped', 'u<params.keys;u+=4', 'u+4<params.keys;u+=4'],
   ['attentionQuad', 'sums keep their old scale', 'weight_sum*shrink+', 'weight_sum+'],
@@ -81,6 +83,13 @@ export const FAULTS: readonly (readonly [CaseName, string, string, string])[] = 
   ['conv2d', 'the stride is ignored', '*params.stride-', '-'],
   ['conv2d', 'a skipped column of the kernel', 'kx<params.kernel_width;', 'kx+1<params.kernel_width;'],
   ['conv2dQuad', 'rows of one tile are not added', 'sum1_right+=w_right*x1;', ''],
+  ['conv2dStationary', 'chunks forget those before', 'first=false;', ''],
+  [
+    'conv2dStationary',
+    'pixels of padding are read',
+    'select(vec4f(),x[select(0,row.x+at,inside)],inside)',
+    'x[row.x+at]',
+  ],
   ['layernorm', 'a missing reduction', '{sum+=parts[first+i];}return', '{sum+=parts[first];}return'],
   ['layernorm', 'the mean is not subtracted', 'value-mean', 'value'],
   [

@@ -59,7 +59,12 @@ describe('what attention on a GPU is chosen from', () => {
       variants: ['tile 64', 'tile 32', 'lane'],
       kernels: ['attention_tile'],
     });
-    expect(chosenFor(4096, 4096, 8, 96, 32768).variants).toEqual(['tile 64', 'tile 32', 'tile 64 by 64', 'lane']);
+    expect(chosenFor(4096, 4096, 8, 96, 32768).variants).toEqual([
+      'tile 64',
+      'tile 32',
+      'tile 64 by 64',
+      'lane',
+    ]);
     expect(chosenFor(9, 4096, 8, 16)).toEqual({
       variants: ['tile 16 split', 'tile 16', 'lane'],
       kernels: ['attention_tile', 'attention_merge'],

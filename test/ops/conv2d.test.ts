@@ -5,7 +5,7 @@ import { expectClose, randomValues, sumTolerance } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { runGraph } from '../run-graph.ts';
 import { at, gelu } from './definitions.ts';
-import { gpuWith, PRODUCTS } from './variant-traits.ts';
+import { gpuWith, PRODUCTS, SOFTWARE } from './variant-traits.ts';
 
 interface Case {
   readonly map: readonly [height: number, width: number, channels: number];
@@ -57,11 +57,10 @@ const tolerance = ({ map, kernel }: Case, scale = 1) => {
   return sumTolerance(terms, Math.max(scale, Math.sqrt(terms) / 3));
 };
 
-/** For GPUs each variant; for software adapters blocks, or quads that share loads. */
+/** Each variant that GPUs or software adapters have. */
 const VARIANTS = [
   ...PRODUCTS.filter((name) => !name.startsWith('split')).map((name) => [name, gpuWith(name)] as const),
-  ['block', { cpu: true, subgroups: false }],
-  ['quad', { cpu: true, subgroups: true }],
+  ...SOFTWARE,
 ] as const;
 
 describe.each(VARIANTS)('conv2d, %s', (_, traits) => {
@@ -78,6 +77,7 @@ describe.each(VARIANTS)('conv2d, %s', (_, traits) => {
     'a tile of 64 by 64, all of it': { ...square, map: [8, 8, 16], cols: 64 },
     primes: { ...square, map: [13, 7, 12], cols: 4 },
     'many channels': { ...square, map: [5, 3, 256], cols: 64 },
+    'rows of the kernel that end within a chunk': { ...square, map: [5, 7, 60], cols: 12 },
     "Hiera's patch embedding": { map: [32, 20, 4], kernel: [7, 7], cols: 32, stride: 4, padding: 3 },
     'a stride that leaves a rest': { map: [10, 9, 4], kernel: [7, 7], cols: 8, stride: 4, padding: 3 },
     'a kernel that is not square, no padding': {
@@ -99,6 +99,21 @@ describe.each(VARIANTS)('conv2d, %s', (_, traits) => {
       );
       expectClose('y', y ?? [], convolve(x, w, each), tolerance(each));
     });
+
+  gpuTest('a pixel of NaN is seen by its neighbours alone', async (gpu) => {
+    const each: Case = { ...square, map: [7, 9, 4], cols: 4 };
+    const [x, w] = values(each);
+    x.fill(Number.NaN, 4 * (3 * 9 + 8), 4 * (3 * 9 + 9));
+    const [y = new Float32Array()] = await runGraph(
+      gpu,
+      (g, feed) => conv2d(g, feed('x', each.map, x), feed('w', [3, 3, 4, 4], w), each),
+      traits,
+    );
+    const expected = convolve(x, w, each);
+    const others = (from: ArrayLike<number>) => Array.from(from).filter((_, i) => !Number.isNaN(expected[i]));
+    expect(others(expected).length).toBe(4 * (7 * 9 - 6));
+    expectClose('y', others(y), others(expected), tolerance(each));
+  });
 
   gpuTest('bias, gelu, then a residual of fewer rows', async (gpu) => {
     const each: Case = { ...square, map: [4, 5, 4], cols: 8 };

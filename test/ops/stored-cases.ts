@@ -41,6 +41,8 @@ const SIZES = [
   [1, 523, 20, 980],
   [1, 4033, 20, 68],
   [3, 2, 8, 4],
+  // In chunks of the inner axis, the last of which is shorter.
+  [16, 33, 532, 20],
 ] as const;
 
 /** By what is computed: throws where a result is not what the definition says. */

@@ -8,18 +8,13 @@ import { parameterBytes } from '../../src/weights/parameters.ts';
 import { runDeno } from '../../tools/runtimes/deno.ts';
 import { countGpuTest, gpuTest } from '../gpu-device.ts';
 import { CASES, STORAGES } from './stored-cases.ts';
-import { gpuWith, PRODUCTS } from './variant-traits.ts';
+import { gpuWith, PRODUCTS, SOFTWARE } from './variant-traits.ts';
 
 /**
  * How each kind of kernel reads f16 and q8, once: SwiftShader takes seconds to compile a tile, and wgpu runs every variant
  * of a GPU below. As f32 these are matmul.test and conv2d.test.
  */
-const ON_DAWN = [
-  ['tile 32', gpuWith('tile 32')],
-  ['split 32', gpuWith('split 32')],
-  ['quad', { cpu: true, subgroups: true }],
-  ['block', { cpu: true, subgroups: false }],
-] as const;
+const ON_DAWN = [['tile 32', gpuWith('tile 32')], ['split 32', gpuWith('split 32')], ...SOFTWARE] as const;
 
 describe.each(ON_DAWN)('%s', (_, traits) => {
   for (const storage of ['f16', 'q8'] as const)

@@ -9,6 +9,12 @@ export function gpuWith(variant: string): Partial<GraphTraits> {
   return { cpu: false, tuned };
 }
 
+/** The variants of a product on a software adapter, which has subgroups where they are needed. */
+export const SOFTWARE: readonly (readonly [string, Partial<GraphTraits>])[] = [
+  ['block', { cpu: true, subgroups: false }],
+  ...['quad', 'stationary'].map((name) => [name, { ...gpuWith(name), cpu: true, subgroups: true }] as const),
+];
+
 /** The variants of a product on a GPU. */
 export const PRODUCTS = [
   ...['plain', 'tile 64', 'tile 64x96', 'tile 64x128', 'tile 64 8x4', 'tile 64x32', 'tile 32'],
