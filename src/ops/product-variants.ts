@@ -62,6 +62,12 @@ const TASKS = 16;
 /** Rows up to which weights that stay gain too little for a pipeline more: 0.9 to 1.3 times the speed at 64, below 1 at 16. */
 const SHORT_WALK = 64;
 
+/**
+ * Weights that stay want pipelines of their own for each depth and number of chunks, a quarter of a second of CPU each on
+ * SwiftShader: a product of so many flops takes 10 ms less with them.
+ */
+const WORTH_FLOPS = 1e8;
+
 /** What lib/stationary.wgsl is told: chunks as alike as they can be, of at most 8 times 16 steps. */
 function stationaryVariant<K extends Kernel>(kernel: K, size: ProductSize): ProductVariant<K> {
   const { inner, run = inner } = size;
@@ -97,7 +103,7 @@ function softwareVariants<K extends Kernel>(
   { subgroups, compute }: GraphTraits,
   size: ProductSize,
 ): [ProductVariant<K>, ...ProductVariant<K>[]] {
-  const { rows, inner, cols, run = inner } = size;
+  const { batch, rows, inner, cols, run = inner } = size;
   const simple = simpleVariant(plain);
   const lanes = block.tunables['LANES']?.default ?? 1;
   // Lanes beyond the last column would only wait: they take rows instead.
@@ -116,7 +122,8 @@ function softwareVariants<K extends Kernel>(
   const quads = { name: 'quad', kernel: quad, tileRows: rowsOfQuads, tileCols: 32 };
   const staying = stationaryVariant(stationary, size);
   const isAhead = rows > SHORT_WALK && (run === inner || run >= LONG);
-  return isAhead ? [staying, quads, blocks, simple] : [quads, staying, blocks, simple];
+  const pays = 2 * batch * rows * inner * cols >= WORTH_FLOPS;
+  return isAhead && pays ? [staying, quads, blocks, simple] : [quads, staying, blocks, simple];
 }
 
 function hardwareVariants<K extends Kernel>(
