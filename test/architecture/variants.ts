@@ -42,8 +42,8 @@ export function allVariants(): Map<string, Variant> {
 }
 
 /**
- * All variants of what software adapters run, and of each other kernel one that a model records: SwiftShader takes seconds
- * for a tile in workgroup memory. On wgpu each of them is compiled.
+ * All variants of what software adapters run, and of each other kernel the first: SwiftShader takes seconds for a tile in
+ * workgroup memory. On wgpu each of them is compiled.
  */
 export function variantsForSwiftShader(): Map<string, Variant> {
   const software = new Set(
@@ -55,7 +55,7 @@ export function variantsForSwiftShader(): Map<string, Variant> {
   for (const [key, variant] of allVariants()) {
     const { name } = variant.kernel;
     if (software.has(name)) own.set(key, variant);
-    else others.set(name, [key, variant]);
+    else if (!others.has(name)) others.set(name, [key, variant]);
   }
   return new Map([...own, ...others.values()]);
 }
