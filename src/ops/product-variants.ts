@@ -85,9 +85,11 @@ function stationaryVariant<K extends Kernel>(kernel: K, size: ProductSize): Prod
 /** Tiles below which most SMs of a large GPU have two warps or none for their four schedulers. */
 const IDLE = 192;
 
-/** Workgroups that its inner axis is cut for then, and the steps that are worth a workgroup, and a pass over what it leaves. */
+/** Workgroups that the inner axis is cut for then. */
 const AMPLE = 512;
-const LASTING = 256;
+
+/** Steps of the inner axis that are worth a workgroup, and a pass over what it leaves. */
+const LEAST_STEPS = 256;
 
 /** What may compute a product of this size on a device, the likeliest first. */
 export function productVariants<K extends Kernel>(
@@ -160,7 +162,7 @@ function hardwareVariants<K extends Kernel>(
   const others = [...rest.map(tiles), simple, ...apart];
   const many = tilesOf(size, whole.tileRows, whole.tileCols);
   const chunks =
-    'CHUNKS' in tile.tunables ? Math.min(Math.floor(inner / LASTING), Math.floor(AMPLE / many)) : 1;
+    'CHUNKS' in tile.tunables ? Math.min(Math.floor(inner / LEAST_STEPS), Math.floor(AMPLE / many)) : 1;
   if (chunks < 2 || many >= IDLE) return [whole, ...others];
   const tuning = { ...whole.tuning, CHUNKS: chunks };
   return [{ ...whole, name: `${likeliest} in ${chunks}`, tuning, chunks }, whole, ...others];
