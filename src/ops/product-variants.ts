@@ -64,9 +64,9 @@ const SHORT_WALK = 64;
 
 /**
  * Weights that stay want pipelines of their own for each depth and number of chunks, a quarter of a second of CPU each on
- * SwiftShader: a product of so many flops takes 10 ms less with them.
+ * SwiftShader: a product of so many flops takes 50 ms less with them.
  */
-const WORTH_FLOPS = 1e8;
+const WORTH_FLOPS = 5e8;
 
 /** What lib/stationary.wgsl is told: chunks as alike as they can be, of at most 8 times 16 steps. */
 function stationaryVariant<K extends Kernel>(kernel: K, size: ProductSize): ProductVariant<K> {

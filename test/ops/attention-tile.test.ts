@@ -14,7 +14,6 @@ const ON_DAWN = [
   'a query and a key above a tile',
   'primes, 32 at a time, in chunks',
   'heads of 80',
-  'windows of 14, 40 queries at a time',
   'heads of 128',
   'tokens to image',
   'windows of 7 that stick out',
