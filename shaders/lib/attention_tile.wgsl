@@ -166,6 +166,7 @@ fn walk(lane: Lane, place: Place, head: u32, rows: Rows, tiles: vec2u, keys: u32
     (*softmax).highest[i] = LOWEST;
   }
   let to_log2 = params.scale * LOG2E;
+  let from_log2 = 1.0 / to_log2;
   for (var tile = tiles.x; tile < tiles.y; tile++) {
     let own_keys = rows_of(place, tile * TILE4 + lane.own % TILE4);
     // What is added to the scores is where they start: it is on its way while keys are.
@@ -173,7 +174,7 @@ fn walk(lane: Lane, place: Place, head: u32, rows: Rows, tiles: vec2u, keys: u32
     for (var g = 0u; g < KEYS4; g++) {
       let keys4 = tile * TILE4 + g * WIDE + lane.x;
       let terms = key_terms(place, keys4);
-      for (var i = 0u; i < ROWS; i++) { scores[i * KEYS4 + g] = (terms + pair_terms(place, head, rows[i], keys4)) / to_log2; }
+      for (var i = 0u; i < ROWS; i++) { scores[i * KEYS4 + g] = (terms + pair_terms(place, head, rows[i], keys4)) * from_log2; }
     }
     for (var c4 = 0u; c4 < HEAD4; c4 += CHANNELS) {
       workgroupBarrier();

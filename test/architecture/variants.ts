@@ -42,8 +42,8 @@ export function allVariants(): Map<string, Variant> {
 }
 
 /**
- * All variants of what software adapters run, and of each other kernel the first, in f32: SwiftShader takes seconds for a tile
- * in workgroup memory. On wgpu each of them is compiled.
+ * All variants of what software adapters run, and of each other kernel one that a model records: SwiftShader takes seconds
+ * for a tile in workgroup memory. On wgpu each of them is compiled.
  */
 export function variantsForSwiftShader(): Map<string, Variant> {
   const software = new Set(
@@ -54,9 +54,8 @@ export function variantsForSwiftShader(): Map<string, Variant> {
   const [own, others] = [new Map<string, Variant>(), new Map<string, [string, Variant]>()];
   for (const [key, variant] of allVariants()) {
     const { name } = variant.kernel;
-    const [base = name] = name.split('.');
     if (software.has(name)) own.set(key, variant);
-    else if (!others.has(base)) others.set(base, [key, variant]);
+    else others.set(name, [key, variant]);
   }
   return new Map([...own, ...others.values()]);
 }
