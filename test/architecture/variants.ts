@@ -41,25 +41,6 @@ export function allVariants(): Map<string, Variant> {
   return variants;
 }
 
-/**
- * All variants of what software adapters run, and of each other kernel one that a model records: SwiftShader takes seconds
- * for a tile in workgroup memory. On wgpu each of them is compiled.
- */
-export function variantsForSwiftShader(): Map<string, Variant> {
-  const software = new Set(
-    MODELS.flatMap((model) => promptRecordings(contextOf(model, { cpu: true, subgroups: true })))
-      .flatMap(({ dispatches }) => dispatches)
-      .map(({ kernel }) => kernel.name),
-  );
-  const [own, others] = [new Map<string, Variant>(), new Map<string, [string, Variant]>()];
-  for (const [key, variant] of allVariants()) {
-    const { name } = variant.kernel;
-    if (software.has(name)) own.set(key, variant);
-    else others.set(name, [key, variant]);
-  }
-  return new Map([...own, ...others.values()]);
-}
-
 export interface Compiled {
   readonly compiled: number;
   /** Variants that need a feature that this adapter has not. */

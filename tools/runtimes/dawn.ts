@@ -2,8 +2,8 @@ import { tmpdir } from 'node:os';
 import { create, globals } from 'webgpu';
 import { findSwiftShader } from './find.ts';
 
-/** Dawn aborts the process when this object is collected, so it hangs on the global: one a process. */
-const holder: { sam2radDawn?: GPU } = globalThis as { sam2radDawn?: GPU };
+/** Dawn aborts the process when such an object is collected, so they hang on the global: one of each a process. */
+const holder: { sam2radDawn?: GPU; sam2radNull?: GPU } = globalThis as typeof holder;
 
 /** Dawn rounds timestamps to 0.1 ms, for the sake of privacy: many a kernel takes less. */
 const EXACT_TIMES = 'disable-dawn-features=timestamp_quantization';
@@ -22,6 +22,16 @@ export function createNodeGpu(): GPU {
   Object.assign(globalThis, globals);
   holder.sam2radDawn = create([EXACT_TIMES, F16_ON_NVIDIA]);
   return holder.sam2radDawn;
+}
+
+/**
+ * Dawn without a driver: it validates everything and compiles WGSL as Chrome does, for every feature that Dawn knows, and
+ * computes nothing.
+ */
+export function createNullGpu(): GPU {
+  Object.assign(globalThis, globals);
+  holder.sam2radNull ??= create(['backend=null']);
+  return holder.sam2radNull;
 }
 
 /** Vulkan's loader reads the environment at the first adapter request and never again. */
