@@ -129,8 +129,9 @@ gpuTest(
     expect(box?.advantage.dice.mean).toBeCloseTo((first ?? 0) - (second ?? 0), 12);
 
     const folder = scratch();
+    const pictures = ['003', '011'].map((name) => join(data, 'imgs', `${name}.png`));
+    await sam2rad('segment', ...pictures, '-m', model, '-o', folder);
     for (const [at, name] of ['003', '011'].entries()) {
-      await sam2rad('segment', join(data, 'imgs', `${name}.png`), '-m', model, '-o', folder);
       const truth = await classMap(join(data, 'gts', `${name}.png`));
       const mask = await classMap(join(folder, `${name}_mask.png`));
       for (const number of [1, 2]) {

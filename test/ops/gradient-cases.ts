@@ -2,6 +2,8 @@
 import type { Graph, GraphTraits } from '../../src/graph/graph.ts';
 import type { Derivative } from '../../src/graph/tape.ts';
 import { sizeOf, type Tensor } from '../../src/graph/tensor.ts';
+import { attention } from '../../src/ops/attention.ts';
+import { attentionGrad } from '../../src/ops/attention-grad.ts';
 import { conv2d } from '../../src/ops/conv2d.ts';
 import { conv2dGrad } from '../../src/ops/conv2d-grad.ts';
 import { dropout } from '../../src/ops/dropout.ts';
@@ -33,9 +35,21 @@ interface Case {
 }
 
 const CASES: Readonly<Record<string, Case>> = {
+  attention: {
+    derivative: attentionGrad,
+    record: (g, input) => {
+      const [q, k, v] = [input([9, 32]), input([600, 32]), input([600, 32])];
+      const all = (tensor: Tensor) => ({ tensor, start: 0 });
+      return attention(g, all(q), all(k), all(v), { heads: 2, headDim: 16 });
+    },
+  },
   layernorm: {
     derivative: layernormGrad,
     record: (g, input) => layernorm(g, input([67, 12]), input([12]), input([12]), { eps: 1e-5 }),
+  },
+  'layernorm, by its weights alone': {
+    derivative: layernormGrad,
+    record: (g, input) => layernorm(g, input([67, 12], 'frozen'), input([12]), input([12]), { eps: 1e-5 }),
   },
   matmul: {
     derivative: matmulGrad,

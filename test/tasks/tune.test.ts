@@ -211,7 +211,8 @@ describe('tuning on a device', () => {
     async (source) => {
       const gpu = await sharedDevice(source);
       const store = new Kept();
-      const { tuned } = await tunedKernels(gpu, GPU, record, { store, budget: LONG });
+      const kernels = recorded(small);
+      const { tuned } = await tunedKernels(gpu, GPU, kernels, { store, budget: LONG });
       const { devices }: { devices: Record<string, object> } = JSON.parse(store.text ?? '');
       const [[device = '', own] = []] = Object.entries(devices);
       const [sizeClass = ''] = Object.keys(tuned);
@@ -230,7 +231,7 @@ describe('tuning on a device', () => {
       for (const [text, ...notes] of texts) {
         store.text = text;
         const before = gpu.created.submits;
-        const again = await tunedKernels(gpu, GPU, record, { store, budget: LONG });
+        const again = await tunedKernels(gpu, GPU, kernels, { store, budget: LONG });
         expect(Object.keys(again.tuned)).toContain(sizeClass);
         expect(again.notes).toEqual(notes);
         expect(gpu.created.submits).toBeGreaterThan(before);
@@ -259,7 +260,7 @@ describe('tuning on a device', () => {
       read: async () => null,
       write: () => Promise.reject(new Error('there is no room')),
     };
-    const { tuned, notes } = await tunedKernels(gpu, GPU, record, { store: full, budget: LONG });
+    const { tuned, notes } = await tunedKernels(gpu, GPU, recorded(small), { store: full, budget: LONG });
     expect(Object.keys(tuned).length).toBeGreaterThan(0);
     expect(notes).toEqual([
       'what was tuned could not be kept (there is no room): it is timed again next time',
