@@ -17,7 +17,7 @@ import { gpuTest } from '../gpu-device.ts';
 import { sharedDevice } from '../run-graph.ts';
 
 /** A second is too short on a busy machine without a GPU. */
-const LONG = 60_000;
+const LONG = 300_000;
 
 /** A GPU's choices, which SwiftShader can run as well. */
 const GPU: GraphTraits = { cpu: false, subgroups: false };
