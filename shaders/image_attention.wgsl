@@ -60,22 +60,24 @@ fn main(
     for (var c = 0u; c < HEAD4; c++) { sum[c] = fma(vec4f(part), v[v_at + c], sum[c] * shrink); }
   }
   tops[lane] = highest;
-  weights[lane] = weight;
-  for (var c = 0u; c < HEAD4; c++) { sums[lane * HEAD4 + c] = sum[c]; }
   workgroupBarrier();
-
-  if (token >= params.tokens) { return; }
   let first = lane - share;
   var top = tops[first];
   for (var i = 1u; i < SHARES; i++) { top = max(top, tops[first + i]); }
+  // What a lane has counts relative to the highest score of all.
+  let shrink = exp(highest - top);
+  weights[lane] = weight * shrink;
+  for (var c = 0u; c < HEAD4; c++) { sums[lane * HEAD4 + c] = sum[c] * shrink; }
+  workgroupBarrier();
+
+  if (token >= params.tokens) { return; }
   let at = ((group.x * params.tokens + token) * groups.y + head) * (HEAD4 + 1);
-  for (var c = share; c < HEAD4; c += SHARES) {
-    var total = vec4f();
-    for (var i = 0u; i < SHARES; i++) { total = fma(vec4f(exp(tops[first + i] - top)), sums[(first + i) * HEAD4 + c], total); }
+  for (var c = share; c <= HEAD4; c += SHARES) {
+    let is_weight = c == HEAD4;
+    var total = select(vec4f(), vec4f(top, 0.0, 0.0, 0.0), is_weight);
+    for (var i = 0u; i < SHARES; i++) {
+      total += select(sums[(first + i) * HEAD4 + min(c, HEAD4 - 1)], vec4f(0.0, weights[first + i], 0.0, 0.0), is_weight);
+    }
     look[at + c] = total;
   }
-  if (share > 0) { return; }
-  var total = 0.0;
-  for (var i = 0u; i < SHARES; i++) { total = fma(exp(tops[first + i] - top), weights[first + i], total); }
-  look[at + HEAD4] = vec4f(top, total, 0.0, 0.0);
 }

@@ -1,5 +1,6 @@
 //!import product
 //!import attention_staging
+//!import attention_softmax
 // Attention as two products of tiles, scores = Q K^T and sums = P V, with a running softmax between them. A slot of
 // WIDE x HIGH lanes has HIGH ROWS queries of one window and head, and walks the keys in tiles of 4 WIDE KEYS4. For files
 // with `q`, `k`, `v`, `pad` and `y`, strides, starts, paddings and scale in `params`, and functions of a `Place` and of a group of 4
@@ -27,7 +28,7 @@ const TILE4 = WIDE * KEYS4;
 const TILE = 4 * TILE4;
 const GROUPS = (HEAD4 + WIDE - 1) / WIDE;  // of 4 channels, of a lane: at most 4
 // Channels of a turn of the first product: drivers write out a loop so short, and loads of one overlap products of another.
-const TOGETHER = select(select(1u, 2u, CHANNELS % 2 == 0), 4u, CHANNELS % 4 == 0);
+const TOGETHER = select(select(select(1u, 3u, CHANNELS % 3 == 0), 2u, CHANNELS % 2 == 0), 4u, CHANNELS % 4 == 0);
 const STAGED = max(4 * CHANNELS * TILE4, VALUES * HEAD4);
 const LOADS = (VALUES * HEAD4 + LANES - 1) / LANES;  // of values, by a lane
 
@@ -90,49 +91,6 @@ fn add_scores(lane: Lane, starts: Rows, c4: u32, scores: ptr<function, Scores>) 
   }
 }
 
-// What each lane of a query has of it, for its other lanes to see.
-fn share(lane: Lane, own: array<f32, ROWS>) {
-  for (var i = 0u; i < ROWS; i++) {
-    lane_parts[((lane.slot % SLOTS * ROWS + i) * HIGH + lane.y % HIGH) * WIDE + lane.x % WIDE] = own[i];
-  }
-}
-
-// What the lane with this x has of the lane's query i.
-fn shared_by(lane: Lane, i: u32, x: u32) -> f32 {
-  return lane_parts[((lane.slot % SLOTS * ROWS + i % ROWS) * HIGH + lane.y % HIGH) * WIDE + x % WIDE];
-}
-
-// Weights of the scores, unnormalised, into workgroup memory, after the lanes of a query told each other their highest
-// score; what was summed before shrinks where there is a higher one now.
-fn weigh(lane: Lane, scores: ptr<function, Scores>, softmax: ptr<function, Softmax>, sums: ptr<function, Sums>) {
-  var own: array<f32, ROWS>;
-  for (var i = 0u; i < ROWS; i++) {
-    var top = (*scores)[i * KEYS4];
-    for (var g = 1u; g < KEYS4; g++) { top = max(top, (*scores)[i * KEYS4 + g]); }
-    own[i] = max(max(top.x, top.y), max(top.z, top.w));
-  }
-  share(lane, own);
-  workgroupBarrier();
-  let first = lane.slot % SLOTS * QUERIES + lane.y % HIGH;
-  for (var i = 0u; i < ROWS; i++) {
-    var top = (*softmax).highest[i];
-    for (var x = 0u; x < WIDE; x++) { top = max(top, shared_by(lane, i, x)); }
-    let shrink = exp2((*softmax).highest[i] - top);
-    (*softmax).highest[i] = top;
-    var total = vec4f((*softmax).total[i] * shrink, 0.0, 0.0, 0.0);
-    for (var g = 0u; g < KEYS4; g++) {
-      let weight = exp2((*scores)[i * KEYS4 + g] - top);
-      total += weight;
-      weights[(first + i * HIGH) * TILE4 + turned(i * HIGH + lane.y, g * WIDE + lane.x) % TILE4] = weight;
-    }
-    (*softmax).total[i] = total.x + total.y + total.z + total.w;
-    (*sums)[i * GROUPS] *= shrink;
-    if (GROUPS > 1) { (*sums)[i * GROUPS + 1] *= shrink; }
-    if (GROUPS > 2) { (*sums)[i * GROUPS + 2] *= shrink; }
-    if (GROUPS > 3) { (*sums)[i * GROUPS + 3] *= shrink; }
-  }
-}
-
 // Of 4 keys, to one group of channels. Groups are numbered by literals here and wherever sums are touched: a loop over them that
 // the driver does not write out would put all sums into memory.
 fn add_group(lane: Lane, step: u32, g: u32, four: array<vec4f, ROWS>, sums: ptr<function, Sums>) {
@@ -158,6 +116,15 @@ fn add_values(lane: Lane, done: u32, sums: ptr<function, Sums>) {
   }
 }
 
+// @param first group of 4 keys of the tile
+fn start_scores(lane: Lane, place: Place, head: u32, rows: Rows, first: u32, scale: f32, scores: ptr<function, Scores>) {
+  for (var g = 0u; g < KEYS4; g++) {
+    let keys4 = first + g * WIDE + lane.x;
+    let terms = key_terms(place, keys4);
+    for (var i = 0u; i < ROWS; i++) { (*scores)[i * KEYS4 + g] = (terms + pair_terms(place, head, rows[i], keys4)) * scale; }
+  }
+}
+
 // The weighted sums of values over a range of tiles, which is the same for all lanes of a workgroup, as `keys`, the number of all, is.
 fn walk(lane: Lane, place: Place, head: u32, rows: Rows, tiles: vec2u, keys: u32, softmax: ptr<function, Softmax>, sums: ptr<function, Sums>) {
   var starts: Rows;
@@ -169,13 +136,7 @@ fn walk(lane: Lane, place: Place, head: u32, rows: Rows, tiles: vec2u, keys: u32
   let from_log2 = 1.0 / to_log2;
   for (var tile = tiles.x; tile < tiles.y; tile++) {
     let own_keys = rows_of(place, tile * TILE4 + lane.own % TILE4);
-    // What is added to the scores is where they start: it is on its way while keys are.
     var scores: Scores;
-    for (var g = 0u; g < KEYS4; g++) {
-      let keys4 = tile * TILE4 + g * WIDE + lane.x;
-      let terms = key_terms(place, keys4);
-      for (var i = 0u; i < ROWS; i++) { scores[i * KEYS4 + g] = (terms + pair_terms(place, head, rows[i], keys4)) * from_log2; }
-    }
     for (var c4 = 0u; c4 < HEAD4; c4 += CHANNELS) {
       workgroupBarrier();
       if (c4 == 0 && lane.own < TILE4) {
@@ -186,6 +147,8 @@ fn walk(lane: Lane, place: Place, head: u32, rows: Rows, tiles: vec2u, keys: u32
         key_rows[to + 3] = own_keys.w;
       }
       stage_keys(lane, head, c4, own_keys);
+      // What is added to the scores is where they start. No barrier stands between: it is on its way while keys are.
+      if (c4 == 0) { start_scores(lane, place, head, rows, tile * TILE4, from_log2, &scores); }
       workgroupBarrier();
       add_scores(lane, starts, c4, &scores);
     }

@@ -3,7 +3,7 @@
 // For files with logarithm(chunk, row), the logarithm to base 2 of the sum of e to the scores, part(chunk, at), four channels, and
 // `chunks` in params.
 override LANES: u32 = 64;
-override SHARE: u32 = 16;  // a power of 2, at most LANES; 1 where barriers cost more than waiting
+override SHARE: u32 = 16;  // a power of 2, at most LANES; 1 where chunks are few, or barriers cost more than waiting
 
 struct Merged {
   highest: f32,  // logarithm, to base 2

@@ -81,7 +81,7 @@ function queryGradient(
     merge,
     { parts: parts.dq, part_statistics: parts.statistics, ...whole },
     { chunks: way.chunks, rows: rows * heads, outputs4 },
-    mergeOptions(g, merge, outputs4),
+    mergeOptions(g, merge, { outputs: outputs4, chunks: way.chunks }),
   );
   return whole;
 }

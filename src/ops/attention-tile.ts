@@ -3,6 +3,8 @@ import type { Variant } from './variants.ts';
 
 /** Workgroup memory that every WebGPU device has. */
 const LEAST_BYTES = 16384;
+/** What tiles were laid out for: with more fewer of them share a processor. */
+const MOST_BYTES = 32768;
 /** Queries up to which a window is small: several share a workgroup. */
 const FEW = 16;
 /** Groups of 4 channels of a lane, in the sum of values: the kernel is written out for so many. */
@@ -46,6 +48,8 @@ export interface Plan {
   readonly rows: 4 | 5;
   /** A lane has 8 keys of a tile and not 4. */
   readonly wide?: boolean;
+  /** In `LEAST_BYTES` where there are more: twice as many workgroups share a processor, each with more barriers. */
+  readonly lean?: boolean;
 }
 
 /** The likeliest first. On an H200, 64 queries by 128 lanes were ahead of all else that was tried: bench/NOTES.md, section 16. */
@@ -54,6 +58,7 @@ const PLANS: readonly Plan[] = [
   { lanes: 64, rows: 4 },
   { lanes: 64, rows: 5 },
   { lanes: 128, rows: 4, wide: true },
+  { lanes: 128, rows: 4, lean: true },
 ];
 
 /**
@@ -147,6 +152,8 @@ export interface TileVariant extends Variant {
   readonly split?: boolean;
 }
 
+const isSame = (one: TileShape | undefined, other: TileShape) => JSON.stringify(one) === JSON.stringify(other);
+
 /**
  * What may compute attention on a device, the likeliest first.
  *
@@ -158,11 +165,13 @@ export function tileVariants(
   heads?: number,
 ): [TileVariant, ...TileVariant[]] {
   const variants: TileVariant[] = [];
+  const most = Math.min(memory ?? LEAST_BYTES, MOST_BYTES);
   for (const plan of cpu ? [] : PLANS) {
-    const shape = tileShape(size, plan, memory);
+    const shape = tileShape(size, plan, plan.lean ? LEAST_BYTES : most);
     if (!shape) continue;
-    const name = `tile ${queriesOf(shape)}${keysOf(shape) > 32 ? ` by ${keysOf(shape)}` : ''}`;
-    if (variants.some((other) => other.name === name)) continue;
+    const keys = keysOf(shape) > 32 ? ` by ${keysOf(shape)}` : '';
+    const name = `tile ${queriesOf(shape)}${keys}${plan.lean ? ' lean' : ''}`;
+    if (variants.some((other) => other.name === name || isSame(other.shape, shape))) continue;
     if (heads && chunksOf(shape, size, size.entries * heads).chunks > 1)
       variants.push({ name: `${name} split`, shape, split: true });
     variants.push({ name, shape });

@@ -205,7 +205,8 @@ function recordTile(
   );
   if (!split) return;
   const counts = { chunks, rows: rows * heads, head4 };
-  g.record(merge, { parts, y }, counts, { ...mergeOptions(g, merge, rows * heads * head4), choice });
+  const outputs = rows * heads * head4;
+  g.record(merge, { parts, y }, counts, { ...mergeOptions(g, merge, { outputs, chunks }), choice });
 }
 
 const windowCount = ({ map, window }: WindowedMap): [number, number] => [

@@ -45,8 +45,8 @@ export const FAULTS: readonly (readonly [CaseName, string, string, string])[] = 
   [
     'attentionTile',
     'the sum of weights keeps its scale',
-    '(*softmax).total[i]*shrink',
-    '(*softmax).total[i]',
+    'fma((*softmax).total[i],shrink,',
+    'fma((*softmax).total[i],1.0,',
   ],
   [
     'attentionTile',
@@ -58,8 +58,8 @@ export const FAULTS: readonly (readonly [CaseName, string, string, string])[] = 
   [
     'attentionTile',
     'a missing barrier',
-    'stage_keys(lane,head,c4,own_keys);workgroupBarrier();',
-    'stage_keys(lane,head,c4,own_keys);',
+    '&scores);}workgroupBarrier();',
+    '&scores);}',
   ],
   [
     'attentionTile',

@@ -62,6 +62,7 @@ describe('what attention on a GPU is chosen from', () => {
       'tile 64',
       'tile 32',
       'tile 64 by 64',
+      'tile 64 lean',
       'lane',
     ]);
     expect(chosenFor(9, 4096, 8, 16)).toEqual({
