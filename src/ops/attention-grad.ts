@@ -1,8 +1,10 @@
 import {
   attentionGradKvQuad as keysQuad,
+  attentionGradKvShared as keysShared,
   attentionGradKv as keysSingle,
   attentionGradMerge as merge,
   attentionGradQQuad as queriesQuad,
+  attentionGradQShared as queriesShared,
   attentionGradQ as queriesSingle,
 } from '../generated/kernels.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -17,6 +19,8 @@ import { sumRows } from './sum-rows.ts';
 const QUAD_HEAD4 = 24;
 /** Rows of q, or of k and v, of a quad. */
 const QUAD_ROWS = 16;
+/** vec4s of the longest head that a lane of a GPU can own: six arrays of them are 192 registers of 255. */
+const OWN_HEAD4 = 8;
 
 /**
  * Scores are computed again, twice: query by query for dq, with the logarithm L of each softmax's sum and
@@ -71,9 +75,9 @@ function queryGradient(
   const HEAD4 = headDim / 4;
   if (way.quad) g.record(queriesQuad, operands, chunked, { ...options, tuning: { HEAD4, PAD: pad ? 1 : 0 } });
   else
-    g.record(queriesSingle, operands, chunked, {
+    g.record(way.shared ? queriesShared : queriesSingle, operands, chunked, {
       ...options,
-      tuning: { HEAD4, LANES: way.rows, PAD: pad ? 1 : 0 },
+      tuning: { HEAD4, LANES: way.lanes, PAD: pad ? 1 : 0 },
     });
   if (way.chunks === 1) return whole;
   const outputs4 = sizeOf(whole.dq) / 4;
@@ -110,7 +114,11 @@ function keyGradient(
   } as const;
   const HEAD4 = headDim / 4;
   if (way.quad) g.record(keysQuad, operands, chunked, { ...options, tuning: { HEAD4 } });
-  else g.record(keysSingle, operands, chunked, { ...options, tuning: { HEAD4, LANES: way.rows } });
+  else
+    g.record(way.shared ? keysShared : keysSingle, operands, chunked, {
+      ...options,
+      tuning: { HEAD4, LANES: way.lanes },
+    });
   if (way.chunks === 1) return { dk, dv };
   return { dk: sumRows(g, dk, shape, { name: nameK }), dv: sumRows(g, dv, shape, { name: nameV }) };
 }
@@ -134,15 +142,16 @@ const LONGEST_SERIAL = 1024;
 
 /**
  * Which kernel computes `rows` of one side of a window against the `others` of the other, in workgroups of how many
- * rows, over chunks of which length.
+ * lanes, over chunks of which length.
  *
  * @param entries windows of all batch entries and heads
  */
 function wayOf(g: Graph, headDim: number, rows: number, others: number, entries: number) {
   const { cpu, subgroups } = g.traits;
   const quad = cpu && subgroups && headDim / 4 <= QUAD_HEAD4;
-  const lanes = rows >= 32 ? 32 : Math.max(4, 2 ** Math.ceil(Math.log2(rows)));
-  const rowsOfGroup = quad ? QUAD_ROWS : lanes;
+  const shared = !cpu && subgroups && headDim / 4 > OWN_HEAD4;
+  const rowsOfLanes = rows >= 32 ? 32 : Math.max(4, 2 ** Math.ceil(Math.log2(rows)));
+  const rowsOfGroup = quad ? QUAD_ROWS : rowsOfLanes;
   const blocks = Math.ceil(rows / rowsOfGroup);
   const { shortest, most, busy } = CHUNKS[cpu ? 'cpu' : 'gpu'];
   const wanted =
@@ -150,5 +159,6 @@ function wayOf(g: Graph, headDim: number, rows: number, others: number, entries:
   const bounded = cpu && !quad ? Math.ceil(others / LONGEST_SERIAL) : 1;
   // Quads walk 4 at a time.
   const chunk = 4 * Math.ceil(others / Math.max(wanted, bounded) / 4);
-  return { quad, rows: rowsOfGroup, blocks, chunk, chunks: Math.ceil(others / chunk) };
+  const lanes = shared ? 4 * rowsOfGroup : rowsOfGroup;
+  return { quad, shared, lanes, blocks, chunk, chunks: Math.ceil(others / chunk) };
 }

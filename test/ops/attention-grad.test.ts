@@ -9,12 +9,78 @@ import { expectGradient } from './gradient.ts';
 
 /** Traits choose the kernel: a lane a row on GPUs and, with other chunks, on llvmpipe; a quad for 16 on SwiftShader. */
 const VARIANTS = [
-  ['single', { cpu: false }],
+  ['single', { cpu: false, subgroups: false }],
   ['quad', { cpu: true, subgroups: true }],
 ] as const;
 
 const line = (length: number): Windowed => ({ map: [1, length], window: [1, length] });
 const times3 = (values: Float32Array) => values.map((value) => 3 * value);
+
+function sequences(
+  traits: Partial<GraphTraits>,
+  [queries, keys, heads, headDim, batch]: readonly [number, number, number, number, number],
+): void {
+  gpuTest(`${batch} x ${queries} queries, ${keys} keys, ${heads} heads of ${headDim}`, async (gpu) => {
+    const dim = heads * headDim;
+    await expectGradient(gpu, {
+      inputs: {
+        q: { shape: [batch, queries, dim], values: times3(randomValues(batch * queries * dim, 1)) },
+        k: { shape: [batch, keys, dim], values: randomValues(batch * keys * dim, 2) },
+        v: { shape: [batch, keys, dim], values: randomValues(batch * keys * dim, 3) },
+      },
+      record: (g, { q, k, v }) => attention(g, all(q), all(k), all(v), { heads, headDim, batch }),
+      definition: ({ q, k, v }) => {
+        const part = (values: Float64Array) => ({ values, stride: dim, start: 0 });
+        const each = { query: line(queries), key: line(keys), heads, headDim, batch };
+        return attend(part(q), part(k), part(v), each);
+      },
+      derivatives: [attentionGrad],
+      traits,
+    });
+  });
+}
+
+function windows(
+  traits: Partial<GraphTraits>,
+  [height, width, window]: readonly [number, number, number],
+  [heads, headDim]: readonly [number, number],
+): void {
+  gpuTest(`windows of ${window} on ${height} x ${width}, fused q k v, padding tokens`, async (gpu) => {
+    const dim = heads * headDim;
+    const map = { map: [height, width], window: [window, window] } as const;
+    await expectGradient(gpu, {
+      inputs: {
+        qkv: { shape: [height, width, 3 * dim], values: randomValues(height * width * 3 * dim, 1) },
+        bias: { shape: [3 * dim], values: randomValues(3 * dim, 2), frozen: true },
+      },
+      record: (g, { qkv, bias }) => {
+        const part = (start: number) => ({ tensor: qkv, start });
+        const windows = { query: map, key: map };
+        return attention(g, part(0), part(dim), part(2 * dim), { heads, headDim, windows, pad: bias });
+      },
+      definition: ({ qkv, bias }) => {
+        const part = (start: number) => ({ values: qkv, stride: 3 * dim, start });
+        return attend(part(0), part(dim), part(2 * dim), { query: map, key: map, heads, headDim }, bias);
+      },
+      derivatives: [attentionGrad],
+      traits,
+    });
+  });
+}
+
+// Long heads on a GPU with subgroups: a quad a row, whose lanes have as many channels or not.
+describe('gradient of attention, shared by a quad', () => {
+  const traits = { cpu: false, subgroups: true };
+  for (const size of [
+    [1, 2, 1, 36, 1],
+    [5, 3, 2, 56, 1],
+    [3, 5, 1, 96, 2],
+    [35, 9, 1, 40, 1],
+    [9, 67, 1, 72, 1],
+  ] as const)
+    sequences(traits, size);
+  windows(traits, [7, 5, 3], [1, 36]);
+});
 
 describe.each(VARIANTS)('gradient of attention, %s', (_, traits) => {
   // Below, at and above the 16 rows of a quad, the 32 of a workgroup and the chunks of 64; primes; 1.
@@ -29,24 +95,7 @@ describe.each(VARIANTS)('gradient of attention, %s', (_, traits) => {
     [257, 10, 1, 4, 1],
     [3, 5, 1, 96, 2],
   ] as const)
-    gpuTest(`${batch} x ${queries} queries, ${keys} keys, ${heads} heads of ${headDim}`, async (gpu) => {
-      const dim = heads * headDim;
-      await expectGradient(gpu, {
-        inputs: {
-          q: { shape: [batch, queries, dim], values: times3(randomValues(batch * queries * dim, 1)) },
-          k: { shape: [batch, keys, dim], values: randomValues(batch * keys * dim, 2) },
-          v: { shape: [batch, keys, dim], values: randomValues(batch * keys * dim, 3) },
-        },
-        record: (g, { q, k, v }) => attention(g, all(q), all(k), all(v), { heads, headDim, batch }),
-        definition: ({ q, k, v }) => {
-          const part = (values: Float64Array) => ({ values, stride: dim, start: 0 });
-          const each = { query: line(queries), key: line(keys), heads, headDim, batch };
-          return attend(part(q), part(k), part(v), each);
-        },
-        derivatives: [attentionGrad],
-        traits,
-      });
-    });
+    sequences(traits, [queries, keys, heads, headDim, batch]);
 
   // [map height, map width, window]: fits, sticks out on one side, on both, window larger than the map.
   for (const [height, width, window] of [
@@ -55,28 +104,7 @@ describe.each(VARIANTS)('gradient of attention, %s', (_, traits) => {
     [7, 5, 3],
     [2, 4, 7],
   ] as const)
-    gpuTest(`windows of ${window} on ${height} x ${width}, fused q k v, padding tokens`, async (gpu) => {
-      const [heads, headDim] = [2, 8];
-      const dim = heads * headDim;
-      const map = { map: [height, width], window: [window, window] } as const;
-      await expectGradient(gpu, {
-        inputs: {
-          qkv: { shape: [height, width, 3 * dim], values: randomValues(height * width * 3 * dim, 1) },
-          bias: { shape: [3 * dim], values: randomValues(3 * dim, 2), frozen: true },
-        },
-        record: (g, { qkv, bias }) => {
-          const part = (start: number) => ({ tensor: qkv, start });
-          const windows = { query: map, key: map };
-          return attention(g, part(0), part(dim), part(2 * dim), { heads, headDim, windows, pad: bias });
-        },
-        definition: ({ qkv, bias }) => {
-          const part = (start: number) => ({ values: qkv, stride: 3 * dim, start });
-          return attend(part(0), part(dim), part(2 * dim), { query: map, key: map, heads, headDim }, bias);
-        },
-        derivatives: [attentionGrad],
-        traits,
-      });
-    });
+    windows(traits, [height, width, window], [2, 8]);
 
   gpuTest('pooled queries: windows of 2 on a 3 x 3 map see key windows of 4 on 6 x 6', async (gpu) => {
     const dim = 4;
