@@ -247,6 +247,9 @@ export interface RequestDeviceOptions {
   readonly powerPreference?: GPUPowerPreference;
 }
 
+/** Dawn in Node takes the process down when what `create` gave is collected: every one stays as long as the process. */
+const kept = new Set<GPU>();
+
 /**
  * Requests a device with WebGPU's default limits (every model fits them), twice the workgroup memory where there is so much,
  * and the optional features we can use.
@@ -258,6 +261,7 @@ export async function requestDevice(options: RequestDeviceOptions = {}): Promise
     throw new UnsupportedError(
       'this runtime has no WebGPU: use Chrome or Edge 113, Safari 26, Firefox 141 or later (a page needs https or localhost), Deno with --unstable-webgpu, or Node with the npm package `webgpu`',
     );
+  kept.add(gpu);
   const adapter = await gpu.requestAdapter({
     powerPreference: options.powerPreference ?? 'high-performance',
   });
