@@ -9,6 +9,7 @@ import type { PictureSource } from '../web/picture.ts';
 import { readPixels } from '../web/picture.ts';
 import { classNamesOf, type ModelConfig } from '../weights/config.ts';
 import { untilAborted } from './abort.ts';
+import { DISPOSE } from './disposing.ts';
 import { type FeatureKey, FeatureShelf } from './features.ts';
 import { predict } from './predict.ts';
 import { askQuestion, type PictureScale, type PromptRules, type Question } from './prompts.ts';
@@ -163,7 +164,7 @@ export class Segmenter implements Model {
     this.#parts.stages.dispose();
   }
 
-  [Symbol.dispose](): void {
+  [DISPOSE](): void {
     this.dispose();
   }
 
@@ -226,7 +227,7 @@ export class Session implements ImageSession {
     this.#model.forget(this);
   }
 
-  [Symbol.dispose](): void {
+  [DISPOSE](): void {
     this.dispose();
   }
 }

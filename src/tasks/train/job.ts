@@ -135,4 +135,6 @@ export interface TrainingRun extends Disposable {
     layout: 'canonical' | 'reference',
     metadata?: Readonly<Record<string, string>>,
   ): AsyncIterable<Uint8Array>;
+  /** Ends the run and frees all its GPU memory. */
+  dispose(): void;
 }
