@@ -40,10 +40,10 @@ export async function predict(
   }
   if (maskInput) gpu.write(stages.buffer('mask_input', maskInput.byteLength), maskInput);
 
-  const { signal } = options;
+  const { signal, onProgress } = options;
   const tokens = config.datasets[0]?.tokens ?? 0;
   const key = `decode ${JSON.stringify(spec)}`;
-  await stages.run(key, () => recordDecoder(context, spec, tokens), { signal });
+  await stages.run(key, () => recordDecoder(context, spec, tokens), { signal, onProgress });
   const answers = answerCount(spec);
   const maskSpec: MaskSpec = {
     width: picture.width,
