@@ -243,8 +243,8 @@ export const bufferUsage = {
 
 /** Where a device comes from: `navigator.gpu`, the `webgpu` package in Node, or a device of the caller's. */
 export interface RequestDeviceOptions {
-  readonly gpu?: GPU;
-  readonly powerPreference?: GPUPowerPreference;
+  readonly gpu?: GPU | undefined;
+  readonly powerPreference?: GPUPowerPreference | undefined;
 }
 
 /** Dawn in Node takes the process down when what `create` gave is collected: every one stays as long as the process. */

@@ -12,7 +12,7 @@ export type Box = readonly [x0: number, y0: number, x1: number, y1: number];
 /** A text kept from visit to visit: `browserTuning()` in a page, a file elsewhere. */
 export interface TuningStore {
   /** Tunes a software adapter, too, where compiling variants takes longer than a picture or two will save. */
-  readonly software?: boolean;
+  readonly software?: boolean | undefined;
   /** null where nothing is kept yet. */
   read(): Promise<string | null>;
   write(text: string): Promise<void>;
@@ -39,41 +39,44 @@ export interface TuningOptions {
 
 export interface LoadOptions extends TuningOptions {
   /** A device of the caller's; without it one is requested and destroyed by `dispose()`. */
-  readonly device?: GPUDevice;
+  readonly device?: GPUDevice | undefined;
   /** Where to request a device: `navigator.gpu` unless given (Node: the `webgpu` package). */
-  readonly gpu?: GPU;
+  readonly gpu?: GPU | undefined;
+  /** Of the device that is requested: `high-performance` unless given. */
+  readonly powerPreference?: GPUPowerPreference | undefined;
   /**
    * Side of the square that the encoder sees, a multiple of 64 in 256..2048; the checkpoint's own or its family's
    * unless given.
    */
-  readonly imageSize?: number;
+  readonly imageSize?: number | undefined;
   /**
    * How pictures are brought to that square, and whether SAM2's fallback from an unstable mask applies; the
    * checkpoint's own or its family's unless given. `sam2rad` on a SAM2 is the baseline that Sam2Rad is compared with.
    */
-  readonly preprocess?: ModelConfig['preprocess'];
+  readonly preprocess?: ModelConfig['preprocess'] | undefined;
   /**
    * How matrices are kept on the GPU. Unless given, as they are in the file (PyTorch's of float16 too), or the first
    * smaller one that fits the device and `memoryLimit`: f32, then f16, then q8 (8 bits and a factor a column).
    */
-  readonly storage?: WeightStorage;
+  readonly storage?: WeightStorage | undefined;
   /**
    * What products and convolutions multiply in, four at a time; their sums are f32. f32 unless given, however matrices
    * are stored: f16 ends near 65504, which nobody can promise of a checkpoint's activations, and the same file should
    * answer alike on every device. f16 needs a device with `shader-f16`.
    */
-  readonly compute?: Precision;
+  readonly compute?: Precision | undefined;
   /** Bytes that the model's buffers may take on the GPU, weights and activations together. */
-  readonly memoryLimit?: number;
-  readonly onProgress?: (progress: LoadProgress) => void;
+  readonly memoryLimit?: number | undefined;
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** Cancels loading, which then rejects with the signal's reason. The loaded model hears it no more. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Cancels and reports a long call. `onProgress` gets the share done, 0 to 1. */
+/** Cancels and reports a long call. */
 export interface CallOptions {
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (done: number) => void;
+  readonly signal?: AbortSignal | undefined;
+  /** Gets the share that is done of what takes longest, 0 to 1; 1 once, where the call ends well. */
+  readonly onProgress?: ((done: number) => void) | undefined;
 }
 
 /** Prompts in SAM's words. Coordinates are pixels of the original picture. */
@@ -82,27 +85,27 @@ export interface PredictOptions extends CallOptions {
    * auto: the prompt predictor's learned prompts, and after them whatever the caller adds (human in the loop).
    * manual: only the caller's prompts, exactly SAM. The default is auto where the model has a prompt predictor.
    */
-  readonly mode?: 'auto' | 'manual';
-  readonly box?: Box;
+  readonly mode?: 'auto' | 'manual' | undefined;
+  readonly box?: Box | undefined;
   /** One [x, y] for each entry of `pointLabels`. */
-  readonly pointCoords?: readonly (readonly [x: number, y: number])[];
+  readonly pointCoords?: readonly (readonly [x: number, y: number])[] | undefined;
   /** 1 = part of the object, 0 = background, -1 = padding. */
-  readonly pointLabels?: readonly number[];
+  readonly pointLabels?: readonly number[] | undefined;
   /** Low-resolution logits [imageSize/4, imageSize/4] of an earlier result: `lowResLogits`. */
-  readonly maskInput?: Float32Array;
+  readonly maskInput?: Float32Array | undefined;
   /** Manual mode: three masks instead of one. */
-  readonly multimaskOutput?: boolean;
+  readonly multimaskOutput?: boolean | undefined;
   /** Auto mode: class numbers (from 1) to predict; all unless given. */
-  readonly classes?: readonly number[];
+  readonly classes?: readonly number[] | undefined;
   /**
    * Auto mode with added prompts. learned: learned tokens, then the caller's (as Sam2Rad was trained).
    * logits: the autonomous result fed back as mask prompt plus the caller's prompts (as SAM was trained).
    */
-  readonly refine?: 'learned' | 'logits';
+  readonly refine?: 'learned' | 'logits' | undefined;
   /** Adds `logits` at the picture's size to each result. */
-  readonly returnLogits?: boolean;
+  readonly returnLogits?: boolean | undefined;
   /** Adds `tensors`, the intermediate values by the names of the reference dumps. */
-  readonly returnTensors?: boolean;
+  readonly returnTensors?: boolean | undefined;
 }
 
 /** One mask. */

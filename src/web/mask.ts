@@ -7,7 +7,7 @@ export interface MaskColours {
   /** The colour of class number n is `colors[n - 1]`, over again from the first where there are too few. */
   readonly colors: readonly Colour[];
   /** 0 (invisible) to 1; 0.5 unless given. */
-  readonly opacity?: number;
+  readonly opacity?: number | undefined;
 }
 
 /** A corner of pixels: (0, 0) is the top left corner of the picture, (width, height) the bottom right one. */

@@ -21,8 +21,8 @@ import { Trainer } from './trainer.ts';
 import type { View } from './view.ts';
 
 export interface TrainingEngineOptions extends TuningOptions {
-  readonly device?: GPUDevice;
-  readonly gpu?: GPU;
+  readonly device?: GPUDevice | undefined;
+  readonly gpu?: GPU | undefined;
   readonly parts: TrainedParts;
   /** Share of the mask head's channels that a step drops. */
   readonly dropout: number;
