@@ -133,7 +133,10 @@ export class Segmenter implements Model {
         await stages.run('image terms', () => recordImageTerms(context), { signal });
         this.#shelf.projected = true;
       }
-      const { prediction, key } = await predict(stages, context, session.scale, question, { ...options, onProgress });
+      const { prediction, key } = await predict(stages, context, session.scale, question, {
+        ...options,
+        onProgress,
+      });
       this.#lastPrediction = key;
       options.onProgress?.(1);
       return prediction;

@@ -144,7 +144,11 @@ class Run implements TrainingRun {
     }
   }
 
-  async *events({ signal }: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<TrainingEvent> {
+  async *events({
+    signal,
+  }: {
+    readonly signal?: AbortSignal | undefined;
+  } = {}): AsyncGenerator<TrainingEvent> {
     // First, for the run may have been left, or saved, between an epoch's last step and its measurement.
     yield* this.#measured(signal);
     while (this.done < this.steps) {
