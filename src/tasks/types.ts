@@ -104,7 +104,10 @@ export interface PredictOptions extends CallOptions {
   readonly refine?: 'learned' | 'logits' | undefined;
   /** Adds `logits` at the picture's size to each result. */
   readonly returnLogits?: boolean | undefined;
-  /** Adds `tensors`, the intermediate values by the names of the reference dumps. */
+  /**
+   * Adds `tensors`, the intermediate values by the names of the reference dumps. With `refine: 'logits'` those of the
+   * refining decodes, a class after the other along the first axis; `autonomous.<name>` are those that were fed back.
+   */
   readonly returnTensors?: boolean | undefined;
 }
 
