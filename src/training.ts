@@ -6,7 +6,7 @@ export type { TunedKernels } from './graph/graph.ts';
 export { TrainingSettingsError } from './tasks/train/check.ts';
 export * from './tasks/train/curves.ts';
 export * from './tasks/train/job.ts';
-export { planTraining, type TrainingMemory } from './tasks/train/memory.ts';
+export { planTraining, type TrainingLimits, type TrainingMemory } from './tasks/train/memory.ts';
 export { inReferenceLayout } from './tasks/train/reference.ts';
 export { openTrainingRun } from './tasks/train/run.ts';
 export type { TrainedParts } from './tasks/train/trained.ts';
