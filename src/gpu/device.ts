@@ -267,7 +267,7 @@ export async function requestDevice(options: RequestDeviceOptions = {}): Promise
   });
   if (!adapter)
     throw new UnsupportedError(
-      'WebGPU is there but found no adapter: update the graphics driver, enable hardware acceleration in the browser, or install a software Vulkan driver (Debian: mesa-vulkan-drivers)',
+      'WebGPU is there but found no adapter: update the graphics driver, or enable hardware acceleration in the browser; without a GPU, install mesa-vulkan-drivers (Debian), or set VK_ICD_FILENAMES to the vk_swiftshader_icd.json of a Chromium',
     );
   const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
   const maxComputeWorkgroupStorageSize = Math.min(

@@ -25,8 +25,10 @@ import type { LoadOptions, LoadProgress, Model } from './types.ts';
  * load; a checkpoint is never whole in memory unless it comes over the network.
  *
  * @param source an address, or a Blob: a dropped File, or Node's `fs.openAsBlob(path)`
- * @throws CheckpointError for a file that is no checkpoint we know; UnsupportedError without WebGPU; GpuError where
- * the device cannot hold it; the signal's reason when cancelled. Nothing stays on the GPU then.
+ * @throws CheckpointError for a source that cannot be read or is no checkpoint we know, and for an `imageSize` that its
+ * model cannot have; UnsupportedError without WebGPU or adapter, for a `storage`, `compute` or `preprocess` that is not
+ * there, and where a part of the engine cannot be loaded; GpuError where device or `memoryLimit` cannot hold it;
+ * DeviceLostError; the signal's reason when cancelled; what `onProgress` throws. Nothing stays on the GPU then.
  */
 export async function loadModel(source: string | URL | Blob, options: LoadOptions = {}): Promise<Model> {
   const { signal, preprocess } = options;

@@ -38,9 +38,16 @@ export interface TuningOptions {
 }
 
 export interface LoadOptions extends TuningOptions {
-  /** A device of the caller's; without it one is requested and destroyed by `dispose()`. */
+  /**
+   * A device of the caller's; without it one is requested and destroyed by `dispose()`. It is fastest where it was
+   * requested with what its adapter has of `subgroups`, `shader-f16` and `timestamp-query`, and with a
+   * `maxComputeWorkgroupStorageSize` of 32768 where that is allowed.
+   */
   readonly device?: GPUDevice | undefined;
-  /** Where to request a device: `navigator.gpu` unless given (Node: the `webgpu` package). */
+  /**
+   * Where to request a device: `navigator.gpu` unless given (Node: `create([])` of the `webgpu` package). It is kept as
+   * long as the process, which Dawn needs.
+   */
   readonly gpu?: GPU | undefined;
   /** Of the device that is requested: `high-performance` unless given. */
   readonly powerPreference?: GPUPowerPreference | undefined;
@@ -65,7 +72,12 @@ export interface LoadOptions extends TuningOptions {
    * answer alike on every device. f16 needs a device with `shader-f16`.
    */
   readonly compute?: Precision | undefined;
-  /** Bytes that the model's buffers may take on the GPU, weights and activations together. */
+  /**
+   * Bytes that the model may take on the GPU, as planned before it is loaded: weights, and the activations of one
+   * picture at `imageSize`. Not held to it is what comes later: buffers of a picture's own size (4 bytes a pixel, a byte
+   * a mask, 4 with `returnLogits`), the features of further open sessions, and prompts larger than three points.
+   * `Model.memory` says what is taken.
+   */
   readonly memoryLimit?: number | undefined;
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** Cancels loading, which then rejects with the signal's reason. The loaded model hears it no more. */
@@ -128,7 +140,10 @@ export interface MaskResult {
   readonly predictedBox: Box | null;
   /** The decoder's estimate of its mask's IoU. */
   readonly iou: number;
-  /** Logit of "the object is there"; under 0 the mask of auto mode is empty. Null where the model has no such head. */
+  /**
+   * Logit of "the object is there"; under 0 the mask of auto mode is empty, but never with `refine: 'logits'`, where it is
+   * the refining decode's and the mask was asked for. Null where the model has no such head.
+   */
   readonly objectScore: number | null;
   /** [imageSize/4, imageSize/4] logits, within +-32 for SAM2 as its predictor hands them back: give them as `maskInput`. */
   readonly lowResLogits: Float32Array;
@@ -144,17 +159,20 @@ export interface DumpedTensor {
 
 /** One result a class (auto) or a mask (manual), and the picture's class map. */
 export type Prediction = readonly MaskResult[] & {
-  /** width * height class numbers: 0 background, else the class whose positive logit is the largest. */
+  /**
+   * width * height class numbers: 0 background, else the class whose positive logit is the largest; in manual mode the
+   * mask with the highest `iou`.
+   */
   readonly classMap: Uint8Array;
   readonly tensors?: ReadonlyMap<string, DumpedTensor>;
 };
 
-/** Bytes on the GPU: known before anything runs. */
+/** Bytes on the GPU. */
 export interface MemoryReport {
   readonly weights: number;
   /** Activation buffers of all stages planned so far, with the features of pictures that are set aside. */
   readonly planned: number;
-  /** What the activations would take without sharing buffers. */
+  /** What the activations of the stages that have run would take without sharing buffers: 0 before the first picture. */
   readonly unshared: number;
   /** The largest buffer that any kernel binds. */
   readonly largestBinding: number;
@@ -164,6 +182,11 @@ export interface MemoryReport {
 export interface ImageSession extends Disposable {
   readonly width: number;
   readonly height: number;
+  /**
+   * @throws PromptError naming the option that cannot be; GpuError, for lack of memory too, after which the next call
+   * works; DeviceLostError, also after `dispose()`; UnsupportedError where a part of the engine cannot be loaded; the
+   * signal's reason
+   */
   predict(options?: PredictOptions): Promise<Prediction>;
   /** Frees the features; later calls throw. */
   dispose(): void;
@@ -186,7 +209,13 @@ export interface Model extends Disposable {
   readonly warnings: readonly string[];
   /** Resolves when the GPU device is lost, also while nobody asks anything of it; never because of `dispose()`. */
   readonly lost: Promise<DeviceLostError>;
-  /** Encodes a picture once; its session then answers any number of prompts. */
+  /**
+   * Encodes a picture once; its session then answers any number of prompts.
+   *
+   * @throws PictureError for what is no picture, is too large or cannot be read; GpuError, for lack of memory too, after
+   * which the next call works; DeviceLostError, also after `dispose()`; UnsupportedError where a part of the engine cannot
+   * be loaded; the signal's reason
+   */
   setImage(source: PictureSource, options?: CallOptions): Promise<ImageSession>;
   /** Times every dispatch of the last picture's encoder and of its last prediction. */
   profile(): Promise<ProfileEntry[]>;

@@ -16,7 +16,12 @@ export type Corner = readonly [x: number, y: number];
 /** Corners of a closed outline, the last joined to the first: clockwise around the inside, holes the other way. */
 export type Polygon = readonly Corner[];
 
-/** The mask as RGBA bytes with straight alpha, transparent where the class number is 0. */
+/**
+ * The mask as RGBA bytes with straight alpha, transparent where the class number is 0.
+ *
+ * @param bytes width * height class numbers, row by row, of a `classMap` or a `mask` (1 inside); more are ignored.
+ * @throws PictureError where there are fewer, or where there is no colour.
+ */
 export function maskToRgba(
   bytes: Uint8Array,
   width: number,
