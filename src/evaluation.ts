@@ -14,3 +14,5 @@ export { DatasetError, listed } from './tasks/masks/error.ts';
 export * from './tasks/masks/mask-file.ts';
 export { CLASS_COLOURS } from './tasks/masks/palette.ts';
 export { decodePng, type PngSamples } from './tasks/masks/png.ts';
+export type { Box } from './tasks/types.ts';
+export type { Colour } from './web/mask.ts';

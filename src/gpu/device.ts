@@ -243,9 +243,12 @@ export const bufferUsage = {
 
 /** Where a device comes from: `navigator.gpu`, the `webgpu` package in Node, or a device of the caller's. */
 export interface RequestDeviceOptions {
-  readonly gpu?: GPU;
-  readonly powerPreference?: GPUPowerPreference;
+  readonly gpu?: GPU | undefined;
+  readonly powerPreference?: GPUPowerPreference | undefined;
 }
+
+/** Dawn in Node takes the process down when what `create` gave is collected: every one stays as long as the process. */
+const kept = new Set<GPU>();
 
 /**
  * Requests a device with WebGPU's default limits (every model fits them), twice the workgroup memory where there is so much,
@@ -258,12 +261,13 @@ export async function requestDevice(options: RequestDeviceOptions = {}): Promise
     throw new UnsupportedError(
       'this runtime has no WebGPU: use Chrome or Edge 113, Safari 26, Firefox 141 or later (a page needs https or localhost), Deno with --unstable-webgpu, or Node with the npm package `webgpu`',
     );
+  kept.add(gpu);
   const adapter = await gpu.requestAdapter({
     powerPreference: options.powerPreference ?? 'high-performance',
   });
   if (!adapter)
     throw new UnsupportedError(
-      'WebGPU is there but found no adapter: update the graphics driver, enable hardware acceleration in the browser, or install a software Vulkan driver (Debian: mesa-vulkan-drivers)',
+      'WebGPU is there but found no adapter: update the graphics driver, or enable hardware acceleration in the browser; without a GPU, install mesa-vulkan-drivers (Debian), or set VK_ICD_FILENAMES to the vk_swiftshader_icd.json of a Chromium',
     );
   const requiredFeatures = WANTED_FEATURES.filter((feature) => adapter.features.has(feature));
   const maxComputeWorkgroupStorageSize = Math.min(

@@ -100,7 +100,8 @@ export class Executable {
       if (count < all) {
         await this.#gpu.guard(this.#gpu.device.queue.onSubmittedWorkDone());
         this.#pace.learn(this.#dispatches.slice(done, done + count), performance.now() - started);
-        options.onProgress?.((done + count) / all);
+        // The end is its caller's to tell: this may be one stage of several.
+        if (done + count < all) options.onProgress?.((done + count) / all);
       }
     }
   }

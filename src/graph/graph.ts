@@ -56,11 +56,11 @@ export interface GraphTraits {
   readonly subgroups: boolean;
   readonly cpu: boolean;
   /** Memory that a workgroup may have; what every device has (16 KiB) unless given. */
-  readonly workgroupBytes?: number;
+  readonly workgroupBytes?: number | undefined;
   /** How matrices are stored; f32 unless given. */
-  readonly storage?: WeightStorage;
+  readonly storage?: WeightStorage | undefined;
   /** What products multiply in; f32 unless given. */
-  readonly compute?: Precision;
+  readonly compute?: Precision | undefined;
   readonly tuned?: TunedKernels | undefined;
 }
 

@@ -6,6 +6,8 @@ import type { DumpedTensor } from './types.ts';
 
 const CHANNELS = 256;
 
+type Tensors = ReadonlyMap<string, DumpedTensor>;
+
 /**
  * The intermediate values of the last prediction, by the names and in the layouts of the PyTorch dumps
  * ([batch, channels, height, width]): raw, before any clamp or object score.
@@ -61,6 +63,27 @@ export async function readTensors(stages: Stages, { config }: StageContext, spec
   if (config.decoder.objectScore !== 'none')
     add('object_score_logits', [batch, 1], await read('object_scores', batch));
   return tensors;
+}
+
+/**
+ * The tensors of an autonomous decode and of one decode a class that was fed its logits: the latter as one batch, in
+ * order of the classes. What both have is called `autonomous.<name>` of the former, but for the picture's own features.
+ */
+export function fedBackTensors(auto: Tensors, classes: readonly Tensors[]): Map<string, DumpedTensor> {
+  const all = new Map(auto);
+  for (const [
+    name,
+    {
+      shape: [batch = 0, ...rest],
+    },
+  ] of classes[0] ?? []) {
+    if (/^(image|high_res)_/.test(name)) continue;
+    const own = auto.get(name);
+    if (own) all.set(`autonomous.${name}`, own);
+    const parts = classes.map((tensors) => tensors.get(name)?.data ?? new Float32Array());
+    all.set(name, { shape: [classes.length * batch, ...rest], data: joined(parts) });
+  }
+  return all;
 }
 
 /** [pixels, channels] to [channels, pixels]. */

@@ -1,9 +1,10 @@
-import { CheckpointError } from '../errors.ts';
+import { CheckpointError, kindOf, UnsupportedError } from '../errors.ts';
 import { Gpu, requestDevice } from '../gpu/device.ts';
 import type { GraphTraits, Recording } from '../graph/graph.ts';
 import { canonicalTensors } from '../weights/canonical-tensors.ts';
 import type { ModelConfig } from '../weights/config.ts';
 import { describeCheckpoint } from '../weights/convert.ts';
+import { isPreprocess, PREPROCESSES } from '../weights/metadata.ts';
 import { openCheckpoint } from '../weights/open.ts';
 import type { Checkpoint } from '../weights/types.ts';
 import { untilAborted } from './abort.ts';
@@ -24,13 +25,17 @@ import type { LoadOptions, LoadProgress, Model } from './types.ts';
  * load; a checkpoint is never whole in memory unless it comes over the network.
  *
  * @param source an address, or a Blob: a dropped File, or Node's `fs.openAsBlob(path)`
- * @throws CheckpointError for a file that is no checkpoint we know; UnsupportedError without WebGPU; GpuError where
- * the device cannot hold it; the signal's reason when cancelled. Nothing stays on the GPU then.
+ * @throws CheckpointError for a source that cannot be read or is no checkpoint we know, and for an `imageSize` that its
+ * model cannot have; UnsupportedError without WebGPU or adapter, for a `storage`, `compute` or `preprocess` that is not
+ * there, and where a part of the engine cannot be loaded; GpuError where device or `memoryLimit` cannot hold it;
+ * DeviceLostError; the signal's reason when cancelled; what `onProgress` throws. Nothing stays on the GPU then.
  */
 export async function loadModel(source: string | URL | Blob, options: LoadOptions = {}): Promise<Model> {
-  const { signal } = options;
+  const { signal, preprocess } = options;
+  if (preprocess !== undefined && !isPreprocess(preprocess))
+    throw new UnsupportedError(`preprocess is '${String(preprocess)}', expected ${PREPROCESSES.join(', ')}`);
   const checkpoint = await untilAborted(open(source, options), signal);
-  const description = describeCheckpoint(checkpoint, options.imageSize, options.preprocess);
+  const description = describeCheckpoint(checkpoint, options.imageSize, preprocess);
   const encoder = await untilAborted(loadEncoder(description.config), signal);
   const gpu = options.device ? new Gpu(options.device) : await requestDevice(options);
   const stages = new Stages(gpu);
@@ -114,6 +119,10 @@ async function open(source: string | URL | Blob, options: LoadOptions): Promise<
   const { signal } = options;
   const cancel = signal ? { signal } : {};
   if (source instanceof Blob) return openCheckpoint(source, cancel);
+  if (!['String', 'URL'].includes(kindOf(source)))
+    throw new CheckpointError(
+      `loadModel got ${kindOf(source)}, expected an address or a Blob: new Blob([bytes]), or openAsBlob(path) of node:fs`,
+    );
   const name = String(source).split('/').at(-1) ?? String(source);
   return openCheckpoint(await download(source, options), { name, ...cancel });
 }

@@ -1,6 +1,6 @@
 import { readBuffers } from '../gpu/readback.ts';
 import { classNamesOf } from '../weights/config.ts';
-import { readTensors } from './dump.ts';
+import { fedBackTensors, readTensors } from './dump.ts';
 import type { PictureScale, Question } from './prompts.ts';
 import {
   answerCount,
@@ -40,10 +40,10 @@ export async function predict(
   }
   if (maskInput) gpu.write(stages.buffer('mask_input', maskInput.byteLength), maskInput);
 
-  const { signal } = options;
+  const { signal, onProgress } = options;
   const tokens = config.datasets[0]?.tokens ?? 0;
   const key = `decode ${JSON.stringify(spec)}`;
-  await stages.run(key, () => recordDecoder(context, spec, tokens), { signal });
+  await stages.run(key, () => recordDecoder(context, spec, tokens), { signal, onProgress });
   const answers = answerCount(spec);
   const maskSpec: MaskSpec = {
     width: picture.width,
@@ -105,7 +105,8 @@ async function feedBack(
   const auto = await predict(stages, context, picture, alone, common);
   const results: MaskResult[] = [];
   let { key } = auto;
-  let { tensors } = auto.prediction;
+  const { tensors } = auto.prediction;
+  const refined: NonNullable<typeof tensors>[] = [];
   for (const first of auto.prediction) {
     const manual: Question = {
       ...question,
@@ -118,13 +119,14 @@ async function feedBack(
     // Where classes overlap, their logits decide.
     const again = await predict(stages, context, picture, manual, { ...common, returnLogits: true });
     key = again.key;
-    tensors = again.prediction.tensors;
+    if (again.prediction.tensors) refined.push(again.prediction.tensors);
     const { classNumber, className, predictedBox } = first;
     for (const result of again.prediction) results.push({ ...result, classNumber, className, predictedBox });
   }
   const classMap = largestLogit(results, picture.width * picture.height);
   const wanted = returnLogits ? results : results.map(({ logits: _, ...result }) => result);
-  return { prediction: Object.assign(wanted, { classMap, ...(tensors ? { tensors } : {}) }), key };
+  const all = tensors && { tensors: fedBackTensors(tensors, refined) };
+  return { prediction: Object.assign(wanted, { classMap, ...all }), key };
 }
 
 /** The class whose positive logit is the largest, 0 where none is: what the kernel does for answers of one decode. */

@@ -1,4 +1,4 @@
-import { PromptError } from '../errors.ts';
+import { kindOf, PromptError } from '../errors.ts';
 import { arrangePrompts, type PromptOrder, type SparsePrompts } from '../models/prompt-encoder/arrange.ts';
 import type { MaskChoice } from './recordings.ts';
 import type { PredictOptions } from './types.ts';
@@ -64,6 +64,8 @@ export function askQuestion(options: PredictOptions, rules: PromptRules, picture
     throw new PromptError("multimaskOutput belongs to mode 'manual'; mode 'auto' gives one mask a class");
   if (mode === 'manual' && options.classes)
     throw new PromptError("classes belong to mode 'auto'; mode 'manual' segments whatever is prompted");
+  if (mode === 'manual' && options.refine)
+    throw new PromptError("refine belongs to mode 'auto'; mode 'manual' starts from your prompts alone");
 
   const { scaleX, scaleY } = picture;
   const scaled = points.map(([x, y]) => [x * scaleX, y * scaleY] as const);
@@ -146,6 +148,5 @@ function chosenClasses(numbers: readonly number[] | undefined, count: number): n
 /** A caller without types may give anything. */
 function expectList(name: string, value: unknown, of = 'numbers'): void {
   if (Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)) return;
-  const got = Object.prototype.toString.call(value).slice(8, -1);
-  throw new PromptError(`${name} is ${got}, expected an array of ${of}`);
+  throw new PromptError(`${name} is ${kindOf(value)}, expected an array of ${of}`);
 }

@@ -9,6 +9,7 @@ import type { PictureSource } from '../web/picture.ts';
 import { readPixels } from '../web/picture.ts';
 import { classNamesOf, type ModelConfig } from '../weights/config.ts';
 import { untilAborted } from './abort.ts';
+import { DISPOSE } from './disposing.ts';
 import { type FeatureKey, FeatureShelf } from './features.ts';
 import { predict } from './predict.ts';
 import { askQuestion, type PictureScale, type PromptRules, type Question } from './prompts.ts';
@@ -102,6 +103,7 @@ export class Segmenter implements Model {
       // The picture is encoded when this resolves: times are honest, and a click waits for nothing.
       await gpu.finish();
       signal?.throwIfAborted();
+      onProgress?.(1);
       const session = new Session(this, width, height);
       this.#shelf.own(session.features);
       this.#forgotten.register(session, session.features, session);
@@ -114,10 +116,16 @@ export class Segmenter implements Model {
     const { signal } = options;
     return this.#exclusive(async () => {
       const { stages, context } = this.#parts;
+      // The longest stage tells how far it is: where the prompt predictor runs, no decode.
+      let { onProgress } = options;
       await this.#shelf.restore(session.features);
       const [dataset] = this.config.datasets;
       if (question.mode === 'auto' && dataset && !this.#shelf.prompted) {
-        await stages.run('predict prompts', () => recordPromptPredictor(context, dataset), { signal });
+        await stages.run('predict prompts', () => recordPromptPredictor(context, dataset), {
+          signal,
+          onProgress,
+        });
+        onProgress = undefined;
         this.#shelf.prompted = true;
       }
       const { classes, maskInput } = question;
@@ -125,8 +133,12 @@ export class Segmenter implements Model {
         await stages.run('image terms', () => recordImageTerms(context), { signal });
         this.#shelf.projected = true;
       }
-      const { prediction, key } = await predict(stages, context, session.scale, question, options);
+      const { prediction, key } = await predict(stages, context, session.scale, question, {
+        ...options,
+        onProgress,
+      });
       this.#lastPrediction = key;
+      options.onProgress?.(1);
       return prediction;
     }, signal);
   }
@@ -163,7 +175,7 @@ export class Segmenter implements Model {
     this.#parts.stages.dispose();
   }
 
-  [Symbol.dispose](): void {
+  [DISPOSE](): void {
     this.dispose();
   }
 
@@ -226,7 +238,7 @@ export class Session implements ImageSession {
     this.#model.forget(this);
   }
 
-  [Symbol.dispose](): void {
+  [DISPOSE](): void {
     this.dispose();
   }
 }

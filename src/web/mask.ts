@@ -7,7 +7,7 @@ export interface MaskColours {
   /** The colour of class number n is `colors[n - 1]`, over again from the first where there are too few. */
   readonly colors: readonly Colour[];
   /** 0 (invisible) to 1; 0.5 unless given. */
-  readonly opacity?: number;
+  readonly opacity?: number | undefined;
 }
 
 /** A corner of pixels: (0, 0) is the top left corner of the picture, (width, height) the bottom right one. */
@@ -16,7 +16,12 @@ export type Corner = readonly [x: number, y: number];
 /** Corners of a closed outline, the last joined to the first: clockwise around the inside, holes the other way. */
 export type Polygon = readonly Corner[];
 
-/** The mask as RGBA bytes with straight alpha, transparent where the class number is 0. */
+/**
+ * The mask as RGBA bytes with straight alpha, transparent where the class number is 0.
+ *
+ * @param bytes width * height class numbers, row by row, of a `classMap` or a `mask` (1 inside); more are ignored.
+ * @throws PictureError where there are fewer, or where there is no colour.
+ */
 export function maskToRgba(
   bytes: Uint8Array,
   width: number,

@@ -1,4 +1,4 @@
-import { PictureError } from '../errors.ts';
+import { kindOf, PictureError } from '../errors.ts';
 
 /** A decoded picture as plain bytes, row by row: what Node, Deno and picture codecs have. */
 export interface RawPicture {
@@ -69,8 +69,7 @@ export function naturalSize(source: PictureSource): { width: number; height: num
     if ('videoWidth' in source) return { width: source.videoWidth, height: source.videoHeight };
     if ('width' in source && 'height' in source) return { width: source.width, height: source.height };
   }
-  const got = Object.prototype.toString.call(source).slice(8, -1);
-  throw new PictureError(`picture: got ${got}, expected ${EXPECTED}`);
+  throw new PictureError(`picture: got ${kindOf(source)}, expected ${EXPECTED}`);
 }
 
 /** A word a pixel out of RGBA, RGB or grey bytes. @throws PictureError where they are not that. */
@@ -80,7 +79,7 @@ function packBytes(
   size: string,
 ): Uint32Array<ArrayBuffer> {
   // By its tag, not instanceof: the array may come from another frame or worker.
-  const kind = Object.prototype.toString.call(data).slice(8, -1);
+  const kind = kindOf(data);
   if (kind !== 'Uint8Array' && kind !== 'Uint8ClampedArray')
     throw new PictureError(
       `picture: its data is ${kind}, expected Uint8Array or Uint8ClampedArray; convert it to 8 bits a channel`,

@@ -86,7 +86,10 @@ export interface ModelConfig {
   readonly version?: 'sam2' | 'sam2.1';
   /** S: side of the square input in pixels, a multiple of 64 in 256..2048. */
   readonly imageSize: number;
-  /** How pictures are brought to S x S: system.md, "Preprocess". */
+  /**
+   * How pictures are brought to S x S. sam: the longer side to S, antialiased in 8 bits as Pillow does, then padded.
+   * sam2: both sides to S, antialiased. sam2rad: the longer side to S without antialiasing, then padded.
+   */
   readonly preprocess: 'sam' | 'sam2' | 'sam2rad';
   readonly encoder: EncoderConfig;
   readonly decoder: DecoderConfig;

@@ -7,6 +7,11 @@ import { type Json, parseJson } from './json.ts';
 export const FORMAT = 'sam2rad-webgpu';
 export const VERSION = '1';
 
+/** How pictures may be brought to the square. */
+export const PREPROCESSES = ['sam', 'sam2', 'sam2rad'] as const;
+export const isPreprocess = (value: unknown): value is ModelConfig['preprocess'] =>
+  PREPROCESSES.some((one) => one === value);
+
 /** What a converted file knows beyond its tensors. Everything else of its `config` is derived anew. */
 export interface StoredConfig {
   readonly imageSize?: number;
@@ -40,8 +45,7 @@ export function readMetadata(file: string, metadata: Readonly<Record<string, str
   const storage = metadata['storage'];
   if (storage !== undefined && storage !== 'q8') throw bad(`the unknown storage '${storage}'`);
   if (typeof imageSize !== 'number') throw bad('no image size');
-  if (preprocess !== 'sam' && preprocess !== 'sam2' && preprocess !== 'sam2rad')
-    throw bad('no known preprocess');
+  if (!isPreprocess(preprocess)) throw bad('no known preprocess');
   if (version !== undefined && version !== 'sam2' && version !== 'sam2.1') throw bad('an unknown version');
   if (classNames !== undefined && !areClassNames(classNames))
     throw bad('class names that are no list of different texts of 1 to 64 characters');

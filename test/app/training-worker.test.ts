@@ -72,7 +72,7 @@ test("a model's record says what made it: the package's version, the browser, th
       yield Uint8Array.of(1);
     },
     async *checkpoint() {},
-    [Symbol.dispose]() {},
+    dispose() {},
   };
   // Of a run, the page's thread asks for nothing else.
   opened.openTrainingRun.mockResolvedValueOnce(run as unknown as training.TrainingRun);

@@ -34,7 +34,7 @@ for (const [name, run] of Object.entries({ ...TOKEN_CASES, ...MAP_CASES }))
   await held(name, (on) => run(on, f32));
 for (const variant of ['tile 64', 'split 32'])
   for (const [name, run] of Object.entries(PRODUCT_CASES))
-    await held(`${variant}, ${name}`, (on) => run(on, { ...f32, ...gpuWith(variant) }));
+    await held(`${variant}, ${name}`, (on) => run(on, { ...gpuWith(variant), ...f32 }));
 for (const name of TILES) await held(name, TILE_CASES[name]);
 for (const name of POSITIONS) await held(name, POSITION_CASES[name]);
 

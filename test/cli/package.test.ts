@@ -2,9 +2,18 @@ import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dirname, join, relative } from 'node:path';
+import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest';
 import manifest from '../../package.json' with { type: 'json' };
+import type { BootstrapOptions, MetricOptions } from '../../src/evaluation.ts';
+import type {
+  describeModel,
+  LoadOptions,
+  MaskColours,
+  PredictOptions,
+  TuningStore,
+} from '../../src/index.ts';
+import type { TrainingJob, TrainingRun, TrainSettings } from '../../src/training.ts';
 import { demoModel, packageRoot } from '../../weights-tools/node/package.ts';
 import { phantomPath } from '../weights/fixtures.ts';
 import { namesIn, scratch } from './run.ts';
@@ -40,6 +49,38 @@ test('no dependency, two optional peers, types first, and every path of package.
   expect(Object.keys(manifest.exports['.'])[0]).toBe('types');
   for (const path of [...Object.values(manifest.exports['.']), manifest.bin.sam2rad])
     expect(existsSync(join(installed, path)), path).toBe(true);
+});
+
+/** Optional fields that do not take undefined, which is what a program has that passes its own options on. */
+type Closed<T> = {
+  [K in keyof T]-?: object extends Pick<T, K> ? (undefined extends Required<T>[K] ? never : K) : never;
+}[keyof T];
+
+test('every optional field of an option takes undefined, under exactOptionalPropertyTypes too', () => {
+  expectTypeOf<Closed<{ a?: 1; b?: 2 | undefined; c: 3 }>>().toEqualTypeOf<'a'>();
+  expectTypeOf<Closed<LoadOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<Closed<TuningStore>>().toEqualTypeOf<never>();
+  expectTypeOf<Closed<PredictOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<Closed<MaskColours>>().toEqualTypeOf<never>();
+  expectTypeOf<Closed<NonNullable<Parameters<typeof describeModel>[1]>>>().toEqualTypeOf<never>();
+  expectTypeOf<Closed<TrainingJob>>().toEqualTypeOf<never>();
+  expectTypeOf<Closed<TrainSettings>>().toEqualTypeOf<never>();
+  expectTypeOf<Closed<NonNullable<Parameters<TrainingRun['events']>[0]>>>().toEqualTypeOf<never>();
+  expectTypeOf<Closed<BootstrapOptions>>().toEqualTypeOf<never>();
+  expectTypeOf<Closed<MetricOptions>>().toEqualTypeOf<never>();
+});
+
+test('the package holds the model that its command loads, and no other; packing prints JSON alone', () => {
+  const argv = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+  const { stdout } = spawnSync('npm', argv, { encoding: 'utf8', cwd: packageRoot() });
+  const packed: readonly { readonly files: readonly { readonly path: string }[] }[] = JSON.parse(stdout);
+  const paths = packed.flatMap(({ files }) => files.map(({ path }) => path));
+  expect(paths.filter((path) => path.endsWith('.safetensors'))).toEqual([
+    relative(packageRoot(), demoModel()),
+  ]);
+  // What `prepare` runs, which would rewrite the kernels that other tests are reading.
+  const generator = join(packageRoot(), 'tools/kernels/generate.ts');
+  expect(readFileSync(generator, 'utf8')).not.toContain('console.log');
 });
 
 test('the command runs on plain Node, starts with a shebang and prints nothing but its answer', () => {

@@ -152,6 +152,22 @@ gpuTest(
         if (Math.max(one, two) > 0) expected[pixel] = two > one ? 2 : 1;
       });
       expect(refined.classMap).toEqual(expected);
+      // Every tensor: those of each class's decode in one batch, and those of the autonomous one beside them.
+      const { tensors: auto } = await image.predict({ returnTensors: true });
+      const { tensors: both } = await image.predict({ ...points, refine: 'logits', returnTensors: true });
+      for (const [name, { shape, data }] of both ?? []) {
+        expect(data.length, name).toBe(shape.reduce((product, side) => product * side, 1));
+        const of = auto?.get(name.replace('autonomous.', ''));
+        if (/^(autonomous|image_|high_res_|interim_mask|pred_boxes)/.test(name))
+          expect({ shape, data }, name).toEqual(of);
+        else expect([shape[0], shape.slice(2)], name).toEqual([2, of?.shape.slice(2)]);
+      }
+      expect([...(both?.keys() ?? [])].filter((name) => !name.startsWith('autonomous.'))).toEqual([
+        ...(auto?.keys() ?? []),
+      ]);
+      expect(Array.from(both?.get('low_res_masks')?.data ?? [])).toEqual(
+        refined.flatMap(({ lowResLogits }) => Array.from(lowResLogits)),
+      );
       const plain = await image.predict({ ...points, refine: 'logits' });
       expect(plain.classMap).toEqual(expected);
       expect(plain.every((result) => !('logits' in result))).toBe(true);

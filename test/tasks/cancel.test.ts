@@ -4,7 +4,7 @@ import { openTrainingRun, type TrainingProgress } from '../../src/training.ts';
 import { createNodeGpu } from '../../tools/runtimes/dawn.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { countedDevice, countedGpu, type GpuCounts } from './counted-gpu.ts';
-import { demoFile, disc, withModel } from './models.ts';
+import { demoFile, disc, sam2radFile, withModel } from './models.ts';
 
 /** What "at once" means on a machine whose two cores compute something else. */
 const AT_ONCE_MS = 1000;
@@ -170,8 +170,27 @@ gpuTest('setImage and predict are cancelled between submits, and the model goes 
     using again = await model.setImage(picture, { onProgress: (share) => done.push(share) });
     expect(done.length).toBeGreaterThan(1);
     expect(done).toEqual([...done].sort((a, b) => a - b));
+    expect(done.filter((share) => share === 1)).toEqual([1]);
     expect(done.at(-1)).toBe(1);
     expect((await again.predict({ box: BOX }))[0]?.lowResLogits).toEqual(before?.lowResLogits);
+  });
+});
+
+gpuTest('a call that ends well reports 1 at the end, once, however short it is', async () => {
+  const points = { pointCoords: [[9, 9]], pointLabels: [1] } as const;
+  await withModel(await sam2radFile(), { device }, async (model) => {
+    const told = async (call: (onProgress: (share: number) => void) => Promise<unknown>) => {
+      const shares: number[] = [];
+      await call((share) => shares.push(share));
+      expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+      expect(shares.filter((share) => share === 1)).toEqual([1]);
+    };
+    const image = await model.setImage(disc(50, 60));
+    await told((onProgress) => model.setImage(disc(60, 50), { onProgress }));
+    // The prompt predictor runs in the first, and a decode a class after it in the second.
+    await told((onProgress) => image.predict({ onProgress }));
+    await told((onProgress) => image.predict({ ...points, refine: 'logits', onProgress }));
+    await told((onProgress) => image.predict({ mode: 'manual', ...points, onProgress }));
   });
 });
 

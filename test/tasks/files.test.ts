@@ -1,6 +1,7 @@
 import { openAsBlob, readFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { CheckpointError, loadModel } from '../../src/index.ts';
+import { CheckpointError, download, loadModel, UnsupportedError } from '../../src/index.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { fixtureNames, fixturePath } from '../weights/fixtures.ts';
 import { countedGpu } from './counted-gpu.ts';
@@ -13,7 +14,7 @@ const noGpu = {
   requestAdapter: () => Promise.reject(new Error('the file should have been refused first')),
 } as unknown as GPU;
 
-async function expectRefusal(source: Blob | string, gpu: GPU, message: RegExp): Promise<void> {
+async function expectRefusal(source: Blob | string | URL, gpu: GPU, message: RegExp): Promise<void> {
   const start = performance.now();
   const error = await loadModel(source, { gpu }).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(CheckpointError);
@@ -57,11 +58,60 @@ describe('a file that is no model: one error, at once, before any device is aske
     await expectRefusal(url, noGpu, /^blob:.* cannot be fetched/);
   });
 
+  test('what is neither an address nor a Blob is called by its kind, and a file of this machine is opened first', async () => {
+    const bytes = readFileSync(DEMO_PATH);
+    const expected =
+      'expected an address or a Blob: new Blob\\(\\[bytes\\]\\), or openAsBlob\\(path\\) of node:fs$';
+    for (const [got, source] of [
+      ['Uint8Array', bytes],
+      ['ArrayBuffer', bytes.buffer],
+      ['Undefined', undefined],
+      ['Response', new Response('a model')],
+    ] as const) {
+      const message = new RegExp(`^loadModel got ${got}, ${expected}`);
+      await expectRefusal(source as unknown as Blob, noGpu, message);
+    }
+    const advice = /cannot be fetched .*; a file is opened with openAsBlob\(path\) of node:fs$/;
+    await expectRefusal(DEMO_PATH, noGpu, advice);
+    await expectRefusal(pathToFileURL(DEMO_PATH), noGpu, advice);
+    await expectRefusal('http://localhost:1/model', noGpu, /check the address and the connection$/);
+  });
+
+  test('a way to the square that nobody knows', async () => {
+    const wrong = { gpu: noGpu, preprocess: 'xx' as 'sam' };
+    const loading = loadModel(await openAsBlob(DEMO_PATH), wrong);
+    await expect(loading).rejects.toThrow(UnsupportedError);
+    await expect(loading).rejects.toThrow("preprocess is 'xx', expected sam, sam2, sam2rad");
+  });
+
   test('an image size that no model has', async () => {
     const file = await openAsBlob(DEMO_PATH);
     for (const imageSize of [0, 100, 4096, Number.NaN])
       await expect(loadModel(file, { gpu: noGpu, imageSize })).rejects.toThrow(CheckpointError);
   });
+});
+
+test('a download without options; what its onProgress throws is no failure of the network', async () => {
+  const address = 'data:application/octet-stream;base64,AAAA';
+  expect((await download(address)).size).toBe(3);
+  const thrown = new Error('the page is gone');
+  const onProgress = () => {
+    throw thrown;
+  };
+  await expect(download(address, { onProgress })).rejects.toBe(thrown);
+  await expect(loadModel(address, { gpu: noGpu, onProgress })).rejects.toBe(thrown);
+});
+
+test('the adapter is asked for as the caller prefers', async () => {
+  const asked: unknown[] = [];
+  const requestAdapter = async (options: unknown) => {
+    asked.push(options);
+    return null;
+  };
+  const gpu = { requestAdapter } as unknown as GPU;
+  for (const choice of [{}, { powerPreference: 'low-power' }] as const)
+    await expect(loadModel(await demoFile(), { gpu, ...choice })).rejects.toThrow('no adapter');
+  expect(asked).toEqual([{ powerPreference: 'high-performance' }, { powerPreference: 'low-power' }]);
 });
 
 gpuTest('a file that breaks while its weights load leaves neither buffer nor device', async (gpu) => {

@@ -120,6 +120,10 @@ const REFUSED_BY_SAM2RAD: readonly (readonly [Loose, string])[] = [
     { mode: 'manual', box: BOX, classes: [1] },
     "classes belong to mode 'auto'; mode 'manual' segments whatever is prompted",
   ],
+  [
+    { mode: 'manual', box: BOX, refine: 'logits' },
+    "refine belongs to mode 'auto'; mode 'manual' starts from your prompts alone",
+  ],
 ];
 
 const models: Model[] = [];

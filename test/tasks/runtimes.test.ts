@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Browser } from 'puppeteer';
 import type { Rolldown } from 'vite';
 import { build } from 'vite';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { launchBrowser } from '../../tools/runtimes/chromium.ts';
 import { createNodeGpu } from '../../tools/runtimes/dawn.ts';
 import { runDeno } from '../../tools/runtimes/deno.ts';
@@ -137,4 +137,18 @@ test('Chromium: the same mask in a module worker, from an OffscreenCanvas and an
 
 test('Chromium: every kind of picture gives the same pixels, in the page and in a worker', async () => {
   await expectSamePixels(await browser());
+});
+
+test('a runtime without Symbol.dispose: what using calls goes by the name that bundlers look for', async () => {
+  const { dispose: _, asyncDispose: __, ...known } = Object.getOwnPropertyDescriptors(Symbol);
+  const symbol = Symbol;
+  const older = Object.defineProperties((text?: string) => symbol(text), known);
+  vi.stubGlobal('Symbol', older);
+  vi.resetModules();
+  const { Segmenter, Session } = await import('../../src/tasks/segmenter.ts');
+  vi.unstubAllGlobals();
+  for (const { prototype } of [Segmenter, Session]) {
+    expect(Reflect.get(prototype, Symbol.for('Symbol.dispose'))).toBeTypeOf('function');
+    expect('undefined' in prototype).toBe(false);
+  }
 });

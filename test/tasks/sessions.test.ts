@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { afterAll, beforeAll, expect } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { ImageSession, Prediction } from '../../src/index.ts';
 import { loadModel } from '../../src/index.ts';
 import { createNodeGpu } from '../../tools/runtimes/dawn.ts';
@@ -22,6 +22,12 @@ afterAll(() => {
   expect(counts.buffers).toBe(0);
   device.destroy();
 });
+
+/** Node's own collector, whenever it is called. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc');
+}
 
 /** Every bit of an answer, as a word. */
 function fingerprint(prediction: Prediction): string {
@@ -180,8 +186,7 @@ gpuTest(
       for (let i = 0; i < times; i++) await model.setImage(picture);
     };
     await drop(4);
-    setFlagsFromString('--expose-gc');
-    const collect = runInNewContext('gc') as () => void;
+    const collect = collector();
     await expect
       .poll(
         async () => {
@@ -198,3 +203,19 @@ gpuTest(
   },
   PATIENCE_MS,
 );
+
+test('a GPU that was handed over is never collected: Dawn would take the process along', async () => {
+  const load = async () => {
+    const gpu = { requestAdapter: async () => null } as unknown as GPU;
+    await expect(loadModel(await demoFile(), { gpu })).rejects.toThrow('no adapter');
+    return new WeakRef(gpu);
+  };
+  const given = await load();
+  const collect = collector();
+  for (let i = 0; i < 3; i++) {
+    // A reference that was followed holds until the event loop turns.
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    collect();
+  }
+  expect(given.deref()).toBeDefined();
+});

@@ -5,6 +5,10 @@ import type { PictureToLearn, TrainSettings } from '../../src/tasks/train/job.ts
 import { memoryNotes } from '../../src/tasks/train/pictures.ts';
 import type { TrainingContext } from '../../src/tasks/train/recordings.ts';
 import { openTrainingRun } from '../../src/tasks/train/run.ts';
+import { trainable } from '../../src/tasks/train/setup.ts';
+import { describeCheckpoint } from '../../src/weights/convert.ts';
+import { openCheckpoint } from '../../src/weights/open.ts';
+import { sam2radFile } from '../tasks/models.ts';
 
 const settings: TrainSettings = {
   ...{ train: 'ppn', tokens: 10, epochs: 1, batch: 1, learningRate: 1e-4, clip: null },
@@ -27,10 +31,38 @@ test.each([
   [{ clip: -1 }, 'clip: got -1'],
   [{ queryDeviation: 0 }, 'queryDeviation: got 0'],
   [{ queryDeviation: Number.NaN }, 'queryDeviation: got NaN'],
+  [{ train: 'everything' }, "train: got 'everything', expected ppn, ppn+lora, ppn+lora+adapters"],
+  [{ augment: 'twice' }, "augment: got 'twice', expected none, mirror, full"],
+  [{ preprocess: 'xx' }, "preprocess: got 'xx', expected sam, sam2, sam2rad"],
+  [{ tokens: 2 }, 'tokens: got 2, expected a whole number of 3 or more'],
+  [{ tokens: 10.5 }, 'tokens: got 10.5'],
 ] as const)('%o is refused by name', (change, message) => {
-  const job = { training: [picture(4, 3, 12)], settings: { ...settings, ...change } };
+  // A caller without types may write anything.
+  const changed = { ...settings, ...change } as TrainSettings;
+  const job = { training: [picture(4, 3, 12)], classNames: ['bone'], settings: changed };
   expect(() => checkJob(job)).toThrow(TrainingSettingsError);
   expect(() => checkJob(job)).toThrow(message);
+});
+
+test.each([[[]], [['bone', 'bone']], [['']]])('classes called %j are refused', (classNames) => {
+  const job = { training: [picture(4, 3, 12)], classNames, settings };
+  expect(() => checkJob(job)).toThrow(TrainingSettingsError);
+  expect(() => checkJob(job)).toThrow(`classNames: got ${JSON.stringify(classNames)}, expected 1 to 255`);
+});
+
+test('a name of queries that no file can have is refused, and tokens that the base contradicts', async () => {
+  const base = await openCheckpoint(await sam2radFile());
+  const { name = '', tokens } = describeCheckpoint(base).config.datasets[0] ?? {};
+  const job = { datasetName: name, classNames: ['bone'], settings: { ...settings, tokens: 5 } };
+  expect(tokens).toBe(10);
+  expect(() => trainable(base, job)).toThrow(TrainingSettingsError);
+  expect(() => trainable(base, job)).toThrow(
+    "tokens: got 5, but the base's own queries 'phantom' have 10: give 10, or another datasetName",
+  );
+  expect(() => trainable(base, { ...job, datasetName: 'other' })).not.toThrow();
+  expect(() => trainable(base, { ...job, settings })).not.toThrow();
+  for (const datasetName of ['', 'a.b', 'my knees'])
+    expect(() => trainable(base, { ...job, datasetName })).toThrow(`datasetName: got '${datasetName}'`);
 });
 
 test('a run without pictures is refused before its base is read', async () => {
@@ -39,13 +71,23 @@ test('a run without pictures is refused before its base is read', async () => {
 });
 
 test('a picture is what the job says of it, and its map has a value a pixel', async () => {
-  expect((await loadChecked(picture(4, 3, 12))).classMap).toHaveLength(12);
-  const turned = loadChecked(picture(3, 4, 12));
+  expect((await loadChecked(picture(4, 3, 12), 1)).classMap).toHaveLength(12);
+  const turned = loadChecked(picture(3, 4, 12), 1);
   await expect(turned).rejects.toThrow(PictureError);
   await expect(turned).rejects.toThrow('knee 7: the picture has 4 x 3 pixels, expected the 3 x 4');
-  const short = loadChecked(picture(4, 3, 11));
+  const short = loadChecked(picture(4, 3, 11), 1);
   await expect(short).rejects.toThrow(PictureError);
   await expect(short).rejects.toThrow('knee 7: the class map has 11 values, expected 12');
+});
+
+test('a class that has no name is refused with its picture and number', async () => {
+  const { load, ...rest } = picture(4, 3, 12);
+  const labelled = async () => ({ ...(await load()), classMap: new Uint8Array(12).fill(7, 11) });
+  const loading = loadChecked({ ...rest, load: labelled }, 2);
+  await expect(loading).rejects.toThrow(PictureError);
+  await expect(loading).rejects.toThrow(
+    'knee 7: the class map holds class number 7, expected 0 for the background and 1 to 2; correct the map',
+  );
 });
 
 test('what the views take in memory is said where it is over a gigabyte', () => {

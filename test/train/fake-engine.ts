@@ -69,6 +69,7 @@ export const fakeEngine =
       events,
       checkpoint: (metadata = {}) => file('state', [done, value], metadata),
       model: (layout, metadata = {}) => file(`model.${layout}`, [value], metadata),
+      dispose: () => {},
       [Symbol.dispose]: () => {},
     };
   };

@@ -63,4 +63,5 @@ writeFileSync(
   join(output, 'kernels.ts'),
   HEAD + names.map((name) => `export * from './kernels/${name}.ts';\n`).join(''),
 );
-console.log(`gen: ${names.length} kernels -> src/generated/kernels`);
+// Not to stdout, which is the caller's: `npm pack --json` runs this as well.
+console.error(`gen: ${names.length} kernels -> src/generated/kernels`);

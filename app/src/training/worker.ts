@@ -38,7 +38,7 @@ export class TrainingHost {
       try {
         return await toEnd(run, input, stop, report);
       } finally {
-        run[Symbol.dispose]();
+        run.dispose();
       }
     } catch (error) {
       // Paused before the first step: there is nothing new to be saved.

@@ -20,9 +20,9 @@ export interface Estimate {
 
 export interface BootstrapOptions {
   /** 5000 unless given, at least 2000. */
-  readonly resamples?: number;
+  readonly resamples?: number | undefined;
   /** 0 unless given. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
 }
 
 const RESAMPLES = 5000;

@@ -20,9 +20,9 @@ export interface MaskScores extends Readonly<Record<MetricName, number | null>> 
 
 export interface MetricOptions {
   /** Unit of NSD's tolerance and of HD95: millimetres a pixel across and down; pixels unless given. */
-  readonly spacing?: Spacing;
+  readonly spacing?: Spacing | undefined;
   /** NSD's: how far apart edges may lie and still agree, in the unit of `spacing`. 2 unless given. */
-  readonly tolerance?: number;
+  readonly tolerance?: number | undefined;
 }
 
 export const DEFAULT_TOLERANCE = 2;

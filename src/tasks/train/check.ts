@@ -1,5 +1,7 @@
 import { PictureError, Sam2RadError } from '../../errors.ts';
 import { naturalSize } from '../../web/picture.ts';
+import type { ModelConfig } from '../../weights/config.ts';
+import { areClassNames, PREPROCESSES } from '../../weights/metadata.ts';
 import type { LabelledPicture, PictureToLearn, TrainingJob } from './job.ts';
 
 /** A setting of a training that cannot be, or that there is nothing to learn from. */
@@ -7,11 +9,33 @@ export class TrainingSettingsError extends Sam2RadError {
   override name = 'TrainingSettingsError';
 }
 
+/** As many as a class map of bytes tells apart. */
+const MOST_CLASSES = 255;
+/** Two tokens are the box, and one at least says something beside it. */
+const LEAST_TOKENS = 3;
+
 /** @throws TrainingSettingsError naming the setting */
-export function checkJob({ training, settings }: Pick<TrainingJob, 'training' | 'settings'>): void {
-  const { batch, epochs, learningRate, clip, queryDeviation } = settings;
-  if (training.length === 0)
+export function checkJob(job: Pick<TrainingJob, 'training' | 'classNames' | 'settings'>): void {
+  if (job.training.length === 0)
     throw new TrainingSettingsError('training: got no pictures, expected one at least');
+  checkSettings(job);
+}
+
+/** @throws TrainingSettingsError naming the setting */
+export function checkSettings({ classNames, settings }: Pick<TrainingJob, 'classNames' | 'settings'>): void {
+  const { batch, epochs, learningRate, clip, queryDeviation, tokens } = settings;
+  const { train, augment, preprocess } = settings;
+  expectOneOf('train', train, ['ppn', 'ppn+lora', 'ppn+lora+adapters']);
+  expectOneOf('augment', augment, ['none', 'mirror', 'full']);
+  expectOneOf('preprocess', preprocess, PREPROCESSES);
+  if (!Number.isInteger(tokens) || tokens < LEAST_TOKENS)
+    throw new TrainingSettingsError(
+      `tokens: got ${tokens}, expected a whole number of ${LEAST_TOKENS} or more`,
+    );
+  if (!areClassNames(classNames) || classNames.length < 1 || classNames.length > MOST_CLASSES)
+    throw new TrainingSettingsError(
+      `classNames: got ${JSON.stringify(classNames)}, expected 1 to ${MOST_CLASSES} different names of 1 to 64 characters`,
+    );
   for (const [name, value] of Object.entries({ batch, epochs }))
     if (!Number.isInteger(value) || value < 1)
       throw new TrainingSettingsError(`${name}: got ${value}, expected a whole number of 1 or more`);
@@ -23,10 +47,37 @@ export function checkJob({ training, settings }: Pick<TrainingJob, 'training' | 
     throw new TrainingSettingsError(`queryDeviation: got ${queryDeviation}, expected a positive number`);
 }
 
+function expectOneOf(name: string, value: string, known: readonly string[]): void {
+  if (!known.includes(value))
+    throw new TrainingSettingsError(`${name}: got '${value}', expected ${known.join(', ')}`);
+}
+
+/**
+ * Queries of another shape make way for new ones, but nobody asks for that by a number of tokens alone.
+ * @throws TrainingSettingsError naming the setting that does not go with the base
+ */
+export function checkAgainst(
+  { datasets }: Pick<ModelConfig, 'datasets'>,
+  { datasetName, settings: { tokens } }: Pick<TrainingJob, 'datasetName' | 'settings'>,
+): void {
+  const own = datasets.find(({ name }) => name === datasetName);
+  if (!own && !/^[\w-]+$/.test(datasetName))
+    throw new TrainingSettingsError(
+      `datasetName: got '${datasetName}', expected letters, digits, _ and -, such as 'wrist'`,
+    );
+  if (own && own.tokens !== tokens)
+    throw new TrainingSettingsError(
+      `tokens: got ${tokens}, but the base's own queries '${datasetName}' have ${own.tokens}: give ${own.tokens}, or another datasetName to learn new ones`,
+    );
+}
+
 const isPositive = (value: number) => Number.isFinite(value) && value > 0;
 
-/** @throws PictureError where picture or class map are not of the size that was announced */
-export async function loadChecked({ name, width, height, load }: PictureToLearn): Promise<LabelledPicture> {
+/** @throws PictureError where picture or class map are not of the size that was announced, or a class is none of `classes` */
+export async function loadChecked(
+  { name, width, height, load }: PictureToLearn,
+  classes: number,
+): Promise<LabelledPicture> {
   const { picture, classMap } = await load();
   const size = naturalSize(picture);
   if (size.width !== width || size.height !== height)
@@ -36,6 +87,11 @@ export async function loadChecked({ name, width, height, load }: PictureToLearn)
   if (classMap.length !== width * height)
     throw new PictureError(
       `${name}: the class map has ${classMap.length} values, expected ${width * height}, one for each of ${width} x ${height} pixels`,
+    );
+  const past = classMap.find((value) => value > classes);
+  if (past !== undefined)
+    throw new PictureError(
+      `${name}: the class map holds class number ${past}, expected 0 for the background and ${classes === 1 ? '1' : `1 to ${classes}`}; correct the map or name its class in classNames`,
     );
   return { picture, classMap };
 }

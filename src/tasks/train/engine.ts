@@ -8,6 +8,7 @@ import { readPixels } from '../../web/picture.ts';
 import { canonicalTensors } from '../../weights/canonical-tensors.ts';
 import type { ModelDescription } from '../../weights/description.ts';
 import type { Checkpoint } from '../../weights/types.ts';
+import { DISPOSE } from '../disposing.ts';
 import { recordEncoder, recordPreprocess } from '../recordings.ts';
 import { Stages } from '../stages.ts';
 import { tunedFor } from '../tuned-for.ts';
@@ -20,8 +21,8 @@ import { Trainer } from './trainer.ts';
 import type { View } from './view.ts';
 
 export interface TrainingEngineOptions extends TuningOptions {
-  readonly device?: GPUDevice;
-  readonly gpu?: GPU;
+  readonly device?: GPUDevice | undefined;
+  readonly gpu?: GPU | undefined;
   readonly parts: TrainedParts;
   /** Share of the mask head's channels that a step drops. */
   readonly dropout: number;
@@ -156,7 +157,7 @@ class Engine implements TrainingEngine {
     return (await readBuffers(this.gpu, ranges)).map((bytes) => new Float32Array(bytes));
   }
 
-  [Symbol.dispose](): void {
+  [DISPOSE](): void {
     this.gpu.close('the training has ended');
     this.trainer.dispose();
     this.stages.dispose();

@@ -16,7 +16,7 @@ export interface TrainSettings {
    * The standard deviation that queries are drawn with; 1/16, the reference's, unless given. 1 keeps classes apart from
    * the first step on: see `initialValues`.
    */
-  readonly queryDeviation?: number;
+  readonly queryDeviation?: number | undefined;
   readonly epochs: number;
   /** Pictures a step; the last step of an epoch may have fewer. */
   readonly batch: number;
@@ -63,19 +63,19 @@ export interface TrainingJob {
   readonly validation: readonly PictureToLearn[];
   readonly settings: TrainSettings;
   /** Epochs between two measurements of Dice; the last epoch always has one. */
-  readonly validateEvery?: number;
+  readonly validateEvery?: number | undefined;
   /** A file of `TrainingRun.checkpoint` of a run with the same job: its state is taken up. */
-  readonly resume?: Blob;
-  readonly device?: GPUDevice;
-  readonly gpu?: GPU;
+  readonly resume?: Blob | undefined;
+  readonly device?: GPUDevice | undefined;
+  readonly gpu?: GPU | undefined;
   /**
    * Where the fastest kernels of this device are kept; what is missing is timed first. Other kernels round otherwise, so
    * a resumed run computes with those that it began with.
    */
   readonly tuning?: TuningStore | undefined;
   /** Cancels preparation. Afterwards whoever runs it stops between events instead. */
-  readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: TrainingProgress) => void;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: TrainingProgress) => void) | undefined;
 }
 
 /** Before the first step: classes of sizes whose kernels are timed, then pictures, each view of them encoded once. */
@@ -125,7 +125,7 @@ export interface TrainingRun extends Disposable {
    * @throws GpuError naming step and term where a loss is no finite number, and where gradients are none in several
    * steps in a row; DeviceLostError; the signal's reason, and the state is that of the last step
    */
-  events(options?: { readonly signal?: AbortSignal }): AsyncIterable<TrainingEvent>;
+  events(options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<TrainingEvent>;
   /** Whether the state is that of the last event and may be saved, after `events` threw: not without a device. */
   readonly isIntact: boolean;
   /** A safetensors file with the parameters and the optimiser's state; everything random follows from seed and step. */
@@ -135,4 +135,6 @@ export interface TrainingRun extends Disposable {
     layout: 'canonical' | 'reference',
     metadata?: Readonly<Record<string, string>>,
   ): AsyncIterable<Uint8Array>;
+  /** Ends the run and frees all its GPU memory. */
+  dispose(): void;
 }

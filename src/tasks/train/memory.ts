@@ -6,6 +6,7 @@ import { bytesOf } from '../../graph/tensor.ts';
 import { openCheckpoint } from '../../weights/open.ts';
 import { parameterBytes } from '../../weights/parameters.ts';
 import { excess, type MemoryLimits } from '../storage.ts';
+import { checkSettings } from './check.ts';
 import { drawsOf } from './draws.ts';
 import type { TrainingJob } from './job.ts';
 import { gradientName, STATE_NAMES } from './recordings.ts';
@@ -64,16 +65,21 @@ export function trainingMemory(
   };
 }
 
+/** What a training must fit into, as far as it is limited. */
+export type TrainingLimits = { readonly [Limit in keyof MemoryLimits]?: MemoryLimits[Limit] | undefined };
+
+const NO_LIMIT = Number.POSITIVE_INFINITY;
+
 /**
  * Plans a training without a device, from default kernels; only the base's header is read.
- * @param limits what it must fit into
- * @throws CheckpointError as `openTrainingRun`; GpuError where it does not fit, with the bytes that are planned and the limit
+ * @throws TrainingSettingsError, CheckpointError as `openTrainingRun`; GpuError where it does not fit, with the bytes that are planned and the limit
  */
 export async function planTraining(
   job: Pick<TrainingJob, 'base' | 'datasetName' | 'classNames' | 'settings' | 'signal'>,
-  limits: Partial<MemoryLimits> = {},
+  { total: most = NO_LIMIT, binding = NO_LIMIT }: TrainingLimits = {},
   traits: GraphTraits = { subgroups: false, cpu: false },
 ): Promise<TrainingMemory> {
+  checkSettings(job);
   const { base, settings, signal } = job;
   const checkpoint = trainable(await openCheckpoint(base, signal ? { signal } : {}), job);
   const { contextFor } = await trainingSetup(checkpoint, { parts: settings.train, dropout: DROPOUT });
@@ -81,8 +87,7 @@ export async function planTraining(
   const memory = trainingMemory(trainingRecordings(context, drawsOf(settings.train)), context.trained);
   const { total, largestBinding, learned, frozen } = memory;
   const planned = { total, weights: learned + frozen, binding: largestBinding };
-  const { POSITIVE_INFINITY } = Number;
-  const why = excess(planned, { total: POSITIVE_INFINITY, binding: POSITIVE_INFINITY, ...limits });
+  const why = excess(planned, { total: most, binding });
   if (why !== undefined)
     throw new GpuError(`this training ${why}; train fewer parts or classes, or a smaller base`);
   return memory;

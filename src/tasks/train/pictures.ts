@@ -18,10 +18,11 @@ export async function encodePictures(job: TrainingJob, engine: TrainingEngine) {
   const { imageSize, preprocess: family } = engine.description.config;
   const training: TrainingExample[][] = [];
   const validation: ValidationPicture[] = [];
+  const classes = job.classNames.length;
   const total = job.training.length + job.validation.length;
   for (const [i, source] of job.training.entries()) {
     signal?.throwIfAborted();
-    const { picture, classMap } = await loadChecked(source);
+    const { picture, classMap } = await loadChecked(source, classes);
     const { width, height } = source;
     const [rows, cols] = resizedShape({ width, height, imageSize, family });
     const content = { width: cols, height: rows };
@@ -37,7 +38,7 @@ export async function encodePictures(job: TrainingJob, engine: TrainingEngine) {
   }
   for (const [i, source] of job.validation.entries()) {
     signal?.throwIfAborted();
-    const { picture, classMap } = await loadChecked(source);
+    const { picture, classMap } = await loadChecked(source, classes);
     const inputs = await engine.encode(picture, { signal });
     validation.push({ inputs, classMap, width: source.width, height: source.height });
     onProgress?.({ stage: 'pictures', loaded: job.training.length + i + 1, total });

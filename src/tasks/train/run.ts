@@ -8,6 +8,7 @@ import { openCheckpoint } from '../../weights/open.ts';
 import { referenceCheckpoint } from '../../weights/reference-layout.ts';
 import type { Checkpoint } from '../../weights/types.ts';
 import { writeSafetensors } from '../../weights/write-safetensors.ts';
+import { DISPOSE } from '../disposing.ts';
 import { shuffled } from '../evaluate/random.ts';
 import { checkJob } from './check.ts';
 import { drawOf, drawsOf, learnedDraws } from './draws.ts';
@@ -52,7 +53,7 @@ export async function openTrainingRun(job: TrainingJob): Promise<TrainingRun> {
     if (state) await resume(state, engine, job);
     return new Run(job, base, checkpoint, engine, training, validation);
   } catch (error) {
-    engine[Symbol.dispose]();
+    engine[DISPOSE]();
     throw error;
   }
 }
@@ -143,7 +144,11 @@ class Run implements TrainingRun {
     }
   }
 
-  async *events({ signal }: { readonly signal?: AbortSignal } = {}): AsyncGenerator<TrainingEvent> {
+  async *events({
+    signal,
+  }: {
+    readonly signal?: AbortSignal | undefined;
+  } = {}): AsyncGenerator<TrainingEvent> {
     // First, for the run may have been left, or saved, between an epoch's last step and its measurement.
     yield* this.#measured(signal);
     while (this.done < this.steps) {
@@ -176,8 +181,12 @@ class Run implements TrainingRun {
     else yield* convertCheckpoint(whole, { dtype: 'f32', metadata });
   }
 
-  [Symbol.dispose](): void {
-    this.#engine[Symbol.dispose]();
+  dispose(): void {
+    this.#engine[DISPOSE]();
+  }
+
+  [DISPOSE](): void {
+    this.dispose();
   }
 
   get #stepsPerEpoch(): number {

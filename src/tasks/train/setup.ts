@@ -6,6 +6,7 @@ import { withPromptPredictor } from '../../weights/extend.ts';
 import type { Checkpoint } from '../../weights/types.ts';
 import { loadEncoder } from '../encoders.ts';
 import { recordDecoder, recordEncoder, recordPromptPredictor } from '../recordings.ts';
+import { checkAgainst } from './check.ts';
 import type { TrainingJob } from './job.ts';
 import { type PromptDraw, recordTrainingStep, type TrainingContext } from './recordings.ts';
 import { type TrainedParts, trainedBy } from './trained.ts';
@@ -15,11 +16,12 @@ export const DROPOUT = 0.1;
 const LORA_RANK = 8;
 const ADAPTER_WIDTH = 64;
 
-/** A base with all that a job trains. @throws CheckpointError as `withPromptPredictor` */
+/** A base with all that a job trains. @throws TrainingSettingsError as `checkAgainst`; CheckpointError as `withPromptPredictor` */
 export function trainable(
   base: Checkpoint,
   { datasetName, classNames, settings }: Pick<TrainingJob, 'datasetName' | 'classNames' | 'settings'>,
 ): Checkpoint {
+  checkAgainst(describeCheckpoint(base).config, { datasetName, settings });
   return withPromptPredictor(base, {
     dataset: { name: datasetName, classes: classNames.length, tokens: settings.tokens },
     classNames,
