@@ -4,27 +4,6 @@
 //!import shared_row
 //!import query_gradient
 
-struct Params {
-  queries: u32,         // tokens in a query window
-  keys: u32,            // tokens in a key window
-  chunk: u32,           // keys that an invocation walks; x of the grid counts blocks of queries * chunks
-  windows_x: u32,       // windows in a row of the map
-  windows: u32,         // windows on the map; z of the grid counts batch * windows
-  query_width: u32,     // of the query map, its window and the map's height, in tokens
-  query_height: u32,
-  query_window: u32,    // window width; its height is queries / query_window
-  key_width: u32,
-  key_height: u32,
-  key_window: u32,
-  q_stride: u32,        // strides and starts count vec4s; a row of q, k or v holds all heads
-  q_start: u32,
-  k_stride: u32,
-  k_start: u32,
-  v_stride: u32,
-  v_start: u32,
-  scale: f32,
-}
-
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;                 // [batch, query map, q_stride]
 @group(0) @binding(2) var<storage, read> k: array<vec4f>;                 // [batch, key map, k_stride]
