@@ -1,6 +1,5 @@
 // dk[u, h, :] = scale sum_t P[t, u] (dy[t, h, :] . v[u, h, :] - D[t, h]) q[t, h, :] and dv[u, h, :] = sum_t P[t, u] dy[t, h, :]
 // A quad of lanes owns one key of one head, as attention_grad_kv.wgsl has it of one lane: heads too long for a lane's registers.
-//!late hardware
 //!import shared_row
 //!import key_gradient
 

@@ -1,6 +1,5 @@
 // dq[t, h, :] = scale sum_u P[t, u] (dy[t, h, :] . v[u, h, :] - D[t, h]) k[u, h, :], P = exp(scale q . k - L), D = dy . y
 // A quad of lanes owns one query of one head, as attention_grad_q.wgsl has it of one lane: heads too long for a lane's registers.
-//!late hardware
 //!import shared_row
 //!import query_gradient
 

@@ -3,25 +3,8 @@
 //
 // score = scale q . k + q . (rel_h + rel_w); L is the logarithm of the sum of exp(score). Maps, windows and padding as in attention_relpos.wgsl; the
 // tables are frozen.
+//!import relpos_site
 //!import window_key
-
-struct Params {
-  height: u32,          // of the map, in tokens
-  width: u32,
-  window_height: u32,   // H; W is WINDOW_WIDTH
-  windows_x: u32,       // windows in a row of the map
-  heads: u32,
-  first_head: u32,      // of this dispatch
-  q_stride: u32,        // strides, starts and paddings count vec4s; a row of q, k or v holds all heads
-  q_start: u32,
-  k_stride: u32,
-  k_start: u32,
-  v_stride: u32,
-  v_start: u32,
-  k_pad: u32,           // where k and v of a padding token begin
-  v_pad: u32,
-  scale: f32,
-}
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;                 // [map, q_stride]
@@ -34,7 +17,6 @@ struct Params {
 @group(0) @binding(8) var<storage, read_write> statistics: array<vec2f>;  // [map, heads]: L and D
 
 const HEAD4: u32 = 16;         // vec4s in a head
-const WINDOW_WIDTH: u32 = 14;
 override LANES: u32 = 32;
 
 var<private> query: array<vec4f, HEAD4>;
@@ -48,14 +30,11 @@ fn term(row: u32) -> f32 {
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let at_x = id.x % WINDOW_WIDTH;
-  let at_y = id.x / WINDOW_WIDTH;
-  let head = params.first_head + id.y;
-  let x0 = id.z % params.windows_x * WINDOW_WIDTH;
-  let y0 = id.z / params.windows_x * params.window_height;
+  let site = site_of(id.x, id.y, id.z);
   // A padding query has no gradient.
-  if (at_y >= params.window_height || x0 + at_x >= params.width || y0 + at_y >= params.height) { return; }
-  let row = (y0 + at_y) * params.width + x0 + at_x;
+  if (!site.inside) { return; }
+  let head = site.head;
+  let row = site.row;
   let to = row * params.heads + head;
 
   var sum: array<vec4f, HEAD4>;
@@ -64,13 +43,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
     outer[c] = dy[to * HEAD4 + c];
     sum[c] = vec4f();
   }
-  // Row i of rel_h is distance i - (H - 1); rel_w comes after all of rel_h.
-  let rel_y = at_y + params.window_height - 1;
-  let rel_x = 2 * params.window_height - 1 + at_x + WINDOW_WIDTH - 1;
+  // Of a key at the window's corner; further keys come before.
+  let first_rel = rel_rows(site.own, vec2u());
   var column_term: array<f32, WINDOW_WIDTH>;
   var column_sum: array<f32, WINDOW_WIDTH>;
   for (var key_x = 0u; key_x < WINDOW_WIDTH; key_x++) {
-    column_term[key_x] = term(rel_x - key_x);
+    column_term[key_x] = term(first_rel.y - key_x);
     column_sum[key_x] = 0.0;
   }
 
@@ -79,9 +57,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   var weight_sum = 0.0;
   var inner = 0.0;
   for (var key_y = 0u; key_y < params.window_height; key_y++) {
-    let row_term = term(rel_y - key_y);
+    let row_term = term(first_rel.x - key_y);
     for (var key_x = 0u; key_x < WINDOW_WIDTH; key_x++) {
-      let both = products(key_at(x0 + key_x, y0 + key_y, head), head);
+      let both = products(key_at(site.corner.x + key_x, site.corner.y + key_y, head), head);
       let score = fma(both.x, params.scale, row_term + column_term[key_x]);
       let top = max(highest, score);
       let shrink = exp(highest - top);
@@ -95,10 +73,10 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let logarithm = highest + log(weight_sum);
 
   for (var key_y = 0u; key_y < params.window_height; key_y++) {
-    let row_term = term(rel_y - key_y);
+    let row_term = term(first_rel.x - key_y);
     var row_sum = 0.0;
     for (var key_x = 0u; key_x < WINDOW_WIDTH; key_x++) {
-      let key = key_at(x0 + key_x, y0 + key_y, head);
+      let key = key_at(site.corner.x + key_x, site.corner.y + key_y, head);
       let both = products(key, head);
       let score = fma(both.x, params.scale, row_term + column_term[key_x]);
       let factor = exp(score - logarithm) * (both.y - inner);
@@ -111,11 +89,11 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
         for (var c = 0u; c < HEAD4; c++) { sum[c] = fma(scaled, pad[params.k_pad + head * HEAD4 + c], sum[c]); }
       }
     }
-    for (var c = 0u; c < HEAD4; c++) { sum[c] = fma(vec4f(row_sum), rel[(rel_y - key_y) * HEAD4 + c], sum[c]); }
+    for (var c = 0u; c < HEAD4; c++) { sum[c] = fma(vec4f(row_sum), rel[(first_rel.x - key_y) * HEAD4 + c], sum[c]); }
   }
   for (var key_x = 0u; key_x < WINDOW_WIDTH; key_x++) {
     let factor = vec4f(column_sum[key_x]);
-    for (var c = 0u; c < HEAD4; c++) { sum[c] = fma(factor, rel[(rel_x - key_x) * HEAD4 + c], sum[c]); }
+    for (var c = 0u; c < HEAD4; c++) { sum[c] = fma(factor, rel[(first_rel.y - key_x) * HEAD4 + c], sum[c]); }
   }
   for (var c = 0u; c < HEAD4; c++) { dq[to * HEAD4 + c] = sum[c]; }
   statistics[to] = vec2f(logarithm, inner);

@@ -13,14 +13,13 @@ import { expect, rowsOf, sizeOf, type Tensor } from '../graph/tensor.ts';
 import { ATTENTION, type AttentionCall } from './attention.ts';
 import { mergeOptions } from './merge-chunks.ts';
 import { accumulateColumns } from './place-columns.ts';
+import { SHARES, sharesHeads } from './shared-heads.ts';
 import { sumRows } from './sum-rows.ts';
 
 /** vec4s of the longest head that the quad kernels are written out for. */
 const QUAD_HEAD4 = 24;
 /** Rows of q, or of k and v, of a quad. */
 const QUAD_ROWS = 16;
-/** vec4s of the longest head that a lane of a GPU can own: six arrays of them are 192 registers of 255. */
-const OWN_HEAD4 = 8;
 
 /**
  * Scores are computed again, twice: query by query for dq, with the logarithm L of each softmax's sum and
@@ -149,7 +148,7 @@ const LONGEST_SERIAL = 1024;
 function wayOf(g: Graph, headDim: number, rows: number, others: number, entries: number) {
   const { cpu, subgroups } = g.traits;
   const quad = cpu && subgroups && headDim / 4 <= QUAD_HEAD4;
-  const shared = !cpu && subgroups && headDim / 4 > OWN_HEAD4;
+  const shared = sharesHeads(g.traits, headDim / 4);
   const rowsOfLanes = rows >= 32 ? 32 : Math.max(4, 2 ** Math.ceil(Math.log2(rows)));
   const rowsOfGroup = quad ? QUAD_ROWS : rowsOfLanes;
   const blocks = Math.ceil(rows / rowsOfGroup);
@@ -159,6 +158,6 @@ function wayOf(g: Graph, headDim: number, rows: number, others: number, entries:
   const bounded = cpu && !quad ? Math.ceil(others / LONGEST_SERIAL) : 1;
   // Quads walk 4 at a time.
   const chunk = 4 * Math.ceil(others / Math.max(wanted, bounded) / 4);
-  const lanes = shared ? 4 * rowsOfGroup : rowsOfGroup;
+  const lanes = shared ? SHARES * rowsOfGroup : rowsOfGroup;
   return { quad, shared, lanes, blocks, chunk, chunks: Math.ceil(others / chunk) };
 }

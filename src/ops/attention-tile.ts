@@ -152,7 +152,8 @@ export interface TileVariant extends Variant {
   readonly split?: boolean;
 }
 
-const isSame = (one: TileShape | undefined, other: TileShape) => JSON.stringify(one) === JSON.stringify(other);
+const isSame = (one: TileShape | undefined, other: TileShape) =>
+  JSON.stringify(one) === JSON.stringify(other);
 
 /**
  * What may compute attention on a device, the likeliest first.

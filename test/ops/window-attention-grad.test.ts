@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Graph } from '../../src/graph/graph.ts';
+import { Graph, type GraphTraits } from '../../src/graph/graph.ts';
 import { attentionBias } from '../../src/ops/attention-bias.ts';
 import { attentionBiasGrad } from '../../src/ops/attention-bias-grad.ts';
 import { attentionRelpos } from '../../src/ops/attention-relpos.ts';
@@ -30,37 +30,48 @@ const inputs = ({ map, heads, headDim }: WindowCase) => {
   };
 };
 
-describe('gradient of attentionRelpos', () => {
-  for (const [name, each] of Object.entries(CASES))
-    gpuTest(name, async (gpu) => {
-      const { window, heads, headDim } = each;
-      const dim = heads * headDim;
-      const [h, w] = [2 * window[0] - 1, 2 * window[1] - 1];
-      await expectGradient(gpu, {
-        inputs: {
-          ...inputs(each),
-          relH: { shape: [h, headDim], values: randomValues(h * headDim, 3), frozen: true },
-          relW: { shape: [w, headDim], values: randomValues(w * headDim, 4), frozen: true },
-        },
-        record: (g, { qkv, pad, relH, relW }) => {
-          const part = (start: number) => ({ tensor: qkv, start });
-          const options = { ...each, pad: { tensor: pad, k: dim, v: 2 * dim }, relH, relW };
-          return attentionRelpos(g, part(0), part(dim), part(2 * dim), options);
-        },
-        definition: ({ qkv, pad, relH, relW }) => {
-          const term = (query: readonly number[], table: Float64Array, row: number) =>
-            query.reduce((sum, value, c) => sum + value * at(table, row * headDim + c), 0);
-          return attendWindows(
-            qkv,
-            pad,
-            each,
-            (_, query, dy, dx) =>
-              term(query, relH, dy + window[0] - 1) + term(query, relW, dx + window[1] - 1),
-          );
-        },
-        derivatives: [attentionRelposGrad],
-      });
+function relpos(name: string, each: WindowCase, traits?: Partial<GraphTraits>): void {
+  gpuTest(name, async (gpu) => {
+    const { window, heads, headDim } = each;
+    const dim = heads * headDim;
+    const [h, w] = [2 * window[0] - 1, 2 * window[1] - 1];
+    await expectGradient(gpu, {
+      inputs: {
+        ...inputs(each),
+        relH: { shape: [h, headDim], values: randomValues(h * headDim, 3), frozen: true },
+        relW: { shape: [w, headDim], values: randomValues(w * headDim, 4), frozen: true },
+      },
+      record: (g, { qkv, pad, relH, relW }) => {
+        const part = (start: number) => ({ tensor: qkv, start });
+        const options = { ...each, pad: { tensor: pad, k: dim, v: 2 * dim }, relH, relW };
+        return attentionRelpos(g, part(0), part(dim), part(2 * dim), options);
+      },
+      definition: ({ qkv, pad, relH, relW }) => {
+        const term = (query: readonly number[], table: Float64Array, row: number) =>
+          query.reduce((sum, value, c) => sum + value * at(table, row * headDim + c), 0);
+        return attendWindows(
+          qkv,
+          pad,
+          each,
+          (_, query, dy, dx) => term(query, relH, dy + window[0] - 1) + term(query, relW, dx + window[1] - 1),
+        );
+      },
+      derivatives: [attentionRelposGrad],
+      ...(traits && { traits }),
     });
+  });
+}
+
+describe('gradient of attentionRelpos', () => {
+  for (const [name, each] of Object.entries(CASES)) relpos(name, each);
+});
+
+// Heads that a GPU's lane has no registers for: quads whose lanes have as many channels or not, windows as above.
+describe('gradient of attentionRelpos, shared by a quad', () => {
+  const traits = { cpu: false, subgroups: true };
+  relpos('windows that stick out', { map: [3, 4], window: [2, 3], heads: 2, headDim: 36 }, traits);
+  relpos('above a workgroup of 32', { map: [11, 3], window: [11, 3], heads: 1, headDim: 40 }, traits);
+  relpos('heads of 80', { map: [2, 2], window: [2, 2], heads: 1, headDim: 80 }, traits);
 });
 
 describe('gradient of attentionBias', () => {
