@@ -1,6 +1,7 @@
 import { CheckpointError } from '../errors.ts';
 import type { CanonicalTensor, ModelDescription } from './description.ts';
 import { elementCount, littleEndian } from './dtypes.ts';
+import { readFinite } from './finite.ts';
 import { dequantise, outputAxis } from './quantise.ts';
 import type { Checkpoint, StoredTensor } from './types.ts';
 
@@ -9,7 +10,7 @@ export const BATCH_NORM_EPS = 1e-5;
 
 /**
  * The tensors of a model under our canonical names, each read from the checkpoint (and folded, where its
- * recipe says so) when it is asked for.
+ * recipe says so) when it is asked for. `readF32` refuses values that are not finite.
  * @param description what `detectModel` said of this same checkpoint
  */
 export function canonicalTensors(
@@ -17,7 +18,11 @@ export function canonicalTensors(
   description: ModelDescription,
 ): ReadonlyMap<string, StoredTensor> {
   return new Map(
-    Array.from(description.tensors, ([name, tensor]) => [name, canonicalTensor(checkpoint, tensor)] as const),
+    Array.from(description.tensors, ([name, described]) => {
+      const tensor = canonicalTensor(checkpoint, described);
+      const readF32 = (signal?: AbortSignal) => readFinite(checkpoint.name, tensor, signal);
+      return [name, { ...tensor, readF32 }] as const;
+    }),
   );
 }
 
