@@ -37,6 +37,9 @@ export class GpuError extends Sam2RadError {
   override name = 'GpuError';
 }
 
+/** What code without types may have handed over, by its tag: `Uint8Array`, `Undefined`. Never what is in it. */
+export const kindOf = (value: unknown): string => Object.prototype.toString.call(value).slice(8, -1);
+
 /** A chunk of the engine that did not come, which only a bundled page can meet. */
 export const notLoaded = (what: string, cause: unknown) =>
   new UnsupportedError(
