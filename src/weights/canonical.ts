@@ -14,6 +14,8 @@ export interface Candidate extends TensorInfo {
 export interface Canonical {
   readonly candidates: Map<string, Candidate>;
   readonly dropped: string[];
+  /** Two keys of the first tensor that the file has twice. */
+  readonly twice: readonly [string, string] | undefined;
 }
 
 const ADAPTER = /^image_encoder\.adapters\.(\d+)\.adapters\.([02])\.(weight|bias)$/;
@@ -22,15 +24,18 @@ const ADAPTER = /^image_encoder\.adapters\.(\d+)\.adapters\.([02])\.(weight|bias
 export function canonicalise(tensors: ReadonlyMap<string, TensorInfo>, root: Root): Canonical {
   const candidates = new Map<string, Candidate>();
   const dropped: string[] = [];
+  let twice: Canonical['twice'];
   for (const [key, { dtype, shape }] of tensors) {
     const name = nameOf(key, root);
-    if (name === undefined || candidates.has(name)) dropped.push(key);
+    const other = name !== undefined && candidates.get(name);
+    if (other) twice ??= [other.key, key];
+    else if (name === undefined) dropped.push(key);
     else candidates.set(name, { dtype, shape, recipe: { kind: 'copy', from: key }, key });
   }
   applyScales(candidates);
   foldBatchNorms(candidates);
   placeAdapters(candidates);
-  return { candidates, dropped };
+  return { candidates, dropped, twice };
 }
 
 function nameOf(key: string, root: Root): string | undefined {
@@ -51,7 +56,7 @@ function applyScales(candidates: Map<string, Candidate>): void {
   }
 }
 
-/** `x.c.weight` and `x.bn.*` become `x.weight` and `x.bias`. An incomplete group stays and is reported as extra. */
+/** `x.c.weight` and `x.bn.*` become `x.weight` and `x.bias`. A group that is incomplete, or beside these, stays and is reported as extra. */
 function foldBatchNorms(candidates: Map<string, Candidate>): void {
   for (const [name, conv] of [...candidates]) {
     if (!name.endsWith('.c.weight') || conv.recipe.kind !== 'copy') continue;
@@ -63,7 +68,8 @@ function foldBatchNorms(candidates: Map<string, Candidate>): void {
       return shape?.length === 1 && shape[0] === outputs;
     };
     const gamma = candidates.get(parts[0] ?? '');
-    if (!parts.every(fits) || gamma?.recipe.kind !== 'copy') continue;
+    const isTaken = ['weight', 'bias'].some((part) => candidates.has(`${prefix}.${part}`));
+    if (isTaken || !parts.every(fits) || gamma?.recipe.kind !== 'copy') continue;
     const norm = gamma.recipe.from.slice(0, -'weight'.length);
     for (const part of [name, ...parts]) candidates.delete(part);
     const recipe: Recipe = { kind: 'fold-weight', conv: conv.recipe.from, norm };
@@ -81,9 +87,11 @@ function placeAdapters(candidates: Map<string, Candidate>): void {
   });
   for (const { name, candidate, index, layer, part } of found) {
     const block = blocks[index];
-    if (block === undefined) continue;
+    const own = `${block}.adapter.lin${layer === '0' ? 1 : 2}.${part}`;
+    // One that has no place, or whose place is taken, stays and is reported as extra.
+    if (block === undefined || candidates.has(own)) continue;
     candidates.delete(name);
-    candidates.set(`${block}.adapter.lin${layer === '0' ? 1 : 2}.${part}`, candidate);
+    candidates.set(own, candidate);
   }
 }
 

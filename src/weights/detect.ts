@@ -39,7 +39,13 @@ export function detectModel(
   const root = findRoot(tensors.keys());
   if (!root) throw new CheckpointError(`${file} holds no image encoder. ${strangers(tensors)} ${KNOWN}`);
   const canonical = canonicalise(tensors, root);
-  const { candidates, dropped } = canonical;
+  const { candidates, dropped, twice } = canonical;
+  const { rival } = root;
+  const pair = rival === undefined ? twice : [root.prefix, rival].map((prefix) => `${prefix}image_encoder.*`);
+  if (pair)
+    throw new CheckpointError(
+      `${file} holds "${pair[0]}" and "${pair[1]}", which are the same part of a model, and nothing says which counts. Save the state_dict() of one model alone.`,
+    );
   const parts = readParts(candidates);
   if (!parts) {
     throw new CheckpointError(

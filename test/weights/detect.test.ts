@@ -134,6 +134,44 @@ test('optimizer states and an average of the weights beside them are left aside'
   expect(found.config.datasets).toEqual([{ name: 'phantom', classes: 2, tokens: 10 }]);
 });
 
+test('a model under two names is refused with both: whichever were taken, the other may be meant', () => {
+  const two = new Map(renamed(golden('nano-sam2'), (key) => `averaged_model.${key}`));
+  for (const [key, info] of golden('nano-sam2')) two.set(`module.${key}`, info);
+  expect(messageOf(two)).toContain(
+    'odd.pt holds "averaged_model.image_encoder.*" and "module.image_encoder.*", which are the same part of a model',
+  );
+  // Lightning's average of the weights, and the raw ones that it trains on with.
+  const lightning = new Map(renamed(golden('nano-sam2'), (key) => `current_model_state.model.${key}`));
+  for (const [key, info] of golden('nano-sam2')) lightning.set(`state_dict.model.${key}`, info);
+  expect(detectModel(lightning).tensors.get('no_mem_embed')?.recipe).toEqual({
+    kind: 'copy',
+    from: 'state_dict.model.no_mem_embed',
+  });
+});
+
+test('a tensor under two names is refused with both, in either order', () => {
+  const [one, other] = ['sam_mask_decoder.iou_token.weight', 'mask_decoder.iou_token.weight'];
+  const info: TensorInfo = { dtype: 'F32', shape: [1, 256] };
+  expect(messageOf(new Map([...golden('nano-sam2'), [other, info]]))).toContain(
+    `holds "${one}" and "${other}", which`,
+  );
+  expect(messageOf(new Map([[other, info], ...golden('nano-sam2')]))).toContain(
+    `holds "${other}" and "${one}", which`,
+  );
+});
+
+test('a folded convolution beside the one that would be folded, or an adapter where one is, is extra', () => {
+  const conv = 'model.model.image_encoder.net.layers.1.downsample.conv2';
+  const folded = new Map(golden('sam2rad-vit-tiny'));
+  folded.set(`${conv}.bias`, { dtype: 'F32', shape: [160] });
+  expect(messageOf(folded)).toContain(`Extra (5): ${conv}.`);
+  const adapted = new Map(golden('nano-sam2rad-adapter-lora'));
+  const adapter = 'model.model.image_encoder.adapters.0.adapters.0.bias';
+  const [block] = detectModel(adapted).config.adapters?.blocks ?? [];
+  adapted.set(`model.model.${block}.adapter.lin1.bias`, { dtype: 'F32', shape: [64] });
+  expect(messageOf(adapted)).toContain(`Extra (1): ${adapter}.`);
+});
+
 test('adapters stand beside their blocks: the last five of a ViT, all but layer 0 of a TinyViT', () => {
   const adapter = (index: number, width: number): [string, TensorInfo][] => {
     const root = `model.model.image_encoder.adapters.${index}.adapters`;
