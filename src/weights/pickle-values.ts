@@ -84,6 +84,9 @@ export function isDict(value: Value | undefined): value is Dict {
 export function isGlobal(value: Value | undefined): value is Global {
   return kindOf(value) === 'global';
 }
+export function isOpaque(value: Value | undefined): value is Opaque {
+  return kindOf(value) === 'opaque';
+}
 export function isStorage(value: Value | undefined): value is StorageRef {
   return kindOf(value) === 'storage';
 }

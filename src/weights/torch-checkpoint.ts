@@ -1,17 +1,21 @@
 import { CheckpointError } from '../errors.ts';
-import type { StorageRef, Value } from './pickle-values.ts';
+import { isOpaque, type StorageRef, type Value } from './pickle-values.ts';
 import { type Storage, viewTensor } from './storage.ts';
 import type { TorchObjects } from './torch-objects.ts';
-import { findTensors } from './torch-tree.ts';
+import { findTensors, type Node, pathOf } from './torch-tree.ts';
 import type { Checkpoint, StoredTensor } from './types.ts';
 
 const MAX_NAMED = 5;
 
 /** "a, b, c and 4 more", for messages. */
-function some(items: readonly string[]): string {
+function some<T>(items: readonly T[], textOf: (item: T) => string = String): string {
   const rest = items.length - MAX_NAMED;
-  return items.slice(0, MAX_NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+  return items.slice(0, MAX_NAMED).map(textOf).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
+
+/** "hyper_parameters.x: posix.system" */
+const placeOf = (node: Node) =>
+  `${pathOf(node) || 'the whole file'}: ${isOpaque(node.value) ? node.value.path : ''}`;
 
 /**
  * The checkpoint that a torch pickle describes.
@@ -46,7 +50,7 @@ export function torchCheckpoint(
   }
   const warnings: string[] = [];
   if (refused.length > 0) {
-    const where = tree.leftOut.length > 0 ? ` (${some(tree.leftOut)})` : '';
+    const where = tree.leftOut.length > 0 ? ` (${some(tree.leftOut, placeOf)})` : '';
     warnings.push(
       `${file} also names Python objects that were left out, not executed: ${some(refused)}${where}.`,
     );

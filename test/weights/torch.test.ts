@@ -110,9 +110,46 @@ test('a cancelled open or read rejects with the reason of the signal', async () 
   await expect(tensors.get('w')?.read(AbortSignal.abort(reason))).rejects.toBe(reason);
 });
 
+const storageId = [
+  ...tuple(str('storage'), name('torch', 'FloatStorage'), str('0'), str('cpu'), int(1)),
+  0x51,
+];
 const repeat = (count: number, ...ops: number[]) =>
   Array.from({ length: count * ops.length }, (_, i) => ops[i % ops.length] ?? 0);
+const u32 = (n: number) => [n & 255, (n >> 8) & 255, (n >> 16) & 255, n >>> 24];
+/** A text of a megabyte, which a pickle names again in two bytes. */
+const long = [[0x58, ...u32(1 << 20)], repeat(1 << 20, 0x61)].flat();
+/** Puts what was made into the memo, from which `GET` takes it. */
+const kept = (at: number, ...made: number[][]) => [...made.flat(), 0x71, at, 0x30];
+const GET = [0, 1, 2].map((at) => [0x68, at]);
+const [first = [], second = [], third = []] = GET;
+/** Calls the first of the memo with the second, again and again. */
+const calls = (count: number) => repeat(count, ...first, ...second, 0x52, 0x30);
+const listOf = (count: number, ...item: number[]) => [[0x5d, 0x28], repeat(count, ...item), [0x65]].flat();
+const longKey = (count: number) => [[0x7d], long, listOf(count, ...first), [0x73]].flat();
+
 const bombs: [string, number[]][] = [
+  [
+    'sides, copied for each tensor',
+    [
+      kept(0, name('torch._utils', '_rebuild_tensor_v2')),
+      kept(2, listOf(200_000, 0x4b, 1)),
+      kept(1, tuple(storageId, int(0), third, third)),
+      calls(190_000),
+    ].flat(),
+  ],
+  [
+    'pairs, copied for each dict',
+    [
+      kept(0, name('collections', 'OrderedDict')),
+      kept(1, listOf(100_000, 0x29), [0x85]),
+      calls(200_000),
+    ].flat(),
+  ],
+  ['letters in the name of each class', [kept(0, long), repeat(200_000, ...first, ...first, 0x93)].flat()],
+  ['letters in the place of each object', [kept(0, call(name('os', 'system'))), longKey(190_000)].flat()],
+  ['letters in the name of each tensor', [kept(0, weight), longKey(190_000)].flat()],
+  ['numbers in each list', [kept(0, listOf(200_000, 0x4b, 1)), listOf(190_000, ...first)].flat()],
   ['marks', repeat(1_100_000, 0x28)],
   ['dicts', repeat(500_000, 0x7d)],
   ['copies', [0x4e, ...repeat(1_100_000, 0x32)]],
