@@ -7,9 +7,24 @@ export class Sam2RadError extends Error {
   override name = 'Sam2RadError';
 }
 
-/** A weights file that cannot be read, or that holds no model we know. */
+/** A weights file that cannot be read, or that holds no model we know. What its message quotes is escaped and cut. */
 export class CheckpointError extends Sam2RadError {
   override name = 'CheckpointError';
+  constructor(message: string, options?: ErrorOptions) {
+    super(shown(message), options);
+  }
+}
+
+/** What a terminal obeys, what turns a text's direction and what nobody sees, as JSON escapes it. */
+export const escaped = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
+    character.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );
+
+/** A sentence with names in it that a stranger chose: escaped, and cut where a name, or all, is longer than any is. */
+export function shown(text: string): string {
+  const cut = text.replace(/(\S{200})\S+/g, '$1...');
+  return escaped(cut.length > 2000 ? `${cut.slice(0, 2000)}...` : cut);
 }
 
 /** A picture that cannot be decoded or that has a size we refuse. */

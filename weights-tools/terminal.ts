@@ -1,3 +1,4 @@
+import { escaped } from '../src/errors.ts';
 import type { loadModel } from '../src/index.ts';
 import type { StartTraining } from './train/engine.ts';
 
@@ -16,6 +17,9 @@ export interface Terminal {
   /** In place of the engine's own: tests share one model, which compiles for long on a CPU. */
   readonly loadModel?: typeof loadModel;
 }
+
+/** Lines in which names of files, or names in them, cannot move the cursor or change what stands there. JSON stays the same. */
+export const printable = (text: string): string => text.split('\n').map(escaped).join('\n');
 
 export interface ErrorStream {
   write(text: string): void;

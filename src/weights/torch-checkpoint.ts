@@ -1,4 +1,4 @@
-import { CheckpointError } from '../errors.ts';
+import { CheckpointError, shown } from '../errors.ts';
 import { isOpaque, type StorageRef, type Value } from './pickle-values.ts';
 import { type Storage, viewTensor } from './storage.ts';
 import type { TorchObjects } from './torch-objects.ts';
@@ -58,5 +58,5 @@ export function torchCheckpoint(
   if (tree.twice.length > 0)
     warnings.push(`${file} names tensors twice; the first counts: ${some(tree.twice)}.`);
   if (tree.tooDeep) warnings.push(`${file} nests lists or dicts too deep; what lies deepest was left out.`);
-  return { name: file, container, tensors, metadata: {}, warnings };
+  return { name: file, container, tensors, metadata: {}, warnings: warnings.map(shown) };
 }

@@ -32,6 +32,15 @@ test('a hostile object beside the tensors is left out, named in a warning and ne
   expect([...((await checkpoint.tensors.get('state_dict.w')?.readF32()) ?? [])]).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
+test('what a warning quotes of a file is escaped and cut', async () => {
+  const data = pickle(
+    dict({ w: weight, [`\u001b]0;owned\u0007${'x'.repeat(2000)}`]: call(name('os', 'system')) }),
+  );
+  const { warnings } = await openCheckpoint(makeTorchZip(data, storages), { name: 'odd.pt' });
+  expect(warnings[0]).toMatch(/ \(\\u001b\]0;owned\\u0007x+\.\.\. os\.system\)\.$/);
+  expect(warnings[0]?.length).toBeLessThan(400);
+});
+
 test('calling the result of a call, as gadget chains do, stays inert', async () => {
   const getattr = call(name('builtins', 'getattr'), name('os', 'path'), str('x'));
   const data = pickle(dict({ w: weight, chain: call(getattr, call(name('builtins', 'exec'), str('1'))) }));

@@ -15,7 +15,7 @@ import { type Outputs, planOutputs } from '../segment-plan.ts';
 import { classReport, type PictureReport, promptReport, reportText, type Times } from '../segment-report.ts';
 import { checkMode, parseSegment, type SegmentRequest } from '../segment-request.ts';
 import { DumpFile, readMaskInput } from '../tensors.ts';
-import type { Terminal } from '../terminal.ts';
+import { printable, type Terminal } from '../terminal.ts';
 
 type Sharp = Parameters<typeof readPicture>[0];
 
@@ -118,7 +118,7 @@ async function segmentAll(run: Run, plans: readonly Outputs[], terminal: Termina
   const errors: { picture: string; message: string }[] = [];
   const complain = (text: string) => {
     progress.clear();
-    terminal.err.write(`sam2rad: ${text}\n`);
+    terminal.err.write(`sam2rad: ${printable(text)}\n`);
   };
   const warn = (texts: readonly string[]) => {
     for (const text of request.json ? [] : texts) complain(`warning: ${text}`);

@@ -9,7 +9,7 @@ import { megabytes } from '../format.ts';
 import { makeFolder, openFile } from '../node/files.ts';
 import { loadPeers } from '../node/peers.ts';
 import { Progress } from '../node/progress.ts';
-import type { Terminal } from '../terminal.ts';
+import { printable, type Terminal } from '../terminal.ts';
 import { Curves } from '../train/curves.ts';
 import type { StartTraining } from '../train/engine.ts';
 import { runToEnd } from '../train/loop.ts';
@@ -42,7 +42,7 @@ export async function train(argv: readonly string[], terminal: Terminal): Promis
   const progress = new Progress(terminal.err, request.json);
   const warn = (text: string) => {
     progress.clear();
-    terminal.err.write(`sam2rad: ${text}\n`);
+    terminal.err.write(`sam2rad: ${printable(text)}\n`);
   };
   try {
     const data = await prepareData(sharp, request.dataset, choices, {
