@@ -80,11 +80,12 @@ function foldBatchNorms(candidates: Map<string, Candidate>): void {
 
 /** Adapter i of the file's list becomes `<block>.adapter.lin1|lin2`, beside the block that it feeds. */
 function placeAdapters(candidates: Map<string, Candidate>): void {
-  const blocks = adaptedBlocks(candidates);
   const found = [...candidates].flatMap(([name, candidate]) => {
     const match = ADAPTER.exec(name);
     return match ? [{ name, candidate, index: Number(match[1]), layer: match[2], part: match[3] }] : [];
   });
+  // Of half a million blocks a file can name, only those of a model that has adapters are put in order.
+  const blocks = found.length > 0 ? adaptedBlocks(candidates) : [];
   for (const { name, candidate, index, layer, part } of found) {
     const block = blocks[index];
     const own = `${block}.adapter.lin${layer === '0' ? 1 : 2}.${part}`;
@@ -97,11 +98,12 @@ function placeAdapters(candidates: Map<string, Candidate>): void {
 
 /** The blocks that adapters stand before, in order: all of Hiera's, a ViT's last five, TinyViT's but layer 0's. */
 export function adaptedBlocks(candidates: ReadonlyMap<string, unknown>): string[] {
-  const blocks: string[] = [];
+  const found = new Set<string>();
   for (const name of candidates.keys()) {
     const block = /^(image_encoder\.(?:trunk\.)?(?:layers\.[1-9]\.)?blocks\.\d+)\./.exec(name)?.[1];
-    if (block !== undefined && !blocks.includes(block)) blocks.push(block);
+    if (block !== undefined) found.add(block);
   }
+  const blocks = [...found];
   const numbers = (block: string) => block.match(/\d+/g)?.map(Number) ?? [];
   const compare = (a: string, b: string) => {
     const [m, n] = [numbers(a), numbers(b)];
