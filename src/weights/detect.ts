@@ -1,7 +1,7 @@
 import { CheckpointError } from '../errors.ts';
 import type { WeightStorage } from '../gpu/kernel.ts';
 import { type Candidate, type Canonical, canonicalise, compare, type Mismatch } from './canonical.ts';
-import type { ModelConfig } from './config.ts';
+import { MOST_CLASSES, MOST_TOKENS, type ModelConfig } from './config.ts';
 import type { CanonicalTensor, ModelDescription } from './description.ts';
 import { elementCount } from './dtypes.ts';
 import { findRoot } from './keys.ts';
@@ -52,6 +52,11 @@ export function detectModel(
       `${file} holds an image encoder that we do not know. ${strangers(tensors)} ${KNOWN}`,
     );
   }
+  for (const { name, classes, tokens } of parts.datasets)
+    if (classes > MOST_CLASSES || tokens > MOST_TOKENS)
+      throw new CheckpointError(
+        `${file} has queries "${name}" of ${classes} classes with ${tokens} tokens each, expected at most ${MOST_CLASSES} and ${MOST_TOKENS}. Train it with fewer.`,
+      );
   if (parts.ppn && !candidates.has(INVERSE_FREQUENCIES)) {
     const recipe = { kind: 'sine-frequencies' } as const;
     candidates.set(INVERSE_FREQUENCIES, { dtype: 'F32', shape: [128], recipe, key: INVERSE_FREQUENCIES });

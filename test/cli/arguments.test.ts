@@ -65,6 +65,11 @@ test.each<[argv: string[], message: RegExp]>([
   [['segment', 'a.png', '--box', '1,2,1e999,4'], /--box is/],
   [['segment', 'a.png', '--box', '1,2,3,4', '--box', '1,2,3,4'], /--box is given twice/],
   [['segment', 'a.png', '--point', '1,2'], /--point is '1,2', expected x,y,label/],
+  [
+    ['train', 'data', '-m', 'a', '-o', 'b', '--tokens', '1'],
+    /--tokens is '1', expected a whole number from 3 to 512/,
+  ],
+  [['train', 'data', '-m', 'a', '-o', 'b', '--tokens', '513'], /--tokens is '513', expected a whole number/],
   [['segment', 'a.png', '--point', 'NaN,2,1'], /--point is 'NaN,2,1'/],
   [['segment', 'a.png', '--point', '1,2,3'], /--point is '1,2,3'.*1 for the object or 0/],
   [

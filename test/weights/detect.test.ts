@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CheckpointError } from '../../src/errors.ts';
 import { type DetectOptions, detectModel } from '../../src/weights/detect.ts';
 import type { TensorInfo } from '../../src/weights/types.ts';
-import { fixtureJson, fixtureNames } from './fixtures.ts';
+import { cpuMillis, fixtureJson, fixtureNames } from './fixtures.ts';
 import { generatedCheckpoint, type WeightsJson } from './generated-weights.ts';
 
 type Infos = ReadonlyMap<string, TensorInfo>;
@@ -260,6 +260,32 @@ test('what is missing, extra and of wrong shape stands in one error', () => {
   expect(message).toContain('Extra (1): sam_mask_decoder.surprise.');
   expect(message).toContain('Wrong (2): no_mem_embed is [1, 256], expected [1, 1, 256]; ');
   expect(message).toContain('sam_mask_decoder.iou_token.weight is I64, expected a float type.');
+});
+
+test('blocks without end are refused in time that grows with their number', () => {
+  const blocks = Array.from({ length: 50_000 }, (_, i): [string, TensorInfo] => [
+    `image_encoder.trunk.blocks.${i}.a`,
+    { dtype: 'F32', shape: [0] },
+  ]);
+  blocks.push(['image_encoder.adapters.0.adapters.0.bias', { dtype: 'F32', shape: [64] }]);
+  const start = cpuMillis();
+  expect(messageOf(new Map(blocks))).toContain('does not fit it');
+  expect(cpuMillis() - start).toBeLessThan(3000);
+});
+
+test('more classes than a byte numbers, or tokens without end, are refused', () => {
+  const withQueries = (...shape: number[]) =>
+    new Map([
+      ...golden('nano-sam2rad'),
+      ['model.learnable_prompts.phantom', { dtype: 'F32', shape }] as [string, TensorInfo],
+    ]);
+  const expected = 'each, expected at most 255 and 512. Train it with fewer.';
+  expect(messageOf(withQueries(256, 10, 256))).toContain(
+    `odd.pt has queries "phantom" of 256 classes with 10 tokens ${expected}`,
+  );
+  expect(messageOf(withQueries(2, 513, 256))).toContain(`of 2 classes with 513 tokens ${expected}`);
+  const most = detectModel(withQueries(255, 512, 256)).config.datasets;
+  expect(most).toEqual([{ name: 'phantom', classes: 255, tokens: 512 }]);
 });
 
 test('files of other models are told what is known', () => {
