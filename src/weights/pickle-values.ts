@@ -64,6 +64,8 @@ export interface TensorRef {
   readonly offset: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
+  /** What torch does to the values when it reads them, where it has put that off: "neg" or "conj". */
+  readonly pending: string | undefined;
 }
 
 /** The kind of a value, or undefined for primitives. */

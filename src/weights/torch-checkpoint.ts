@@ -1,4 +1,5 @@
 import { CheckpointError, shown } from '../errors.ts';
+import { elementBytes } from './dtypes.ts';
 import { isOpaque, type StorageRef, type Value } from './pickle-values.ts';
 import { type Storage, viewTensor } from './storage.ts';
 import type { TorchObjects } from './torch-objects.ts';
@@ -34,10 +35,16 @@ export function torchCheckpoint(
   const refused = [...objects.refused];
   const tensors = new Map<string, StoredTensor>();
   for (const { name, tensor } of tree.tensors) {
-    const { dtype, shape, strides, offset } = tensor;
+    const { dtype, shape, strides, offset, storage, pending } = tensor;
+    if (pending !== undefined)
+      throw new CheckpointError(
+        `${file}: tensor "${name}" was saved with its ${pending} put off, which we do not read. Save it again after .resolve_${pending}().`,
+      );
     // Old legacy files address a storage within a storage; everything else starts at 0.
-    const view = { dtype, shape, strides, offset: tensor.storage.start + offset };
-    tensors.set(name, viewTensor(file, name, view, storageOf(tensor.storage, name)));
+    const view = { dtype, shape, strides, offset: storage.start + offset };
+    // What lies behind its storage in the file is not the tensor's.
+    const bytes = (storage.start + storage.elements) * elementBytes[storage.dtype ?? 'U8'];
+    tensors.set(name, viewTensor(file, name, view, { ...storageOf(storage, name), bytes }));
   }
   if (tensors.size === 0) {
     const found =

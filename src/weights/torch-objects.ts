@@ -3,6 +3,7 @@ import { MAX_RANK } from './dtypes.ts';
 import { MAX_OBJECTS, type PickleHost } from './pickle.ts';
 import {
   type Dict,
+  isDict,
   isGlobal,
   isSequence,
   isStorage,
@@ -113,6 +114,7 @@ export class TorchObjects implements PickleHost {
       typeof start !== 'number' ||
       typeof length !== 'number' ||
       !(start >= 0) ||
+      !(length >= 0) ||
       !(start + length <= elements)
     ) {
       throw this.#bad(`a view of storage ${key} leaves it`);
@@ -138,7 +140,10 @@ export class TorchObjects implements PickleHost {
     const numbers = (items: readonly Value[]) =>
       items.map((item) => (typeof item === 'number' ? item : Number.NaN));
     const [shape, strides] = [numbers(size.items), numbers(stride.items)];
-    const tensor: TensorRef = { kind: 'tensor', storage, dtype: type, offset, shape, strides };
+    const metadata = args.at(-1);
+    const isSet = (bit: string) => isDict(metadata) && metadata.entries.get(bit) === true;
+    const pending = ['neg', 'conj'].find(isSet);
+    const tensor: TensorRef = { kind: 'tensor', storage, dtype: type, offset, shape, strides, pending };
     return tensor;
   }
 

@@ -88,6 +88,61 @@ test('an untyped storage takes its type from the tensor (rebuild_tensor_v3)', as
   expect([...((await tensors.get('w')?.readF32()) ?? [])]).toEqual([3, 4]);
 });
 
+test('a tensor that torch negates when it reads it is refused by its name', async () => {
+  const storage = [
+    ...tuple(str('storage'), name('torch', 'FloatStorage'), str('0'), str('cpu'), int(6)),
+    0x51,
+  ];
+  const rebuilt = (bit: number) =>
+    call(
+      name('torch._utils', '_rebuild_tensor_v2'),
+      ...[storage, int(0), tuple(int(2)), tuple(int(1)), [0x89], [0x4e], dict({ neg: [bit] })],
+    );
+  const open = (bit: number) =>
+    openCheckpoint(makeTorchZip(pickle(dict({ w: rebuilt(bit) })), storages), { name: 'neg.pt' });
+  await expect(open(0x88)).rejects.toThrow(
+    /^neg\.pt: tensor "w" was saved with its neg put off, .* \.resolve_neg\(\)\.$/,
+  );
+  const { tensors } = await open(0x89);
+  expect([...((await tensors.get('w')?.readF32()) ?? [])]).toEqual([1, 2]);
+});
+
+test('a tensor ends within the elements that its storage claims, whatever lies behind them', async () => {
+  const blob = makeTorchZip(pickle(dict({ w: tensor('0', [6], [1], 2) })), storages);
+  await expect(openCheckpoint(blob)).rejects.toThrow(/"w" of shape \[6\] ends at byte 24 .* has 8\./);
+});
+
+/** torch's stream of before 1.6 with one tensor of 4 values over storage 0, which has 6. */
+function legacy(view: number[], offset = 0, protocol: number[] = [0x4d, 0xe9, 3]): Blob {
+  const id = tuple(str('storage'), name('torch', 'FloatStorage'), str('0'), str('cpu'), int(6), view);
+  const w = call(
+    name('torch._utils', '_rebuild_tensor_v2'),
+    ...[[...id, 0x51], int(offset), tuple(int(4)), tuple(int(1)), [0x89], [0x4e]],
+  );
+  const magic = [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+  const parts = [magic, protocol, dict({ little_endian: [0x88] }), dict({ w }), list(str('0'))];
+  const count = Uint8Array.of(6, 0, 0, 0, 0, 0, 0, 0);
+  return new Blob([...parts.map((part) => pickle(part)), count, floats(1, 2, 3, 4, 5, 6)]);
+}
+
+test('a view of a legacy storage is read within itself', async () => {
+  const view = (start: number, length: number) => tuple(str('view'), int(start), int(length));
+  const { tensors } = await openCheckpoint(legacy(view(2, 4)));
+  expect([...((await tensors.get('w')?.readF32()) ?? [])]).toEqual([3, 4, 5, 6]);
+  await expect(openCheckpoint(legacy(view(2, -1)))).rejects.toThrow(/a view of storage 0 leaves it/);
+  await expect(openCheckpoint(legacy(view(3, 4)))).rejects.toThrow(/a view of storage 0 leaves it/);
+  await expect(openCheckpoint(legacy(view(0, 3)))).rejects.toThrow(
+    /"w" of shape \[4\] ends at byte 16 .* has 12/,
+  );
+  await expect(openCheckpoint(legacy(view(1, 4), 1))).rejects.toThrow(/ends at byte 24 .* has 20/);
+});
+
+test('a legacy protocol of another kind is called by it', async () => {
+  await expect(openCheckpoint(legacy([0x4e], 0, dict({})))).rejects.toThrow(
+    /legacy protocol is dict, expected/,
+  );
+});
+
 test('a chain of rebuilds as deep as a file likes does not recurse', async () => {
   const depth = 20_000;
   // f(f, class, (f, class, (...))): f from memo 0, tuples that close one after the other.
