@@ -1,5 +1,7 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { packageVersion } from '../../weights-tools/node/package.ts';
+import { demoModel, packageVersion } from '../../weights-tools/node/package.ts';
 import { namesIn, sam2rad, scratch } from './run.ts';
 
 test('help and version', async () => {
@@ -90,6 +92,18 @@ test.each<[argv: string[], message: RegExp]>([
   expect(err.trimEnd().split('\n')).toHaveLength(1);
   expect(err).toMatch(/^sam2rad: /);
   expect({ code, out }).toEqual({ code: 2, out: '' });
+});
+
+test('a name that a terminal would obey is shown escaped, on either stream', async () => {
+  const name = '\u001b[2Jevil\u202e';
+  const { err } = await sam2rad('info', name);
+  expect(err).toBe(
+    'sam2rad: cannot read \\u001b[2Jevil\\u202e: there is no such file or folder; check the path\n',
+  );
+  const copy = join(scratch(), `${name}.safetensors`);
+  copyFileSync(demoModel(), copy);
+  expect((await sam2rad('info', copy)).out).toContain('/\\u001b[2Jevil\\u202e.safetensors, ');
+  expect(JSON.parse((await sam2rad('info', copy, '--json')).out)).toMatchObject({ file: copy });
 });
 
 test('a negative coordinate needs no equals sign', async () => {
