@@ -5,7 +5,7 @@ import { planReference, referenceCheckpoint } from '../../src/weights/reference-
 import { oneOf, parse, parsePositive } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import { megabytes, thousands } from '../format.ts';
-import { openFile, writeAtomically, writeChunks } from '../node/files.ts';
+import { openFile, refuseFolder, writeAtomically, writeChunks } from '../node/files.ts';
 import { Progress } from '../node/progress.ts';
 import { printable, type Terminal } from '../terminal.ts';
 import { CONVERT_USAGE } from '../usage.ts';
@@ -45,6 +45,7 @@ export async function convert(argv: readonly string[], terminal: Terminal): Prom
   const size = values['image-size'];
   const imageSize = size === undefined ? undefined : parsePositive('image-size', size);
 
+  await refuseFolder(output);
   const { signal } = terminal;
   const open = async (path: string) => openCheckpoint(await openFile(path), { signal });
   const checkpoint = await open(input);
