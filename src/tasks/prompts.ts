@@ -146,12 +146,6 @@ function chosenClasses(numbers: readonly number[] | undefined, count: number): n
   return [...new Set(numbers)].map((number) => number - 1);
 }
 
-/** A caller without types may give anything. */
-function expectList(name: string, value: unknown, of = 'numbers'): void {
-  if (Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)) return;
-  throw new PromptError(`${name} is ${kindOf(value)}, expected an array of ${of}`);
-}
-
 /** Coordinates: a corner may lie beside its picture, but no picture is so large that it lies further off than this. */
 function expectNumbers(name: string, value: readonly unknown[], count: number, what: string): void {
   expectList(name, value);
@@ -171,4 +165,10 @@ const isWithin = (value: unknown, most: number): boolean =>
 function textOf(value: unknown): string {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : kindOf(value);
+}
+
+/** A caller without types may give anything. */
+function expectList(name: string, value: unknown, of = 'numbers'): void {
+  if (Array.isArray(value) || (ArrayBuffer.isView(value) && 'length' in value)) return;
+  throw new PromptError(`${name} is ${kindOf(value)}, expected an array of ${of}`);
 }
