@@ -15,17 +15,15 @@ export class CheckpointError extends Sam2RadError {
   }
 }
 
-/** What a terminal obeys, what turns a text's direction and what nobody sees, as JSON escapes it. */
-export const escaped = (text: string): string =>
-  text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
-    character.replace(/./gs, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
-  );
-
-/** A sentence with names in it that a stranger chose: escaped, and cut where a name, or all, is longer than any is. */
-export function shown(text: string): string {
-  const cut = text.replace(/(\S{200})\S+/g, '$1...');
-  return escaped(cut.length > 2000 ? `${cut.slice(0, 2000)}...` : cut);
-}
+/**
+ * A sentence with names in it that a stranger chose. What a terminal obeys, what turns a text's direction and what
+ * nobody sees is escaped as in an address; where a name, or all, is longer than any is, it is cut.
+ */
+export const shown = (text: string): string =>
+  text
+    .replace(/(\S{200})\S+/g, '$1...')
+    .slice(0, 2000)
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => encodeURIComponent(character));
 
 /** A picture that cannot be decoded or that has a size we refuse. */
 export class PictureError extends Sam2RadError {

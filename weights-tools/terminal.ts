@@ -1,4 +1,3 @@
-import { escaped } from '../src/errors.ts';
 import type { loadModel } from '../src/index.ts';
 import type { StartTraining } from './train/engine.ts';
 
@@ -18,8 +17,17 @@ export interface Terminal {
   readonly loadModel?: typeof loadModel;
 }
 
-/** Lines in which names of files, or names in them, cannot move the cursor or change what stands there. JSON stays the same. */
-export const printable = (text: string): string => text.split('\n').map(escaped).join('\n');
+/**
+ * Lines in which names of files, or names in them, cannot move the cursor, turn the direction or hide: such characters
+ * are escaped as JSON does, so that JSON stays the same.
+ */
+export const printable = (text: string): string =>
+  text.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
 
 export interface ErrorStream {
   write(text: string): void;

@@ -6,8 +6,6 @@ import type { PredictOptions } from './types.ts';
 
 /** More points than a person gives; each costs a token in every attention of the decoder. */
 const MAX_POINTS = 512;
-/** Logits of masks are some tens; squares of larger ones than this may pass the largest f32. */
-const MAX_LOGIT = 1e9;
 
 /** What a model can be asked. */
 export interface PromptRules {
@@ -127,11 +125,9 @@ function checkMask(mask: Float32Array, side: number): void {
     throw new PromptError(
       `maskInput has ${mask.length} values, expected ${side} x ${side}: the lowResLogits of an earlier result`,
     );
-  const bad = mask.findIndex((value) => !isWithin(value, MAX_LOGIT));
+  const bad = mask.findIndex((value) => !isWithin(value));
   if (bad >= 0)
-    throw new PromptError(
-      `maskInput[${bad}] is ${textOf(mask[bad])}, expected a number within ±${MAX_LOGIT}`,
-    );
+    throw new PromptError(`maskInput[${bad}] is ${textOf(mask[bad])}, expected a number within ±${MAX_SIDE}`);
 }
 
 function chosenClasses(numbers: readonly number[] | undefined, count: number): number[] {
@@ -146,20 +142,21 @@ function chosenClasses(numbers: readonly number[] | undefined, count: number): n
   return [...new Set(numbers)].map((number) => number - 1);
 }
 
-/** Coordinates: a corner may lie beside its picture, but no picture is so large that it lies further off than this. */
 function expectNumbers(name: string, value: readonly unknown[], count: number, what: string): void {
   expectList(name, value);
   // A copy has no holes, which `every` skips.
   const items = Array.from(value);
-  if (items.length !== count || !items.every((item) => isWithin(item, MAX_SIDE)))
+  if (items.length !== count || !items.every((item) => isWithin(item)))
     throw new PromptError(
       `${name} is [${items.slice(0, 8).map(textOf)}], expected ${count} numbers within ±${MAX_SIDE}: ${what} in pixels`,
     );
 }
 
-/** False for NaN, too. */
-const isWithin = (value: unknown, most: number): boolean =>
-  typeof value === 'number' && Math.abs(value) <= most;
+/**
+ * A corner may lie beside its picture, but no picture is so large that it lies further off than this. Logits are some
+ * tens, and products of much larger ones pass the largest f32. False for NaN, too.
+ */
+const isWithin = (value: unknown): boolean => typeof value === 'number' && Math.abs(value) <= MAX_SIDE;
 
 /** A number or a text, of anything else its kind: some values cannot be made a text. */
 function textOf(value: unknown): string {

@@ -1,7 +1,7 @@
 import { CheckpointError } from '../errors.ts';
 import type { CanonicalTensor, ModelDescription } from './description.ts';
 import { elementCount, littleEndian } from './dtypes.ts';
-import { readFinite } from './finite.ts';
+import { badValue, readFinite } from './finite.ts';
 import { dequantise, outputAxis } from './quantise.ts';
 import type { Checkpoint, StoredTensor } from './types.ts';
 
@@ -43,8 +43,12 @@ function canonicalTensor(checkpoint: Checkpoint, { name, shape, recipe }: Canoni
         const scale = await source(recipe.scale).readF32(signal);
         const bad = scale.findIndex((factor) => !(factor > 0 && factor < Number.POSITIVE_INFINITY));
         if (bad >= 0)
-          throw new CheckpointError(
-            `${checkpoint.name}: value ${bad} of tensor "${recipe.scale}" is ${scale[bad]}, expected a finite number above 0. Convert the original again.`,
+          throw badValue(
+            checkpoint.name,
+            recipe.scale,
+            scale,
+            bad,
+            'A finite number above 0 was expected: convert the original again.',
           );
         const values = new Int8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
         return dequantise({ values, scale: new Float32Array(scale) }, outputAxis(name, shape).inner);

@@ -14,28 +14,29 @@ export interface Candidate extends TensorInfo {
 export interface Canonical {
   readonly candidates: Map<string, Candidate>;
   readonly dropped: string[];
-  /** Two keys of the first tensor that the file has twice. */
-  readonly twice: readonly [string, string] | undefined;
 }
 
 const ADAPTER = /^image_encoder\.adapters\.(\d+)\.adapters\.([02])\.(weight|bias)$/;
 
-/** Renames a file's tensors; what has no place in a model is dropped, what is unknown keeps its name. */
+/**
+ * Renames a file's tensors; what has no place in a model is dropped, what is unknown keeps its name. A second tensor of
+ * one name is extra: nothing says which of the two counts.
+ */
 export function canonicalise(tensors: ReadonlyMap<string, TensorInfo>, root: Root): Canonical {
   const candidates = new Map<string, Candidate>();
   const dropped: string[] = [];
-  let twice: Canonical['twice'];
   for (const [key, { dtype, shape }] of tensors) {
     const name = nameOf(key, root);
-    const other = name !== undefined && candidates.get(name);
-    if (other) twice ??= [other.key, key];
-    else if (name === undefined) dropped.push(key);
-    else candidates.set(name, { dtype, shape, recipe: { kind: 'copy', from: key }, key });
+    const candidate = { dtype, shape, recipe: { kind: 'copy', from: key }, key } as const;
+    const other = candidates.get(name ?? '');
+    if (name === undefined) dropped.push(key);
+    else if (other) candidates.set(`${key} again`, { ...candidate, key: `${key}, which is ${other.key}` });
+    else candidates.set(name, candidate);
   }
   applyScales(candidates);
   foldBatchNorms(candidates);
   placeAdapters(candidates);
-  return { candidates, dropped, twice };
+  return { candidates, dropped };
 }
 
 function nameOf(key: string, root: Root): string | undefined {

@@ -1,7 +1,7 @@
 import { CheckpointError } from '../errors.ts';
 import type { WeightStorage } from '../gpu/kernel.ts';
 import { type Candidate, type Canonical, canonicalise, compare, type Mismatch } from './canonical.ts';
-import { MOST_CLASSES, MOST_TOKENS, type ModelConfig } from './config.ts';
+import type { ModelConfig } from './config.ts';
 import type { CanonicalTensor, ModelDescription } from './description.ts';
 import { elementCount } from './dtypes.ts';
 import { findRoot } from './keys.ts';
@@ -38,25 +38,18 @@ export function detectModel(
   const file = options.name ?? 'checkpoint';
   const root = findRoot(tensors.keys());
   if (!root) throw new CheckpointError(`${file} holds no image encoder. ${strangers(tensors)} ${KNOWN}`);
-  const canonical = canonicalise(tensors, root);
-  const { candidates, dropped, twice } = canonical;
-  const { rival } = root;
-  const pair = rival === undefined ? twice : [root.prefix, rival].map((prefix) => `${prefix}image_encoder.*`);
-  if (pair)
+  if (root.rival !== undefined)
     throw new CheckpointError(
-      `${file} holds "${pair[0]}" and "${pair[1]}", which are the same part of a model, and nothing says which counts. Save the state_dict() of one model alone.`,
+      `${file} holds two models, ${root.prefix}image_encoder.* and ${root.rival}image_encoder.*. Save one alone.`,
     );
+  const canonical = canonicalise(tensors, root);
+  const { candidates, dropped } = canonical;
   const parts = readParts(candidates);
   if (!parts) {
     throw new CheckpointError(
       `${file} holds an image encoder that we do not know. ${strangers(tensors)} ${KNOWN}`,
     );
   }
-  for (const { name, classes, tokens } of parts.datasets)
-    if (classes > MOST_CLASSES || tokens > MOST_TOKENS)
-      throw new CheckpointError(
-        `${file} has queries "${name}" of ${classes} classes with ${tokens} tokens each, expected at most ${MOST_CLASSES} and ${MOST_TOKENS}. Train it with fewer.`,
-      );
   if (parts.ppn && !candidates.has(INVERSE_FREQUENCIES)) {
     const recipe = { kind: 'sine-frequencies' } as const;
     candidates.set(INVERSE_FREQUENCIES, { dtype: 'F32', shape: [128], recipe, key: INVERSE_FREQUENCIES });

@@ -1,13 +1,13 @@
 import { CheckpointError } from '../errors.ts';
 import type { StoredTensor } from './types.ts';
 
-/** Refuses one value of a tensor of `file`; `advice` says what was expected or what to do. */
+/** Refuses one value of a tensor of `file`; `advice` says what was expected and what is wrong or to do. */
 export function badValue(
   file: string,
   name: string,
   values: Float32Array,
   at: number,
-  advice: string,
+  advice = 'Finite values were expected: the training that made it diverged.',
 ): CheckpointError {
   return new CheckpointError(`${file}: value ${at} of tensor "${name}" is ${values[at]}. ${advice}`);
 }
@@ -35,6 +35,5 @@ export async function readFinite(
   const values = await tensor.readF32(signal);
   const bad = firstNotFinite(values);
   if (bad < 0) return values;
-  const advice = 'Finite values were expected: the training that made it diverged.';
-  throw badValue(file, tensor.name, values, bad, advice);
+  throw badValue(file, tensor.name, values, bad);
 }

@@ -102,7 +102,7 @@ test('a name that a terminal would obey is shown escaped, on either stream', asy
   );
   const copy = join(scratch(), `${name}.safetensors`);
   copyFileSync(demoModel(), copy);
-  expect((await sam2rad('info', copy)).out).toContain('/\\u001b[2Jevil\\u202e.safetensors, ');
+  expect((await sam2rad('info', copy)).out).toContain('/%1B[2Jevil%E2%80%AE.safetensors, ');
   expect(JSON.parse((await sam2rad('info', copy, '--json')).out)).toMatchObject({ file: copy });
 });
 
