@@ -1,5 +1,6 @@
 // y[oy, ox, n] = activation(scale[n] * sum_{ky, kx, c} x[oy s + ky - p, ox s + kx - p, c] * w[ky, kx, c, n] + bias[n]) + residual[r mod residual_rows, n]
 // One invocation computes 4 pixels (numbered row by row, r = oy out_width + ox) by 4 channels, straight from storage.
+//!late hardware
 //!import epilogue
 //!import product
 //!import stored

@@ -7,10 +7,23 @@ export class Sam2RadError extends Error {
   override name = 'Sam2RadError';
 }
 
-/** A weights file that cannot be read, or that holds no model we know. */
+/** A weights file that cannot be read, or that holds no model we know. What its message quotes is escaped and cut. */
 export class CheckpointError extends Sam2RadError {
   override name = 'CheckpointError';
+  constructor(message: string, options?: ErrorOptions) {
+    super(shown(message), options);
+  }
 }
+
+/**
+ * A sentence with names in it that a stranger chose. What a terminal obeys, what turns a text's direction and what
+ * nobody sees is escaped as in an address; where a name, or all, is longer than any is, it is cut.
+ */
+export const shown = (text: string): string =>
+  text
+    .replace(/(\S{200})\S+/g, '$1...')
+    .slice(0, 2000)
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => encodeURIComponent(character));
 
 /** A picture that cannot be decoded or that has a size we refuse. */
 export class PictureError extends Sam2RadError {

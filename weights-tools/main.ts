@@ -1,7 +1,7 @@
 import { Sam2RadError } from '../src/errors.ts';
 import { UsageError } from './errors.ts';
 import { packageVersion } from './node/package.ts';
-import type { Terminal } from './terminal.ts';
+import { printable, type Terminal } from './terminal.ts';
 import { USAGE } from './usage.ts';
 
 type Command = (argv: readonly string[], terminal: Terminal) => Promise<number>;
@@ -24,13 +24,13 @@ const CANCELLED = 130;
  */
 export async function main(argv: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    return await dispatch(argv, terminal);
+    return await dispatch(argv, { ...terminal, out: (text) => terminal.out(printable(text)) });
   } catch (error) {
     if (terminal.signal.aborted && error === terminal.signal.reason) {
       terminal.err.write('sam2rad: cancelled\n');
       return CANCELLED;
     }
-    terminal.err.write(`sam2rad: ${describe(error)}\n`);
+    terminal.err.write(`sam2rad: ${printable(describe(error))}\n`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

@@ -17,6 +17,18 @@ export interface Terminal {
   readonly loadModel?: typeof loadModel;
 }
 
+/**
+ * Lines in which names of files, or names in them, cannot move the cursor, turn the direction or hide: such characters
+ * are escaped as JSON does, so that JSON stays the same.
+ */
+export const printable = (text: string): string =>
+  text.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+
 export interface ErrorStream {
   write(text: string): void;
   readonly isTTY?: boolean;

@@ -1,5 +1,6 @@
 import { kindOf, PromptError } from '../errors.ts';
 import { arrangePrompts, type PromptOrder, type SparsePrompts } from '../models/prompt-encoder/arrange.ts';
+import { MAX_SIDE } from '../web/picture.ts';
 import type { MaskChoice } from './recordings.ts';
 import type { PredictOptions } from './types.ts';
 
@@ -43,10 +44,10 @@ export interface Question {
 export function askQuestion(options: PredictOptions, rules: PromptRules, picture: PictureScale): Question {
   const mode = options.mode ?? (rules.classes > 0 ? 'auto' : 'manual');
   if (mode !== 'auto' && mode !== 'manual')
-    throw new PromptError(`mode is ${JSON.stringify(mode)}, expected 'auto' or 'manual'`);
+    throw new PromptError(`mode is ${textOf(mode)}, expected 'auto' or 'manual'`);
   const refine = options.refine ?? 'learned';
   if (refine !== 'learned' && refine !== 'logits')
-    throw new PromptError(`refine is ${JSON.stringify(refine)}, expected 'learned' or 'logits'`);
+    throw new PromptError(`refine is ${textOf(refine)}, expected 'learned' or 'logits'`);
   if (mode === 'auto' && rules.classes === 0)
     throw new PromptError(
       "mode 'auto' needs a prompt predictor, and this model has none: use mode 'manual' with a box or points, or load a Sam2Rad checkpoint",
@@ -95,31 +96,25 @@ function checkPoints(
     );
   if (points.length > MAX_POINTS)
     throw new PromptError(`${points.length} points were given; expected at most ${MAX_POINTS}`);
-  points.forEach((point, i) => {
-    expectList(`pointCoords[${i}]`, point);
-    if (point.length !== 2 || !point.every(Number.isFinite))
-      throw new PromptError(
-        `pointCoords[${i}] is [${point}], expected two finite numbers: x and y in pixels`,
-      );
+  // Not forEach, which skips the holes of an array.
+  for (const [i, point] of points.entries()) {
+    expectNumbers(`pointCoords[${i}]`, point, 2, 'x and y');
     const [x, y] = point;
     if (x < 0 || y < 0 || x > width || y > height)
       throw new PromptError(
         `pointCoords[${i}] [${x},${y}] lies outside the picture of ${width} x ${height} pixels`,
       );
-  });
-  labels.forEach((label, i) => {
+  }
+  for (const [i, label] of labels.entries())
     if (![-1, 0, 1].includes(label))
       throw new PromptError(
-        `pointLabels[${i}] is ${label}, expected 1 (object), 0 (background) or -1 (padding)`,
+        `pointLabels[${i}] is ${textOf(label)}, expected 1 (object), 0 (background) or -1 (padding)`,
       );
-  });
 }
 
 function checkBox(box: readonly number[], { width, height }: PictureScale): void {
-  expectList('box', box);
+  expectNumbers('box', box, 4, 'x0, y0, x1, y1');
   const [x0 = 0, y0 = 0, x1 = 0, y1 = 0] = box;
-  if (box.length !== 4 || !box.every(Number.isFinite))
-    throw new PromptError(`box is [${box}], expected four finite numbers: x0, y0, x1, y1 in pixels`);
   if (x1 <= x0 || y1 <= y0)
     throw new PromptError(`box is [${box}], expected x0 < x1 and y0 < y1: top left corner first`);
   if (x1 <= 0 || y1 <= 0 || x0 >= width || y0 >= height)
@@ -132,7 +127,9 @@ function checkMask(mask: Float32Array, side: number): void {
     throw new PromptError(
       `maskInput has ${mask.length} values, expected ${side} x ${side}: the lowResLogits of an earlier result`,
     );
-  if (!mask.every(Number.isFinite)) throw new PromptError('maskInput holds values that are not finite');
+  const bad = mask.findIndex((value) => !isWithin(value));
+  if (bad >= 0)
+    throw new PromptError(`maskInput[${bad}] is ${textOf(mask[bad])}, expected a number within ±${MAX_SIDE}`);
 }
 
 function chosenClasses(numbers: readonly number[] | undefined, count: number): number[] {
@@ -141,8 +138,32 @@ function chosenClasses(numbers: readonly number[] | undefined, count: number): n
   if (numbers.length === 0) throw new PromptError('classes is empty, expected at least one class number');
   for (const number of numbers)
     if (!Number.isInteger(number) || number < 1 || number > count)
-      throw new PromptError(`class ${number} does not exist: this model has ${count}, numbered from 1`);
+      throw new PromptError(
+        `class ${textOf(number)} does not exist: this model has ${count}, numbered from 1`,
+      );
   return [...new Set(numbers)].map((number) => number - 1);
+}
+
+function expectNumbers(name: string, value: readonly unknown[], count: number, what: string): void {
+  expectList(name, value);
+  // A copy has no holes, which `every` skips.
+  const items = Array.from(value);
+  if (items.length !== count || !items.every((item) => isWithin(item)))
+    throw new PromptError(
+      `${name} is [${items.slice(0, 8).map(textOf)}], expected ${count} numbers within ±${MAX_SIDE}: ${what} in pixels`,
+    );
+}
+
+/**
+ * A corner may lie beside its picture, but no picture is so large that it lies further off than this. Logits are some
+ * tens, and products of much larger ones pass the largest f32. False for NaN, too.
+ */
+const isWithin = (value: unknown): boolean => typeof value === 'number' && Math.abs(value) <= MAX_SIDE;
+
+/** A number or a text, of anything else its kind: some values cannot be made a text. */
+function textOf(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' ? JSON.stringify(value.slice(0, 40)) : kindOf(value);
 }
 
 /** A caller without types may give anything. */

@@ -1,6 +1,7 @@
 import { CheckpointError } from '../errors.ts';
 import type { CanonicalTensor, ModelDescription } from './description.ts';
 import { elementCount, littleEndian } from './dtypes.ts';
+import { badValue, readFinite } from './finite.ts';
 import { dequantise, outputAxis } from './quantise.ts';
 import type { Checkpoint, StoredTensor } from './types.ts';
 
@@ -9,7 +10,7 @@ export const BATCH_NORM_EPS = 1e-5;
 
 /**
  * The tensors of a model under our canonical names, each read from the checkpoint (and folded, where its
- * recipe says so) when it is asked for.
+ * recipe says so) when it is asked for. `readF32` refuses values that are not finite.
  * @param description what `detectModel` said of this same checkpoint
  */
 export function canonicalTensors(
@@ -17,7 +18,11 @@ export function canonicalTensors(
   description: ModelDescription,
 ): ReadonlyMap<string, StoredTensor> {
   return new Map(
-    Array.from(description.tensors, ([name, tensor]) => [name, canonicalTensor(checkpoint, tensor)] as const),
+    Array.from(description.tensors, ([name, described]) => {
+      const tensor = canonicalTensor(checkpoint, described);
+      const readF32 = (signal?: AbortSignal) => readFinite(checkpoint.name, tensor, signal);
+      return [name, { ...tensor, readF32 }] as const;
+    }),
   );
 }
 
@@ -38,8 +43,12 @@ function canonicalTensor(checkpoint: Checkpoint, { name, shape, recipe }: Canoni
         const scale = await source(recipe.scale).readF32(signal);
         const bad = scale.findIndex((factor) => !(factor > 0 && factor < Number.POSITIVE_INFINITY));
         if (bad >= 0)
-          throw new CheckpointError(
-            `${checkpoint.name}: value ${bad} of tensor "${recipe.scale}" is ${scale[bad]}, expected a finite number above 0. Convert the original again.`,
+          throw badValue(
+            checkpoint.name,
+            recipe.scale,
+            scale,
+            bad,
+            'A finite number above 0 was expected: convert the original again.',
           );
         const values = new Int8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
         return dequantise({ values, scale: new Float32Array(scale) }, outputAxis(name, shape).inner);

@@ -18,14 +18,20 @@ export interface Canonical {
 
 const ADAPTER = /^image_encoder\.adapters\.(\d+)\.adapters\.([02])\.(weight|bias)$/;
 
-/** Renames a file's tensors; what has no place in a model is dropped, what is unknown keeps its name. */
+/**
+ * Renames a file's tensors; what has no place in a model is dropped, what is unknown keeps its name. A second tensor of
+ * one name is extra: nothing says which of the two counts.
+ */
 export function canonicalise(tensors: ReadonlyMap<string, TensorInfo>, root: Root): Canonical {
   const candidates = new Map<string, Candidate>();
   const dropped: string[] = [];
   for (const [key, { dtype, shape }] of tensors) {
     const name = nameOf(key, root);
-    if (name === undefined || candidates.has(name)) dropped.push(key);
-    else candidates.set(name, { dtype, shape, recipe: { kind: 'copy', from: key }, key });
+    const candidate = { dtype, shape, recipe: { kind: 'copy', from: key }, key } as const;
+    const other = candidates.get(name ?? '');
+    if (name === undefined) dropped.push(key);
+    else if (other) candidates.set(`${key} again`, { ...candidate, key: `${key}, which is ${other.key}` });
+    else candidates.set(name, candidate);
   }
   applyScales(candidates);
   foldBatchNorms(candidates);
@@ -51,7 +57,7 @@ function applyScales(candidates: Map<string, Candidate>): void {
   }
 }
 
-/** `x.c.weight` and `x.bn.*` become `x.weight` and `x.bias`. An incomplete group stays and is reported as extra. */
+/** `x.c.weight` and `x.bn.*` become `x.weight` and `x.bias`. A group that is incomplete, or beside these, stays and is reported as extra. */
 function foldBatchNorms(candidates: Map<string, Candidate>): void {
   for (const [name, conv] of [...candidates]) {
     if (!name.endsWith('.c.weight') || conv.recipe.kind !== 'copy') continue;
@@ -63,7 +69,8 @@ function foldBatchNorms(candidates: Map<string, Candidate>): void {
       return shape?.length === 1 && shape[0] === outputs;
     };
     const gamma = candidates.get(parts[0] ?? '');
-    if (!parts.every(fits) || gamma?.recipe.kind !== 'copy') continue;
+    const isTaken = ['weight', 'bias'].some((part) => candidates.has(`${prefix}.${part}`));
+    if (isTaken || !parts.every(fits) || gamma?.recipe.kind !== 'copy') continue;
     const norm = gamma.recipe.from.slice(0, -'weight'.length);
     for (const part of [name, ...parts]) candidates.delete(part);
     const recipe: Recipe = { kind: 'fold-weight', conv: conv.recipe.from, norm };
@@ -74,26 +81,30 @@ function foldBatchNorms(candidates: Map<string, Candidate>): void {
 
 /** Adapter i of the file's list becomes `<block>.adapter.lin1|lin2`, beside the block that it feeds. */
 function placeAdapters(candidates: Map<string, Candidate>): void {
-  const blocks = adaptedBlocks(candidates);
   const found = [...candidates].flatMap(([name, candidate]) => {
     const match = ADAPTER.exec(name);
     return match ? [{ name, candidate, index: Number(match[1]), layer: match[2], part: match[3] }] : [];
   });
+  // Of half a million blocks a file can name, only those of a model that has adapters are put in order.
+  const blocks = found.length > 0 ? adaptedBlocks(candidates) : [];
   for (const { name, candidate, index, layer, part } of found) {
     const block = blocks[index];
-    if (block === undefined) continue;
+    const own = `${block}.adapter.lin${layer === '0' ? 1 : 2}.${part}`;
+    // One that has no place, or whose place is taken, stays and is reported as extra.
+    if (block === undefined || candidates.has(own)) continue;
     candidates.delete(name);
-    candidates.set(`${block}.adapter.lin${layer === '0' ? 1 : 2}.${part}`, candidate);
+    candidates.set(own, candidate);
   }
 }
 
 /** The blocks that adapters stand before, in order: all of Hiera's, a ViT's last five, TinyViT's but layer 0's. */
 export function adaptedBlocks(candidates: ReadonlyMap<string, unknown>): string[] {
-  const blocks: string[] = [];
+  const found = new Set<string>();
   for (const name of candidates.keys()) {
     const block = /^(image_encoder\.(?:trunk\.)?(?:layers\.[1-9]\.)?blocks\.\d+)\./.exec(name)?.[1];
-    if (block !== undefined && !blocks.includes(block)) blocks.push(block);
+    if (block !== undefined) found.add(block);
   }
+  const blocks = [...found];
   const numbers = (block: string) => block.match(/\d+/g)?.map(Number) ?? [];
   const compare = (a: string, b: string) => {
     const [m, n] = [numbers(a), numbers(b)];

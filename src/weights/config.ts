@@ -1,4 +1,4 @@
-/** What the models need to know beside the tensors. Types only; `detectModel` fills them in. */
+/** What the models need to know beside the tensors; `detectModel` fills it in. */
 
 /** SAM2's image encoder: a Hiera trunk with an FPN neck. Lists hold one entry a stage. */
 export interface HieraConfig {
@@ -63,6 +63,13 @@ export interface PromptPredictorConfig {
   /** Upsampling of the mask head's output to S/4. */
   readonly maskScale: 1 | 4;
 }
+
+/** As many as a byte of a class map numbers. */
+export const MOST_CLASSES = 255;
+/** Two tokens of a class are its box, and one at least says something beside it. */
+export const LEAST_TOKENS = 3;
+/** Each costs a token in every attention of the decoder, as a click does, of which there may be as many. */
+export const MOST_TOKENS = 512;
 
 /** One set of learned queries, `queries.<name>` of shape [classes, tokens, 256]. */
 export interface DatasetConfig {

@@ -5,7 +5,7 @@ import type { ModelConfig } from './config.ts';
 import type { ModelDescription } from './description.ts';
 import { detectModel } from './detect.ts';
 import { littleEndian } from './dtypes.ts';
-import { badValue, readFinite } from './finite.ts';
+import { badValue } from './finite.ts';
 import { f16Bytes } from './half.ts';
 import { areClassNames, FORMAT, VERSION } from './metadata.ts';
 import { channelsOf, quantise } from './quantise.ts';
@@ -87,20 +87,21 @@ export async function* convertCheckpoint(
 /** What a tensor becomes in the file: itself, and its scale where it is a matrix of a q8 file. */
 function sourcesOf(file: string, tensor: StoredTensor, dtype: WeightStorage): TensorSource[] {
   const { name, shape } = tensor;
-  const read = (signal?: AbortSignal) => readFinite(file, tensor, signal);
   if (dtype === 'f32')
-    return [{ name, shape, dtype: 'F32', bytes: async (signal) => littleEndian(await read(signal)) }];
+    return [
+      { name, shape, dtype: 'F32', bytes: async (signal) => littleEndian(await tensor.readF32(signal)) },
+    ];
   const matrix = dtype === 'q8' ? channelsOf(name, shape) : undefined;
   if (!matrix) {
     const advice = 'f16 ends at 65504: convert to f32.';
     const bytes = async (signal?: AbortSignal) => {
-      const values = await read(signal);
+      const values = await tensor.readF32(signal);
       return f16Bytes(values, (at) => badValue(file, name, values, at, advice));
     };
     return [{ name, shape, dtype: 'F16', bytes }];
   }
   const { channels, inner } = matrix;
-  const quantised = async (signal?: AbortSignal) => quantise(await read(signal), channels, inner);
+  const quantised = async (signal?: AbortSignal) => quantise(await tensor.readF32(signal), channels, inner);
   // The scale follows its values at once: kept, so that they are not read twice.
   let scale: Float32Array | undefined;
   const values = async (signal?: AbortSignal) => {

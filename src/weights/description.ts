@@ -27,7 +27,7 @@ export interface ModelDescription {
   readonly config: ModelConfig;
   /** By canonical name, in canonical order. */
   readonly tensors: ReadonlyMap<string, CanonicalTensor>;
-  /** Keys of the file that still images do not need (video memory, classifier heads, duplicates). */
+  /** Keys of the file that still images do not need (video memory, classifier heads). */
   readonly dropped: readonly string[];
   /** How the file keeps its matrices: what they lose nothing in. */
   readonly storage: WeightStorage;

@@ -38,6 +38,10 @@ export function detectModel(
   const file = options.name ?? 'checkpoint';
   const root = findRoot(tensors.keys());
   if (!root) throw new CheckpointError(`${file} holds no image encoder. ${strangers(tensors)} ${KNOWN}`);
+  if (root.rival !== undefined)
+    throw new CheckpointError(
+      `${file} holds two models, ${root.prefix}image_encoder.* and ${root.rival}image_encoder.*. Save one alone.`,
+    );
   const canonical = canonicalise(tensors, root);
   const { candidates, dropped } = canonical;
   const parts = readParts(candidates);

@@ -24,7 +24,7 @@ export function isDType(name: string): name is DType {
 }
 
 /** PyTorch allows 64 sides; no weight has more than 5. A list of millions must not cost us. */
-const MAX_RANK = 16;
+export const MAX_RANK = 16;
 
 /**
  * Number of elements of `shape`, or undefined when a side is no whole number of 0 or more, when there are

@@ -63,7 +63,7 @@ export function parseJson(text: string, where: string): Json {
     do {
       skipSpace();
       const key = readString();
-      if (object.has(key)) fail(`has the key "${key.slice(0, 80)}" twice, the second`);
+      if (object.has(key)) fail(`has the key "${key}" twice, the second`);
       if (!take(':')) fail('lacks a colon');
       object.set(key, readValue(depth));
     } while (take(','));

@@ -6,6 +6,8 @@ export interface Root {
   readonly prefix: string;
   /** Prefix of the learned queries' names, or undefined. */
   readonly queries: string | undefined;
+  /** Prefix of another model that may be meant as well. */
+  readonly rival: string | undefined;
 }
 
 const ENCODER = /(?:^|\.)image_encoder\./;
@@ -25,15 +27,16 @@ export function findRoot(keys: Iterable<string>): Root | undefined {
   // The originals before their copies, then state_dict and model before the rest, then the fullest.
   const rank = (prefix: string) =>
     COPIES.test(prefix) ? 2 : /^(?:state_dict\.|model\.|$)/.test(prefix) ? 0 : 1;
-  const [best] = [...counts].sort(([a, m], [b, n]) => rank(a) - rank(b) || n - m);
+  const [best, second] = [...counts].sort(([a, m], [b, n]) => rank(a) - rank(b) || n - m);
   if (!best) return undefined;
   const [prefix] = best;
+  const rival = second && rank(second[0]) === rank(prefix) ? second[0] : undefined;
   const queries = new Set<string>();
   for (const key of all) {
     const found = /^(.*?)(?:learnable_prompts|queries)\./.exec(key);
     if (found && prefix.startsWith(found[1] ?? '')) queries.add(found[0]);
   }
-  return { prefix, queries: [...queries].sort((a, b) => b.length - a.length)[0] };
+  return { prefix, queries: [...queries].sort((a, b) => b.length - a.length)[0], rival };
 }
 
 /** Parts that a still image does not need. */

@@ -2,6 +2,7 @@ import { CheckpointError } from '../errors.ts';
 import { bufferBytes, bufferUsage, type Gpu } from '../gpu/device.ts';
 import type { Parameter } from '../graph/parameter.ts';
 import { buffersOf, bytesOf, columnsOf, sizeOf, type Tensor } from '../graph/tensor.ts';
+import { firstNotFinite } from './finite.ts';
 import { f16Bytes } from './half.ts';
 import { quantise } from './quantise.ts';
 import { release } from './release.ts';
@@ -102,7 +103,7 @@ export function encodeParameter(tensor: Tensor, values: Float32Array): [Tensor, 
   if (tensor.dtype === 'f16') return [[tensor, f16Bytes(values, (at) => refuse(at, 'which no f16 holds'))]];
   const { scale } = tensor;
   if (!scale) return [[tensor, values]];
-  const bad = values.findIndex((value) => !Number.isFinite(value));
+  const bad = firstNotFinite(values);
   if (bad >= 0) throw refuse(bad, 'which cannot be stored as q8');
   // [batch, inner, cols] has a scale for each column of each matrix; any other weight is one matrix [all, cols].
   const cols = columnsOf(tensor);

@@ -1,11 +1,14 @@
 import { adaptedBlocks, type Candidate } from './canonical.ts';
-import type {
-  DatasetConfig,
-  DecoderConfig,
-  EncoderConfig,
-  ModelConfig,
-  ModelSize,
-  PromptPredictorConfig,
+import {
+  type DatasetConfig,
+  type DecoderConfig,
+  type EncoderConfig,
+  LEAST_TOKENS,
+  MOST_CLASSES,
+  MOST_TOKENS,
+  type ModelConfig,
+  type ModelSize,
+  type PromptPredictorConfig,
 } from './config.ts';
 import {
   loraTensors,
@@ -141,9 +144,10 @@ export function expectedTensors(parts: Parts, candidates: Candidates): Map<strin
   if (parts.lora) loraTensors(list, parts.lora.rank);
   if (parts.ppn) {
     promptPredictorTensors(list, parts.ppn);
-    // A class needs its two box tokens and something to say beside them.
+    // What is out of range is held against the nearest that is not.
     for (const { name, classes, tokens } of parts.datasets) {
-      list.put(`queries.${name}`, Math.max(classes, 1), Math.max(tokens, 3), 256);
+      const [least, most] = [Math.max(classes, 1), Math.max(tokens, LEAST_TOKENS)];
+      list.put(`queries.${name}`, Math.min(least, MOST_CLASSES), Math.min(most, MOST_TOKENS), 256);
     }
     if (parts.datasets.length === 0) list.put('queries.<dataset>', 1, 10, 256);
   }

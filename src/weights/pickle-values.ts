@@ -64,6 +64,8 @@ export interface TensorRef {
   readonly offset: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
+  /** What torch does to the values when it reads them, where it has put that off: "neg" or "conj". */
+  readonly pending: string | undefined;
 }
 
 /** The kind of a value, or undefined for primitives. */
@@ -83,6 +85,9 @@ export function isDict(value: Value | undefined): value is Dict {
 }
 export function isGlobal(value: Value | undefined): value is Global {
   return kindOf(value) === 'global';
+}
+export function isOpaque(value: Value | undefined): value is Opaque {
+  return kindOf(value) === 'opaque';
 }
 export function isStorage(value: Value | undefined): value is StorageRef {
   return kindOf(value) === 'storage';

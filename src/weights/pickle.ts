@@ -20,9 +20,12 @@ export interface Unpickled {
 }
 
 // A model of 3,000 tensors with its optimizer's state takes some 300,000 steps and 60,000 objects. Memory is
-// bounded by these two, because a step makes at most one value and its operands are bounded by the file.
+// bounded by these two, because a step makes at most one value and its operands are bounded by the file. A host that
+// copies what a value holds must count that, too: a pickle hands over one long list as often as it likes.
 const MAX_STEPS = 1_000_000;
-const MAX_OBJECTS = 400_000;
+export const MAX_OBJECTS = 400_000;
+/** Of a class and its module together. A pickle can name a text of a megabyte in two bytes, as often as it likes. */
+const MAX_GLOBAL = 1000;
 
 /**
  * Reads one pickle (protocols 0 to 5) into inert values. No recursion, so depth costs nothing.
@@ -239,6 +242,7 @@ class Machine {
         const name = this.pop();
         const module = this.pop();
         if (typeof name !== 'string' || typeof module !== 'string') throw this.error('a class has no name');
+        if (name.length + module.length > MAX_GLOBAL) throw this.error('a class has a name of no end');
         return this.push(host.global(module, name));
       }
       case 0x52: // REDUCE

@@ -51,7 +51,7 @@ export function planReference(
   for (const [name, tensor] of canonical) {
     const folded = config.encoder.kind === 'tinyvit' ? foldedPart(name) : undefined;
     if (!folded) {
-      const source = fitted(checkpoint.name, tensor, description.config);
+      const source = fitted(tensor, description.config);
       for (const key of referenceKeys(name, config)) tensors.push(storedSource(checkpoint.name, key, source));
       continue;
     }

@@ -1,6 +1,5 @@
 import type { ModelConfig } from './config.ts';
 import { littleEndian } from './dtypes.ts';
-import { readFinite } from './finite.ts';
 import type { StoredTensor } from './types.ts';
 import { resizeAbsolute, resizeRelative } from './vit-tables.ts';
 
@@ -17,7 +16,7 @@ export function referenceConfig(config: ModelConfig): ModelConfig {
  * other image sizes than the file's: they are resized as this engine does when it loads them.
  * @param config of the canonical model
  */
-export function fitted(file: string, tensor: StoredTensor, config: ModelConfig): StoredTensor {
+export function fitted(tensor: StoredTensor, config: ModelConfig): StoredTensor {
   const { encoder, imageSize } = config;
   if (encoder.kind !== 'vit') return tensor;
   const side = imageSize / PATCH;
@@ -26,7 +25,7 @@ export function fitted(file: string, tensor: StoredTensor, config: ModelConfig):
     resize: (values: Float32Array) => Float32Array,
   ): StoredTensor => {
     if (shape.join() === tensor.shape.join()) return tensor;
-    const readF32 = async (signal?: AbortSignal) => resize(await readFinite(file, tensor, signal));
+    const readF32 = async (signal?: AbortSignal) => resize(await tensor.readF32(signal));
     const read = async (signal?: AbortSignal) => littleEndian(await readF32(signal));
     return { name: tensor.name, dtype: 'F32', shape, read, readF32 };
   };

@@ -90,7 +90,7 @@ function readEntry(file: string, name: string, value: Json): Entry {
   }
   if (!isDType(dtype)) {
     throw new CheckpointError(
-      `${where} has type "${dtype.slice(0, 20)}"; known are ${Object.keys(elementBytes).join(', ')}. Convert it to F32 or F16.`,
+      `${where} has type "${dtype}"; known are ${Object.keys(elementBytes).join(', ')}. Convert it to F32 or F16.`,
     );
   }
   const count = elementCount(shape);

@@ -1,17 +1,22 @@
-import { CheckpointError } from '../errors.ts';
-import type { StorageRef, Value } from './pickle-values.ts';
+import { CheckpointError, shown } from '../errors.ts';
+import { elementBytes } from './dtypes.ts';
+import { isOpaque, type StorageRef, type Value } from './pickle-values.ts';
 import { type Storage, viewTensor } from './storage.ts';
 import type { TorchObjects } from './torch-objects.ts';
-import { findTensors } from './torch-tree.ts';
+import { findTensors, type Node, pathOf } from './torch-tree.ts';
 import type { Checkpoint, StoredTensor } from './types.ts';
 
 const MAX_NAMED = 5;
 
 /** "a, b, c and 4 more", for messages. */
-function some(items: readonly string[]): string {
+function some<T>(items: readonly T[], textOf: (item: T) => string = String): string {
   const rest = items.length - MAX_NAMED;
-  return items.slice(0, MAX_NAMED).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
+  return items.slice(0, MAX_NAMED).map(textOf).join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
+
+/** "hyper_parameters.x: posix.system" */
+const placeOf = (node: Node) =>
+  `${pathOf(node) || 'the whole file'}: ${isOpaque(node.value) ? node.value.path : ''}`;
 
 /**
  * The checkpoint that a torch pickle describes.
@@ -30,10 +35,16 @@ export function torchCheckpoint(
   const refused = [...objects.refused];
   const tensors = new Map<string, StoredTensor>();
   for (const { name, tensor } of tree.tensors) {
-    const { dtype, shape, strides, offset } = tensor;
+    const { dtype, shape, strides, offset, storage, pending } = tensor;
+    if (pending !== undefined)
+      throw new CheckpointError(
+        `${file}: tensor "${name}" was saved with its ${pending} put off, which we do not read. Save it again after .resolve_${pending}().`,
+      );
     // Old legacy files address a storage within a storage; everything else starts at 0.
-    const view = { dtype, shape, strides, offset: tensor.storage.start + offset };
-    tensors.set(name, viewTensor(file, name, view, storageOf(tensor.storage, name)));
+    const view = { dtype, shape, strides, offset: storage.start + offset };
+    // What lies behind its storage in the file is not the tensor's.
+    const bytes = (storage.start + storage.elements) * elementBytes[storage.dtype ?? 'U8'];
+    tensors.set(name, viewTensor(file, name, view, { ...storageOf(storage, name), bytes }));
   }
   if (tensors.size === 0) {
     const found =
@@ -46,7 +57,7 @@ export function torchCheckpoint(
   }
   const warnings: string[] = [];
   if (refused.length > 0) {
-    const where = tree.leftOut.length > 0 ? ` (${some(tree.leftOut)})` : '';
+    const where = tree.leftOut.length > 0 ? ` (${some(tree.leftOut, placeOf)})` : '';
     warnings.push(
       `${file} also names Python objects that were left out, not executed: ${some(refused)}${where}.`,
     );
@@ -54,5 +65,5 @@ export function torchCheckpoint(
   if (tree.twice.length > 0)
     warnings.push(`${file} names tensors twice; the first counts: ${some(tree.twice)}.`);
   if (tree.tooDeep) warnings.push(`${file} nests lists or dicts too deep; what lies deepest was left out.`);
-  return { name: file, container, tensors, metadata: {}, warnings };
+  return { name: file, container, tensors, metadata: {}, warnings: warnings.map(shown) };
 }

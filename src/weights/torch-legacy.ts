@@ -3,7 +3,7 @@ import { type NamedBlob, readRange } from './blob.ts';
 import { elementBytes } from './dtypes.ts';
 import { unpickle } from './pickle.ts';
 import { PickleEnds } from './pickle-bytes.ts';
-import { isDict, isSequence, type Value } from './pickle-values.ts';
+import { isDict, isSequence, kindOf, type Value } from './pickle-values.ts';
 import type { Storage } from './storage.ts';
 import { torchCheckpoint } from './torch-checkpoint.ts';
 import { TorchObjects } from './torch-objects.ts';
@@ -74,7 +74,7 @@ function parsePickles(bytes: Uint8Array, file: string): Stream {
   const protocol = next('the protocol');
   if (protocol !== PROTOCOL) {
     throw new CheckpointError(
-      `${file}: torch's legacy protocol is ${String(protocol)}, expected ${PROTOCOL}. Save it with a current torch.`,
+      `${file}: torch's legacy protocol is ${kindOf(protocol) ?? String(protocol)}, expected ${PROTOCOL}. Save it with a current torch.`,
     );
   }
   const machine = next('the machine');

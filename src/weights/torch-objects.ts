@@ -1,7 +1,9 @@
 import { CheckpointError } from '../errors.ts';
-import type { PickleHost } from './pickle.ts';
+import { MAX_RANK } from './dtypes.ts';
+import { MAX_OBJECTS, type PickleHost } from './pickle.ts';
 import {
   type Dict,
+  isDict,
   isGlobal,
   isSequence,
   isStorage,
@@ -59,6 +61,8 @@ export class TorchObjects implements PickleHost {
   /** Classes and functions that the file names and that were left out, in order of appearance. */
   readonly refused = new Set<string>();
   readonly storages = new Map<string, StorageRef>();
+  /** Entries of dicts that were made from lists of pairs. */
+  #pairs = 0;
 
   constructor(file: string) {
     this.file = file;
@@ -79,7 +83,7 @@ export class TorchObjects implements PickleHost {
 
   call(callee: Value, args: readonly Value[]): Value {
     const path = isGlobal(callee) ? callee.path : 'an object';
-    if (isDictClass(path)) return makeDict(args);
+    if (isDictClass(path)) return this.#dict(args);
     const items = isSequence(args[0]) ? args[0].items : [];
     if (path === 'torch.Size') return { kind: 'tuple', items };
     const rebuild = rebuilders.get(path);
@@ -110,6 +114,7 @@ export class TorchObjects implements PickleHost {
       typeof start !== 'number' ||
       typeof length !== 'number' ||
       !(start >= 0) ||
+      !(length >= 0) ||
       !(start + length <= elements)
     ) {
       throw this.#bad(`a view of storage ${key} leaves it`);
@@ -129,11 +134,28 @@ export class TorchObjects implements PickleHost {
     if (typeof offset !== 'number' || !isSequence(size) || !isSequence(stride)) {
       throw this.#bad(`a tensor over storage ${storage.key} lacks its offset, size or stride`);
     }
+    // Before anything is copied.
+    const sides = Math.max(size.items.length, stride.items.length);
+    if (sides > MAX_RANK) throw this.#bad(`a tensor over storage ${storage.key} has ${sides} sides`);
     const numbers = (items: readonly Value[]) =>
       items.map((item) => (typeof item === 'number' ? item : Number.NaN));
     const [shape, strides] = [numbers(size.items), numbers(stride.items)];
-    const tensor: TensorRef = { kind: 'tensor', storage, dtype: type, offset, shape, strides };
+    const metadata = args.at(-1);
+    const isSet = (bit: string) => isDict(metadata) && metadata.entries.get(bit) === true;
+    const pending = ['neg', 'conj'].find(isSet);
+    const tensor: TensorRef = { kind: 'tensor', storage, dtype: type, offset, shape, strides, pending };
     return tensor;
+  }
+
+  /** dict(), or from pairs as Python 2's OrderedDict writes itself; a defaultdict's factory is ignored. */
+  #dict(args: readonly Value[]): Dict {
+    const dict: Dict = { kind: 'dict', entries: new Map() };
+    const pairs = isSequence(args[0]) ? args[0].items : [];
+    this.#pairs += pairs.length;
+    if (this.#pairs > MAX_OBJECTS) throw this.#bad(`its dicts have more than ${MAX_OBJECTS} entries`);
+    for (const pair of pairs)
+      if (isSequence(pair)) dict.entries.set(pair.items[0] ?? null, pair.items[1] ?? null);
+    return dict;
   }
 }
 
@@ -168,12 +190,3 @@ const rebuilders: ReadonlyMap<string, Rebuild> = new Map<string, Rebuild>([
     },
   ],
 ]);
-
-/** dict(), or from pairs as Python 2's OrderedDict writes itself; a defaultdict's factory is ignored. */
-function makeDict(args: readonly Value[]): Dict {
-  const dict: Dict = { kind: 'dict', entries: new Map() };
-  for (const pair of isSequence(args[0]) ? args[0].items : []) {
-    if (isSequence(pair)) dict.entries.set(pair.items[0] ?? null, pair.items[1] ?? null);
-  }
-  return dict;
-}

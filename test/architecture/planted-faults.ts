@@ -55,12 +55,7 @@ export const FAULTS: readonly (readonly [CaseName, string, string, string])[] = 
     'turn<CHANNELS/TOGETHER/2;',
   ],
   ['attentionTile', 'the last values are dropped', 'step<VALUES/4;', 'step<VALUES/8;'],
-  [
-    'attentionTile',
-    'a missing barrier',
-    '&scores);}workgroupBarrier();',
-    '&scores);}',
-  ],
+  ['attentionTile', 'a missing barrier', '&scores);}workgroupBarrier();', '&scores);}'],
   [
     'attentionTile',
     'the first channel of four is taken for the second',

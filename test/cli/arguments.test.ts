@@ -1,5 +1,7 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { packageVersion } from '../../weights-tools/node/package.ts';
+import { demoModel, packageVersion } from '../../weights-tools/node/package.ts';
 import { namesIn, sam2rad, scratch } from './run.ts';
 
 test('help and version', async () => {
@@ -65,6 +67,11 @@ test.each<[argv: string[], message: RegExp]>([
   [['segment', 'a.png', '--box', '1,2,1e999,4'], /--box is/],
   [['segment', 'a.png', '--box', '1,2,3,4', '--box', '1,2,3,4'], /--box is given twice/],
   [['segment', 'a.png', '--point', '1,2'], /--point is '1,2', expected x,y,label/],
+  [
+    ['train', 'data', '-m', 'a', '-o', 'b', '--tokens', '1'],
+    /--tokens is '1', expected a whole number from 3 to 512/,
+  ],
+  [['train', 'data', '-m', 'a', '-o', 'b', '--tokens', '513'], /--tokens is '513', expected a whole number/],
   [['segment', 'a.png', '--point', 'NaN,2,1'], /--point is 'NaN,2,1'/],
   [['segment', 'a.png', '--point', '1,2,3'], /--point is '1,2,3'.*1 for the object or 0/],
   [
@@ -85,6 +92,18 @@ test.each<[argv: string[], message: RegExp]>([
   expect(err.trimEnd().split('\n')).toHaveLength(1);
   expect(err).toMatch(/^sam2rad: /);
   expect({ code, out }).toEqual({ code: 2, out: '' });
+});
+
+test('a name that a terminal would obey is shown escaped, on either stream', async () => {
+  const name = '\u001b[2Jevil\u202e';
+  const { err } = await sam2rad('info', name);
+  expect(err).toBe(
+    'sam2rad: cannot read \\u001b[2Jevil\\u202e: there is no such file or folder; check the path\n',
+  );
+  const copy = join(scratch(), `${name}.safetensors`);
+  copyFileSync(demoModel(), copy);
+  expect((await sam2rad('info', copy)).out).toContain('/%1B[2Jevil%E2%80%AE.safetensors, ');
+  expect(JSON.parse((await sam2rad('info', copy, '--json')).out)).toMatchObject({ file: copy });
 });
 
 test('a negative coordinate needs no equals sign', async () => {

@@ -1,11 +1,11 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { PictureError } from '../../src/errors.ts';
 import { encodePng, readPicture } from '../../weights-tools/node/pictures.ts';
 import { makePng } from './png.ts';
-import { cpuTimer, scratch } from './run.ts';
+import { cpuTimer, sam2rad, scratch } from './run.ts';
 
 /** Writes `bytes` to a file and decodes it. */
 async function decode(bytes: Uint8Array, name = 'picture.png') {
@@ -140,6 +140,28 @@ test('a folder and a missing file are refused with the path', async () => {
   expect(missing).toBeInstanceOf(PictureError);
   expect(missing.message).toMatch(/cannot read .*no\.png: there is no such file/);
 });
+
+test.skipIf(process.platform === 'win32')(
+  'a device, and links in a circle, are refused in words',
+  async () => {
+    const loop = join(scratch(), 'loop.png');
+    symlinkSync('loop.png', loop);
+    expect((await refusal(readPicture(sharp, loop))).message).toMatch(
+      /loop\.png: its links lead to each other/,
+    );
+    expect((await refusal(readPicture(sharp, '/dev/zero'))).message).toMatch(/\/dev\/zero: it is a device/);
+    for (const argv of [
+      ['info', '/dev/zero'],
+      ['segment', 'a.png', '-m', '/dev/zero', '--point', '1,2,1'],
+    ]) {
+      const { code, err } = await sam2rad(...argv);
+      expect({ code, err }).toEqual({
+        code: 1,
+        err: 'sam2rad: cannot read /dev/zero: it is a device or a pipe, which has no end that could be seen; name a file\n',
+      });
+    }
+  },
+);
 
 test('masks are written as 8-bit grey, the numbers as they are', async () => {
   const png = await encodePng(sharp, Uint8Array.from([0, 1, 2, 255]), 2, 2, 1);

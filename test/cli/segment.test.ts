@@ -246,6 +246,51 @@ describe('prompts', () => {
     });
   });
 
+  gpuTest(
+    'names as long as a file system takes are written; one too long is reported, the others are done',
+    async () => {
+      const folder = scratch();
+      const [long, longer] = [236, 250].map((letters) => join(folder, `${'n'.repeat(letters)}.png`));
+      for (const path of [long, longer]) copyFileSync(WRIST, path ?? '');
+      const output = join(folder, 'out');
+      const pictures = [longer ?? '', long ?? '', HIP];
+      const { code, err } = await sam2rad('segment', ...pictures, '-o', output, '--point', '300,200,1');
+      expect(code).toBe(1);
+      expect(err).toMatch(/^sam2rad: cannot write [^\n]*n{250}[^\n]*: its name is longer than [^\n]*\n$/);
+      expect(namesIn(output).filter((name) => /^(n{236}|003)[._]/.test(name))).toHaveLength(6);
+      expect(namesIn(output).some((name) => name.endsWith('.tmp'))).toBe(false);
+    },
+  );
+
+  test('what --dump cannot replace is refused before any work, an output folder that cannot be too', async () => {
+    const folder = scratch();
+    const output = join(folder, 'new');
+    const prompts = ['--point', '9,9,1'];
+    const dump = await sam2rad('segment', WRIST, '-o', output, ...prompts, '--dump', folder);
+    expect(dump).toMatchObject({
+      code: 1,
+      out: '',
+      err: `sam2rad: cannot write ${folder}: it is a folder; name a file\n`,
+    });
+    expect(dump.cpuMs).toBeLessThan(1000);
+    writeFileSync(output, '');
+    const taken = await sam2rad('segment', WRIST, '-o', join(output, 'a', 'b'), ...prompts);
+    expect(taken).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/new\/a\/b: a part of the path is no folder/),
+    });
+    expect(namesIn(folder)).toEqual(['new']);
+    // A folder that takes no other: Node's own recursion never came back from it.
+    if (process.platform !== 'linux') return;
+    const proc = await sam2rad('segment', WRIST, '-o', '/proc/sam2rad/out', ...prompts);
+    expect(proc).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/cannot write \/proc\/sam2rad\/out: /),
+    });
+  });
+
   test('auto mode on a model without a prompt predictor is refused before any work', async () => {
     const folder = scratch();
     const { code, out, err, cpuMs } = await sam2rad(

@@ -74,6 +74,26 @@ test('1 and 16 bits are taken as they are stored, palettes as indices', async ()
   });
 });
 
+test('pairs of depth and colour type that no PNG has are refused, not read some way', async () => {
+  const pairs = [
+    ...[1, 2, 4].flatMap((bits) => [2, 4, 6].map((colour) => [bits, colour] as const)),
+    ...([
+      [16, 3],
+      [3, 0],
+      [8, 1],
+      [8, 5],
+      [0, 0],
+    ] as const),
+  ];
+  for (const [bits, colour] of pairs) {
+    const png = Buffer.from(levels(0, 1, 2, 1));
+    png.set([bits, colour], 24);
+    await expect(decodePng('m.png', png)).rejects.toThrow(
+      `m.png is damaged (colour type ${colour} of ${bits} bits); get it again`,
+    );
+  }
+});
+
 test('what is no whole PNG is refused with a reason, whatever byte is wrong', async () => {
   const good = levels(0, 1, 2, 1);
   await expect(decodePng('m.png', Buffer.from('GIF89a..'))).rejects.toThrow(/m\.png is no PNG/);

@@ -11,11 +11,15 @@ const BOX = [10, 10, 50, 40] as const;
 /** Prompts as code without types may send them. */
 type Loose = Readonly<Record<string, unknown>>;
 
+const cyclic: unknown[] = [];
+cyclic.push(cyclic);
 const MASK = new Float32Array(64 * 64);
 const holed = MASK.map((_, i) => (i === 7 ? Number.NaN : 0));
 
 /** By what every model refuses: the message. */
 const REFUSED: readonly (readonly [Loose, string])[] = [
+  [{ mode: 1n, box: BOX }, "mode is BigInt, expected 'auto' or 'manual'"],
+  [{ mode: cyclic, box: BOX }, "mode is Array, expected 'auto' or 'manual'"],
   [{ mode: 'magic' }, "mode is \"magic\", expected 'auto' or 'manual'"],
   [
     { mode: 'manual' },
@@ -32,13 +36,26 @@ const REFUSED: readonly (readonly [Loose, string])[] = [
   [{ box: [-9, -9, 0, 40] }, 'box [-9,-9,0,40] lies outside the picture of 60 x 50 pixels'],
   [
     { box: [Number.NaN, 0, 5, 5] },
-    'box is [NaN,0,5,5], expected four finite numbers: x0, y0, x1, y1 in pixels',
+    'box is [NaN,0,5,5], expected 4 numbers within ±65535: x0, y0, x1, y1 in pixels',
   ],
   [
     { box: [0, 0, Number.POSITIVE_INFINITY, 5] },
-    'box is [0,0,Infinity,5], expected four finite numbers: x0, y0, x1, y1 in pixels',
+    'box is [0,0,Infinity,5], expected 4 numbers within ±65535: x0, y0, x1, y1 in pixels',
   ],
-  [{ box: [0, 0, 5] }, 'box is [0,0,5], expected four finite numbers: x0, y0, x1, y1 in pixels'],
+  [{ box: [0, 0, 5] }, 'box is [0,0,5], expected 4 numbers within ±65535: x0, y0, x1, y1 in pixels'],
+  // Finite, but past the largest f32.
+  [
+    { box: [-1e39, 0, 1e39, 5] },
+    'box is [-1e+39,0,1e+39,5], expected 4 numbers within ±65535: x0, y0, x1, y1 in pixels',
+  ],
+  [
+    { box: new Array(4) },
+    'box is [Undefined,Undefined,Undefined,Undefined], expected 4 numbers within ±65535: x0, y0, x1, y1 in pixels',
+  ],
+  [
+    { box: [Symbol('a'), 1n, Object.create(null), '9'] },
+    'box is [Symbol,BigInt,Object,"9"], expected 4 numbers within ±65535: x0, y0, x1, y1 in pixels',
+  ],
   [{ box: '0,0,5,5' }, 'box is String, expected an array of numbers'],
   [{ box: null }, 'box is Null, expected an array of numbers'],
   [
@@ -57,11 +74,19 @@ const REFUSED: readonly (readonly [Loose, string])[] = [
   ],
   [
     { pointCoords: [[Number.NaN, 5]], pointLabels: [1] },
-    'pointCoords[0] is [NaN,5], expected two finite numbers: x and y in pixels',
+    'pointCoords[0] is [NaN,5], expected 2 numbers within ±65535: x and y in pixels',
   ],
   [
     { pointCoords: [[5]], pointLabels: [1] },
-    'pointCoords[0] is [5], expected two finite numbers: x and y in pixels',
+    'pointCoords[0] is [5], expected 2 numbers within ±65535: x and y in pixels',
+  ],
+  [
+    { pointCoords: [new Array(2)], pointLabels: [1] },
+    'pointCoords[0] is [Undefined,Undefined], expected 2 numbers within ±65535: x and y in pixels',
+  ],
+  [
+    { pointCoords: new Array(2), pointLabels: [1, 1] },
+    'pointCoords[0] is Undefined, expected an array of numbers',
   ],
   [{ pointCoords: [5, 5], pointLabels: [1, 1] }, 'pointCoords[0] is Number, expected an array of numbers'],
   [
@@ -92,11 +117,23 @@ const REFUSED: readonly (readonly [Loose, string])[] = [
     'pointLabels[0] is 0.5, expected 1 (object), 0 (background) or -1 (padding)',
   ],
   [
+    { pointCoords: [[5, 5]], pointLabels: new Array(1) },
+    'pointLabels[0] is Undefined, expected 1 (object), 0 (background) or -1 (padding)',
+  ],
+  [
+    { pointCoords: [[5, 5]], pointLabels: [Symbol('x')] },
+    'pointLabels[0] is Symbol, expected 1 (object), 0 (background) or -1 (padding)',
+  ],
+  [
     { maskInput: new Float32Array(100) },
     'maskInput has 100 values, expected 64 x 64: the lowResLogits of an earlier result',
   ],
-  [{ maskInput: holed }, 'maskInput holds values that are not finite'],
+  [{ maskInput: holed }, 'maskInput[7] is NaN, expected a number within ±65535'],
+  [{ maskInput: new Array(64 * 64).fill(1e300) }, 'maskInput[0] is 1e+300, expected a number within ±65535'],
+  [{ maskInput: new Array(64 * 64) }, 'maskInput[0] is Undefined, expected a number within ±65535'],
+  [{ maskInput: new BigInt64Array(64 * 64) }, 'maskInput[0] is BigInt, expected a number within ±65535'],
   [{ maskInput: 'mask' }, 'maskInput is String, expected an array of numbers'],
+  [{ box: BOX, refine: 1n }, "refine is BigInt, expected 'learned' or 'logits'"],
   [{ box: BOX, refine: 'guess' }, "refine is \"guess\", expected 'learned' or 'logits'"],
 ];
 
@@ -113,6 +150,7 @@ const REFUSED_BY_SAM2RAD: readonly (readonly [Loose, string])[] = [
   [{ classes: [3] }, 'class 3 does not exist: this model has 2, numbered from 1'],
   [{ classes: [0] }, 'class 0 does not exist: this model has 2, numbered from 1'],
   [{ classes: [1.5] }, 'class 1.5 does not exist: this model has 2, numbered from 1'],
+  [{ classes: new Array(1) }, 'class Undefined does not exist: this model has 2, numbered from 1'],
   [{ classes: [] }, 'classes is empty, expected at least one class number'],
   [{ classes: 1 }, 'classes is Number, expected an array of numbers'],
   [{ multimaskOutput: true }, "multimaskOutput belongs to mode 'manual'; mode 'auto' gives one mask a class"],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Gpu } from '../../src/gpu/device.ts';
+import type { WeightStorage } from '../../src/gpu/kernel.ts';
 import { CheckpointError, describeModel, GpuError, loadModel, UnsupportedError } from '../../src/index.ts';
 import { loadDecoder } from '../../src/tasks/decoders.ts';
 import { fitStorage, type StorageWish } from '../../src/tasks/storage.ts';
@@ -14,7 +15,7 @@ import { compareStorages, LEAST } from './storage-masks.ts';
 
 const ALL = { binding: 2 ** 27, total: Number.POSITIVE_INFINITY };
 
-async function demoAs(dtype: 'f32' | 'q8', change: (bytes: Uint8Array) => void = () => {}): Promise<Blob> {
+async function demoAs(dtype: WeightStorage, change: (bytes: Uint8Array) => void = () => {}): Promise<Blob> {
   const parts: Uint8Array<ArrayBuffer>[] = [];
   for await (const chunk of convertCheckpoint(await openCheckpoint(await demoFile()), { dtype }))
     parts.push(new Uint8Array(chunk));
@@ -122,11 +123,36 @@ gpuTest('a scale that was edited by hand: one CheckpointError, and nothing stays
   const loading = loadModel(file, { device });
   await expect(loading).rejects.toThrow(CheckpointError);
   await expect(loading).rejects.toThrow(
-    /^demo\.safetensors: value 3 of tensor "mask_decoder\S+q_proj\.weight\.scale" is NaN, expected a finite number/,
+    /^demo\.safetensors: value 3 of tensor "mask_decoder\S+q_proj\.weight\.scale" is NaN\. A finite number above 0 was/,
   );
   expect(counts.made).toBeGreaterThan(0);
   expect(counts.buffers).toBe(0);
 });
+
+gpuTest(
+  'weights that are not finite, in any storage: one CheckpointError, and nothing stays',
+  async (gpu) => {
+    const name = 'image_encoder.trunk.blocks.0.norm1.weight';
+    for (const storage of ['f16', 'f32', 'q8'] as const) {
+      // A norm, which stays f16 or f32 in each: an infinity there would make every mask empty.
+      const file = await demoAs(storage, (bytes) => {
+        const view = new DataView(bytes.buffer);
+        const length = Number(view.getBigUint64(0, true));
+        const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+        const at = 8 + length + header[name].data_offsets[0];
+        if (header[name].dtype === 'F16') view.setUint16(at + 2 * 5, 0xfc00, true);
+        else view.setFloat32(at + 4 * 5, Number.NEGATIVE_INFINITY, true);
+      });
+      const { device, counts } = await countedDevice(gpu);
+      const loading = loadModel(file, { device });
+      await expect(loading).rejects.toThrow(CheckpointError);
+      await expect(loading).rejects.toThrow(
+        `demo.safetensors: value 5 of tensor "${name}" is -Infinity. Finite values were expected`,
+      );
+      expect(counts.buffers).toBe(0);
+    }
+  },
+);
 
 /** One of each anatomy; `npm run storage-check` takes all. */
 gpuTest('f16 and q8 give the masks of f32 on three phantoms', async (gpu) => {

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { duration, meanDice } from '../../src/tasks/train/curves.ts';
+import { longDuration } from '../../weights-tools/format.ts';
 import { Curves } from '../../weights-tools/train/curves.ts';
 import { curvesSvg } from '../../weights-tools/train/curves-svg.ts';
 import { Monitor } from '../../weights-tools/train/monitor.ts';
@@ -105,4 +106,9 @@ test('the line of progress has loss, Dice and the time left', () => {
     'epoch 1/4, loss 1.235, val Dice 0.600, 3:00 left (0.25)',
   ]);
   expect([duration(7_400), duration(3_725_000)]).toEqual(['0:07', '1:02:05']);
+  expect([1.4, 2.4, 1e6].map((days) => longDuration(days * 86_400_000))).toEqual([
+    '33:36:00',
+    '2 days',
+    '1,000,000 days',
+  ]);
 });

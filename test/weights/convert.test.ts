@@ -5,6 +5,7 @@ import { type ConvertOptions, convertCheckpoint, describeCheckpoint } from '../.
 import { f32FromF16 } from '../../src/weights/half.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
 import type { Checkpoint } from '../../src/weights/types.ts';
+import { type TensorSource, writeSafetensors } from '../../src/weights/write-safetensors.ts';
 import { fixtureJson, sha256 } from './fixtures.ts';
 import { generatedCheckpoint, type WeightsJson } from './generated-weights.ts';
 
@@ -117,6 +118,31 @@ test.each([
   const run = converted(withValue(value), { dtype });
   await expect(run).rejects.toThrow(CheckpointError);
   await expect(run).rejects.toThrow(message);
+});
+
+test.each([
+  ['F64', [0, 0, 0, 0, 0, 0, 0xf0, 0x7f]],
+  // Finite, but past the largest f32.
+  ['F64', [0, 0, 0, 0, 0, 0, 0xf0, 0x47]],
+  ['F32', [1, 0, 0x80, 0x7f]],
+  ['F16', [0, 0xfe]],
+  ['BF16', [0x80, 0xff]],
+] as const)('a %s that is not finite (%j) is refused where it is read', async (dtype, pattern) => {
+  const name = 'image_encoder.trunk.blocks.0.norm1.weight';
+  const sources = Array.from(golden('nano-sam2').tensors.values(), (tensor): TensorSource => {
+    const count = tensor.shape.reduce((product, side) => product * side, 1);
+    const values = new Uint8Array(count * pattern.length);
+    if (tensor.name === name) values.set(pattern, 3 * pattern.length);
+    return { name: tensor.name, shape: tensor.shape, dtype, bytes: async () => values };
+  });
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  for await (const chunk of writeSafetensors(sources)) chunks.push(new Uint8Array(chunk));
+  const file = await openCheckpoint(new Blob(chunks), { name: 'odd.safetensors' });
+  const tensors = canonicalTensors(file, describeCheckpoint(file));
+  await tensors.get('no_mem_embed')?.readF32();
+  await expect(tensors.get(name)?.readF32()).rejects.toThrow(
+    /^odd\.safetensors: value 3 of tensor "image_encoder\.trunk\.blocks\.0\.norm1\.weight" is (NaN|-?Infinity)\. Finite/,
+  );
 });
 
 test('65504 is the largest f16 and is kept', async () => {

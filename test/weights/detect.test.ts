@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { CheckpointError } from '../../src/errors.ts';
 import { type DetectOptions, detectModel } from '../../src/weights/detect.ts';
 import type { TensorInfo } from '../../src/weights/types.ts';
-import { fixtureJson, fixtureNames } from './fixtures.ts';
+import { cpuMillis, fixtureJson, fixtureNames } from './fixtures.ts';
 import { generatedCheckpoint, type WeightsJson } from './generated-weights.ts';
 
 type Infos = ReadonlyMap<string, TensorInfo>;
@@ -134,6 +134,44 @@ test('optimizer states and an average of the weights beside them are left aside'
   expect(found.config.datasets).toEqual([{ name: 'phantom', classes: 2, tokens: 10 }]);
 });
 
+test('a model under two names is refused with both: whichever were taken, the other may be meant', () => {
+  const two = new Map(renamed(golden('nano-sam2'), (key) => `averaged_model.${key}`));
+  for (const [key, info] of golden('nano-sam2')) two.set(`module.${key}`, info);
+  expect(messageOf(two)).toContain(
+    'odd.pt holds two models, averaged_model.image_encoder.* and module.image_encoder.*. Save one alone.',
+  );
+  // Lightning's average of the weights, and the raw ones that it trains on with.
+  const lightning = new Map(renamed(golden('nano-sam2'), (key) => `current_model_state.model.${key}`));
+  for (const [key, info] of golden('nano-sam2')) lightning.set(`state_dict.model.${key}`, info);
+  expect(detectModel(lightning).tensors.get('no_mem_embed')?.recipe).toEqual({
+    kind: 'copy',
+    from: 'state_dict.model.no_mem_embed',
+  });
+});
+
+test('a tensor under two names is refused with both, in either order', () => {
+  const [one, other] = ['sam_mask_decoder.iou_token.weight', 'mask_decoder.iou_token.weight'];
+  const info: TensorInfo = { dtype: 'F32', shape: [1, 256] };
+  expect(messageOf(new Map([...golden('nano-sam2'), [other, info]]))).toContain(
+    `Extra (1): ${other}, which is ${one}.`,
+  );
+  expect(messageOf(new Map([[other, info], ...golden('nano-sam2')]))).toContain(
+    `Extra (1): ${one}, which is ${other}.`,
+  );
+});
+
+test('a folded convolution beside the one that would be folded, or an adapter where one is, is extra', () => {
+  const conv = 'model.model.image_encoder.net.layers.1.downsample.conv2';
+  const folded = new Map(golden('sam2rad-vit-tiny'));
+  folded.set(`${conv}.bias`, { dtype: 'F32', shape: [160] });
+  expect(messageOf(folded)).toContain(`Extra (5): ${conv}.`);
+  const adapted = new Map(golden('nano-sam2rad-adapter-lora'));
+  const adapter = 'model.model.image_encoder.adapters.0.adapters.0.bias';
+  const [block] = detectModel(adapted).config.adapters?.blocks ?? [];
+  adapted.set(`model.model.${block}.adapter.lin1.bias`, { dtype: 'F32', shape: [64] });
+  expect(messageOf(adapted)).toContain(`Extra (1): ${adapter}.`);
+});
+
 test('adapters stand beside their blocks: the last five of a ViT, all but layer 0 of a TinyViT', () => {
   const adapter = (index: number, width: number): [string, TensorInfo][] => {
     const root = `model.model.image_encoder.adapters.${index}.adapters`;
@@ -222,6 +260,31 @@ test('what is missing, extra and of wrong shape stands in one error', () => {
   expect(message).toContain('Extra (1): sam_mask_decoder.surprise.');
   expect(message).toContain('Wrong (2): no_mem_embed is [1, 256], expected [1, 1, 256]; ');
   expect(message).toContain('sam_mask_decoder.iou_token.weight is I64, expected a float type.');
+});
+
+test('blocks without end are refused in time that grows with their number', () => {
+  const blocks = Array.from({ length: 50_000 }, (_, i): [string, TensorInfo] => [
+    `image_encoder.trunk.blocks.${i}.a`,
+    { dtype: 'F32', shape: [0] },
+  ]);
+  blocks.push(['image_encoder.adapters.0.adapters.0.bias', { dtype: 'F32', shape: [64] }]);
+  const start = cpuMillis();
+  expect(messageOf(new Map(blocks))).toContain('does not fit it');
+  expect(cpuMillis() - start).toBeLessThan(3000);
+});
+
+test('more classes than a byte numbers, or tokens without end, are refused', () => {
+  const withQueries = (...shape: number[]) =>
+    new Map([
+      ...golden('nano-sam2rad'),
+      ['model.learnable_prompts.phantom', { dtype: 'F32', shape }] as [string, TensorInfo],
+    ]);
+  expect(messageOf(withQueries(256, 10, 256))).toContain(
+    'phantom is [256, 10, 256], expected [255, 10, 256]',
+  );
+  expect(messageOf(withQueries(2, 513, 256))).toContain('phantom is [2, 513, 256], expected [2, 512, 256]');
+  const most = detectModel(withQueries(255, 512, 256)).config.datasets;
+  expect(most).toEqual([{ name: 'phantom', classes: 255, tokens: 512 }]);
 });
 
 test('files of other models are told what is known', () => {

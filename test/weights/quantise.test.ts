@@ -231,7 +231,7 @@ describe('a q8 file', () => {
       const reading = matrix?.readF32() ?? Promise.resolve();
       await expect(reading).rejects.toThrow(CheckpointError);
       await expect(reading).rejects.toThrow(
-        `edited.safetensors: value 7 of tensor "${MATRIX}.scale" is ${value}, expected a finite number above 0.`,
+        `edited.safetensors: value 7 of tensor "${MATRIX}.scale" is ${value}. A finite number above 0 was expected`,
       );
     },
   );

@@ -49,6 +49,19 @@ test.each(hostile)('a header with %s is refused', async (_, header, message) => 
   expect(cpuMillis() - start).toBeLessThan(1000);
 });
 
+test('a name of megabytes, or one that a terminal obeys, is escaped and cut in what is said of it', async () => {
+  const long = file(`{"${'k'.repeat(5_000_000)}":${entry([2], 0, 1)}}`, Uint8Array.of(1));
+  await expect(open(long)).rejects.toThrow(
+    /^x\.safetensors: tensor "k{199}\.\.\. shape \[2\] of U8 does not fill.{0,100}$/,
+  );
+  const spaced = file(`{"${'k '.repeat(5000)}":${entry([2], 0, 1)}}`, Uint8Array.of(1));
+  await expect(open(spaced)).rejects.toThrow(/^x\.safetensors: tensor "(k )+k?$/);
+  const odd = '\\u001b[2J\\n\\u0085\\u202e\\u200b';
+  await expect(open(file(`{"${odd}":${entry([2], 0, 1)}}`, Uint8Array.of(1)))).rejects.toThrow(
+    'tensor "%1B[2J%0A%C2%85%E2%80%AE%E2%80%8B": shape [2] of U8 does not fill',
+  );
+});
+
 test('a header that is not UTF-8 is refused', async () => {
   const blob = new Blob([Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0xff, 0x7d)]);
   await expect(open(blob)).rejects.toThrow(/x\.safetensors: the safetensors header is not UTF-8/);

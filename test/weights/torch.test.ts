@@ -32,6 +32,15 @@ test('a hostile object beside the tensors is left out, named in a warning and ne
   expect([...((await checkpoint.tensors.get('state_dict.w')?.readF32()) ?? [])]).toEqual([1, 2, 3, 4, 5, 6]);
 });
 
+test('what a warning quotes of a file is escaped and cut', async () => {
+  const data = pickle(
+    dict({ w: weight, [`\u001b]0;owned\u0007${'x'.repeat(2000)}`]: call(name('os', 'system')) }),
+  );
+  const { warnings } = await openCheckpoint(makeTorchZip(data, storages), { name: 'odd.pt' });
+  expect(warnings[0]).toMatch(/ \(%1B\]0;owned%07x+\.\.\. os\.system\)\.$/);
+  expect(warnings[0]?.length).toBeLessThan(400);
+});
+
 test('calling the result of a call, as gadget chains do, stays inert', async () => {
   const getattr = call(name('builtins', 'getattr'), name('os', 'path'), str('x'));
   const data = pickle(dict({ w: weight, chain: call(getattr, call(name('builtins', 'exec'), str('1'))) }));
@@ -79,6 +88,61 @@ test('an untyped storage takes its type from the tensor (rebuild_tensor_v3)', as
   expect([...((await tensors.get('w')?.readF32()) ?? [])]).toEqual([3, 4]);
 });
 
+test('a tensor that torch negates when it reads it is refused by its name', async () => {
+  const storage = [
+    ...tuple(str('storage'), name('torch', 'FloatStorage'), str('0'), str('cpu'), int(6)),
+    0x51,
+  ];
+  const rebuilt = (bit: number) =>
+    call(
+      name('torch._utils', '_rebuild_tensor_v2'),
+      ...[storage, int(0), tuple(int(2)), tuple(int(1)), [0x89], [0x4e], dict({ neg: [bit] })],
+    );
+  const open = (bit: number) =>
+    openCheckpoint(makeTorchZip(pickle(dict({ w: rebuilt(bit) })), storages), { name: 'neg.pt' });
+  await expect(open(0x88)).rejects.toThrow(
+    /^neg\.pt: tensor "w" was saved with its neg put off, .* \.resolve_neg\(\)\.$/,
+  );
+  const { tensors } = await open(0x89);
+  expect([...((await tensors.get('w')?.readF32()) ?? [])]).toEqual([1, 2]);
+});
+
+test('a tensor ends within the elements that its storage claims, whatever lies behind them', async () => {
+  const blob = makeTorchZip(pickle(dict({ w: tensor('0', [6], [1], 2) })), storages);
+  await expect(openCheckpoint(blob)).rejects.toThrow(/"w" of shape \[6\] ends at byte 24 .* has 8\./);
+});
+
+/** torch's stream of before 1.6 with one tensor of 4 values over storage 0, which has 6. */
+function legacy(view: number[], offset = 0, protocol: number[] = [0x4d, 0xe9, 3]): Blob {
+  const id = tuple(str('storage'), name('torch', 'FloatStorage'), str('0'), str('cpu'), int(6), view);
+  const w = call(
+    name('torch._utils', '_rebuild_tensor_v2'),
+    ...[[...id, 0x51], int(offset), tuple(int(4)), tuple(int(1)), [0x89], [0x4e]],
+  );
+  const magic = [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19];
+  const parts = [magic, protocol, dict({ little_endian: [0x88] }), dict({ w }), list(str('0'))];
+  const count = Uint8Array.of(6, 0, 0, 0, 0, 0, 0, 0);
+  return new Blob([...parts.map((part) => pickle(part)), count, floats(1, 2, 3, 4, 5, 6)]);
+}
+
+test('a view of a legacy storage is read within itself', async () => {
+  const view = (start: number, length: number) => tuple(str('view'), int(start), int(length));
+  const { tensors } = await openCheckpoint(legacy(view(2, 4)));
+  expect([...((await tensors.get('w')?.readF32()) ?? [])]).toEqual([3, 4, 5, 6]);
+  await expect(openCheckpoint(legacy(view(2, -1)))).rejects.toThrow(/a view of storage 0 leaves it/);
+  await expect(openCheckpoint(legacy(view(3, 4)))).rejects.toThrow(/a view of storage 0 leaves it/);
+  await expect(openCheckpoint(legacy(view(0, 3)))).rejects.toThrow(
+    /"w" of shape \[4\] ends at byte 16 .* has 12/,
+  );
+  await expect(openCheckpoint(legacy(view(1, 4), 1))).rejects.toThrow(/ends at byte 24 .* has 20/);
+});
+
+test('a legacy protocol of another kind is called by it', async () => {
+  await expect(openCheckpoint(legacy([0x4e], 0, dict({})))).rejects.toThrow(
+    /legacy protocol is dict, expected/,
+  );
+});
+
 test('a chain of rebuilds as deep as a file likes does not recurse', async () => {
   const depth = 20_000;
   // f(f, class, (f, class, (...))): f from memo 0, tuples that close one after the other.
@@ -110,9 +174,46 @@ test('a cancelled open or read rejects with the reason of the signal', async () 
   await expect(tensors.get('w')?.read(AbortSignal.abort(reason))).rejects.toBe(reason);
 });
 
+const storageId = [
+  ...tuple(str('storage'), name('torch', 'FloatStorage'), str('0'), str('cpu'), int(1)),
+  0x51,
+];
 const repeat = (count: number, ...ops: number[]) =>
   Array.from({ length: count * ops.length }, (_, i) => ops[i % ops.length] ?? 0);
+const u32 = (n: number) => [n & 255, (n >> 8) & 255, (n >> 16) & 255, n >>> 24];
+/** A text of a megabyte, which a pickle names again in two bytes. */
+const long = [[0x58, ...u32(1 << 20)], repeat(1 << 20, 0x61)].flat();
+/** Puts what was made into the memo, from which `GET` takes it. */
+const kept = (at: number, ...made: number[][]) => [...made.flat(), 0x71, at, 0x30];
+const GET = [0, 1, 2].map((at) => [0x68, at]);
+const [first = [], second = [], third = []] = GET;
+/** Calls the first of the memo with the second, again and again. */
+const calls = (count: number) => repeat(count, ...first, ...second, 0x52, 0x30);
+const listOf = (count: number, ...item: number[]) => [[0x5d, 0x28], repeat(count, ...item), [0x65]].flat();
+const longKey = (count: number) => [[0x7d], long, listOf(count, ...first), [0x73]].flat();
+
 const bombs: [string, number[]][] = [
+  [
+    'sides, copied for each tensor',
+    [
+      kept(0, name('torch._utils', '_rebuild_tensor_v2')),
+      kept(2, listOf(200_000, 0x4b, 1)),
+      kept(1, tuple(storageId, int(0), third, third)),
+      calls(190_000),
+    ].flat(),
+  ],
+  [
+    'pairs, copied for each dict',
+    [
+      kept(0, name('collections', 'OrderedDict')),
+      kept(1, listOf(100_000, 0x29), [0x85]),
+      calls(200_000),
+    ].flat(),
+  ],
+  ['letters in the name of each class', [kept(0, long), repeat(200_000, ...first, ...first, 0x93)].flat()],
+  ['letters in the place of each object', [kept(0, call(name('os', 'system'))), longKey(190_000)].flat()],
+  ['letters in the name of each tensor', [kept(0, weight), longKey(190_000)].flat()],
+  ['numbers in each list', [kept(0, listOf(200_000, 0x4b, 1)), listOf(190_000, ...first)].flat()],
   ['marks', repeat(1_100_000, 0x28)],
   ['dicts', repeat(500_000, 0x7d)],
   ['copies', [0x4e, ...repeat(1_100_000, 0x32)]],

@@ -5,9 +5,9 @@ import { planReference, referenceCheckpoint } from '../../src/weights/reference-
 import { oneOf, parse, parsePositive } from '../arguments.ts';
 import { UsageError } from '../errors.ts';
 import { megabytes, thousands } from '../format.ts';
-import { openFile, writeAtomically, writeChunks } from '../node/files.ts';
+import { openFile, refuseFolder, writeAtomically, writeChunks } from '../node/files.ts';
 import { Progress } from '../node/progress.ts';
-import type { Terminal } from '../terminal.ts';
+import { printable, type Terminal } from '../terminal.ts';
 import { CONVERT_USAGE } from '../usage.ts';
 
 /** `sam2rad convert`: a checkpoint of any known layout to our safetensors or the reference's layout, a tensor at a time. */
@@ -45,15 +45,16 @@ export async function convert(argv: readonly string[], terminal: Terminal): Prom
   const size = values['image-size'];
   const imageSize = size === undefined ? undefined : parsePositive('image-size', size);
 
+  await refuseFolder(output);
   const { signal } = terminal;
   const open = async (path: string) => openCheckpoint(await openFile(path), { signal });
   const checkpoint = await open(input);
   const description = describeCheckpoint(checkpoint, imageSize);
   const { title, parameters, config, dropped } = description;
-  for (const warning of checkpoint.warnings) terminal.err.write(`sam2rad: warning: ${warning}\n`);
+  for (const warning of checkpoint.warnings) terminal.err.write(`sam2rad: warning: ${printable(warning)}\n`);
   const base = values.base === undefined ? undefined : await open(values.base);
   const notes = isReference ? planReference(checkpoint, description, base).notes : [];
-  for (const note of notes) terminal.err.write(`sam2rad: note: ${note}\n`);
+  for (const note of notes) terminal.err.write(`sam2rad: note: ${printable(note)}\n`);
   const progress = new Progress(terminal.err, false);
   let written = 0;
   try {

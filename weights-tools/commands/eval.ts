@@ -5,7 +5,7 @@ import { type Contender, makeReport, reportText } from '../eval/report.ts';
 import { parseEval } from '../eval/request.ts';
 import { loadPeers } from '../node/peers.ts';
 import { Progress } from '../node/progress.ts';
-import type { Terminal } from '../terminal.ts';
+import { printable, type Terminal } from '../terminal.ts';
 
 /** `sam2rad eval`: how well a model's masks agree with the true ones. */
 export async function evaluate(argv: readonly string[], terminal: Terminal): Promise<number> {
@@ -30,7 +30,8 @@ export async function evaluate(argv: readonly string[], terminal: Terminal): Pro
     const warnings = [...first.warnings, ...others.flatMap((entry) => entry.warnings), ...dataset.warnings];
     const warn = (texts: readonly string[]) => {
       progress.clear();
-      for (const text of request.json ? [] : texts) terminal.err.write(`sam2rad: warning: ${text}\n`);
+      for (const text of request.json ? [] : texts)
+        terminal.err.write(`sam2rad: warning: ${printable(text)}\n`);
     };
     warn(warnings);
 

@@ -1,4 +1,4 @@
-import { CheckpointError, UnsupportedError } from '../../src/errors.ts';
+import { CheckpointError, shown, UnsupportedError } from '../../src/errors.ts';
 import {
   describeModel,
   type ModelConfig,
@@ -182,6 +182,6 @@ function infoText({ file, bytes, container, tensors, storage, model, reason, war
   for (const warning of warnings) rows.push(['warning', warning]);
   const width = Math.max(...rows.map(([label]) => label.length)) + 2;
   return rows
-    .map(([label, text], i) => `${(rows[i - 1]?.[0] === label ? '' : label).padEnd(width)}${text}`)
+    .map(([label, text], i) => `${(rows[i - 1]?.[0] === label ? '' : label).padEnd(width)}${shown(text)}`)
     .join('\n');
 }

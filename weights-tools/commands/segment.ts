@@ -5,8 +5,9 @@ import { type LoadProgress, loadModel, type Prediction, type PredictOptions } fr
 import { describeCheckpoint } from '../../src/weights/convert.ts';
 import type { ModelDescription } from '../../src/weights/description.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
+import { FileError } from '../errors.ts';
 import { LazyModel } from '../lazy-model.ts';
-import { makeFolder, openFile, writeAtomically } from '../node/files.ts';
+import { makeFolder, openFile, refuseFolder, writeAtomically } from '../node/files.ts';
 import { loadPeers } from '../node/peers.ts';
 import { encodePng, type Picture, readPicture } from '../node/pictures.ts';
 import { Progress } from '../node/progress.ts';
@@ -15,7 +16,7 @@ import { type Outputs, planOutputs } from '../segment-plan.ts';
 import { classReport, type PictureReport, promptReport, reportText, type Times } from '../segment-report.ts';
 import { checkMode, parseSegment, type SegmentRequest } from '../segment-request.ts';
 import { DumpFile, readMaskInput } from '../tensors.ts';
-import type { Terminal } from '../terminal.ts';
+import { printable, type Terminal } from '../terminal.ts';
 
 type Sharp = Parameters<typeof readPicture>[0];
 
@@ -50,6 +51,7 @@ export async function segment(argv: readonly string[], terminal: Terminal): Prom
   const checkpoint = await openCheckpoint(file, { signal });
   const description = describeCheckpoint(checkpoint, request.imageSize);
   const mode = chooseMode(request, description);
+  if (request.dump !== undefined) await refuseFolder(request.dump);
   const side = description.config.imageSize / 4;
   const maskInput = request.maskInput && (await readMaskInput(request.maskInput, side, signal));
   const peers = await loadPeers();
@@ -118,7 +120,7 @@ async function segmentAll(run: Run, plans: readonly Outputs[], terminal: Termina
   const errors: { picture: string; message: string }[] = [];
   const complain = (text: string) => {
     progress.clear();
-    terminal.err.write(`sam2rad: ${text}\n`);
+    terminal.err.write(`sam2rad: ${printable(text)}\n`);
   };
   const warn = (texts: readonly string[]) => {
     for (const text of request.json ? [] : texts) complain(`warning: ${text}`);
@@ -134,8 +136,9 @@ async function segmentAll(run: Run, plans: readonly Outputs[], terminal: Termina
       progress.clear();
       if (!request.json) terminal.out(reportText(report, plan));
     } catch (error) {
-      if (!(error instanceof PictureError || error instanceof PromptError)) throw error;
-      // A PictureError names its file.
+      const isItsOwn = [PictureError, PromptError, FileError].some((kind) => error instanceof kind);
+      if (!(isItsOwn && error instanceof Error)) throw error;
+      // The others name their file.
       const where = error instanceof PromptError && plans.length > 1 ? `${plan.picture}: ` : '';
       complain(where + error.message);
       errors.push({ picture: plan.picture, message: error.message });

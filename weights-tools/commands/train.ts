@@ -1,15 +1,15 @@
 import { dirname } from 'node:path';
 import { requestDevice } from '../../src/gpu/device.ts';
-import { duration, meanDice } from '../../src/tasks/train/curves.ts';
+import { meanDice } from '../../src/tasks/train/curves.ts';
 import type { TrainingJob, TrainingProgress } from '../../src/tasks/train/job.ts';
 import { planTraining, type TrainingMemory } from '../../src/tasks/train/memory.ts';
 import { describeCheckpoint } from '../../src/weights/convert.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
-import { megabytes } from '../format.ts';
+import { longDuration, megabytes } from '../format.ts';
 import { makeFolder, openFile } from '../node/files.ts';
 import { loadPeers } from '../node/peers.ts';
 import { Progress } from '../node/progress.ts';
-import type { Terminal } from '../terminal.ts';
+import { printable, type Terminal } from '../terminal.ts';
 import { Curves } from '../train/curves.ts';
 import type { StartTraining } from '../train/engine.ts';
 import { runToEnd } from '../train/loop.ts';
@@ -42,7 +42,7 @@ export async function train(argv: readonly string[], terminal: Terminal): Promis
   const progress = new Progress(terminal.err, request.json);
   const warn = (text: string) => {
     progress.clear();
-    terminal.err.write(`sam2rad: ${text}\n`);
+    terminal.err.write(`sam2rad: ${printable(text)}\n`);
   };
   try {
     const data = await prepareData(sharp, request.dataset, choices, {
@@ -152,7 +152,7 @@ type Report = ReturnType<typeof summary> & {
 function reportText({ files, steps, loss, dice, measured, seconds }: Report): string {
   const classes = dice.classes.map(({ name, dice: one }) => `${name} ${one?.toFixed(3) ?? '-'}`);
   return [
-    `${steps} steps in ${duration(seconds * 1000)}, loss ${loss?.total.toPrecision(4) ?? '-'}`,
+    `${steps} steps in ${longDuration(seconds * 1000)}, loss ${loss?.total.toPrecision(4) ?? '-'}`,
     `  Dice of the ${measured} pictures: ${classes.join(', ')}`,
     `  ${[files.model, files.csv, files.svg, files.record].join(' ')}`,
   ].join('\n');

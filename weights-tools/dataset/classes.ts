@@ -1,9 +1,7 @@
 import { DatasetError, listed } from '../../src/tasks/masks/error.ts';
 import { checkValues, type MaskValues } from '../../src/tasks/masks/mask-file.ts';
+import { MOST_CLASSES } from '../../src/weights/config.ts';
 import { UsageError } from '../errors.ts';
-
-/** As many as a mask of 8 bits may hold; each costs the prompt predictor a pass. */
-export const MOST_CLASSES = 255;
 
 /** Without `--classes`, larger numbers are taken for a mistake: no picture of ultrasound shows so many structures. */
 const MOST_INFERRED = 16;

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { DatasetError } from '../../src/tasks/masks/error.ts';
 import { checkSize, readMask } from '../../src/tasks/masks/mask-file.ts';
 import { systemReason } from '../errors.ts';
+import { checkFile } from '../node/files.ts';
 import { type Picture, readPicture } from '../node/pictures.ts';
 import { classesOf } from './classes.ts';
 import { groupOf } from './groups.ts';
@@ -98,6 +99,7 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 
 async function readBytes(path: string): Promise<Buffer> {
   try {
+    await checkFile(path);
     return await readFile(path);
   } catch (error) {
     throw new DatasetError(`cannot read ${path}: ${systemReason(error)}`, { cause: error });

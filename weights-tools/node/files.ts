@@ -2,7 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { openAsBlob, rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { FileError, systemReason } from '../errors.ts';
+import { FileError, notAFile, systemReason } from '../errors.ts';
+
+/** @throws the system's error, or one like it for a folder, a device or a pipe, before it is opened: that may wait without end */
+export async function checkFile(path: string): Promise<{ readonly size: number }> {
+  const found = await stat(path);
+  const error = notAFile(found);
+  if (error) throw error;
+  return found;
+}
 
 /**
  * A file as a lazy Blob with its name: slices are read when they are asked for.
@@ -11,7 +19,7 @@ import { FileError, systemReason } from '../errors.ts';
 export async function openFile(path: string): Promise<File> {
   try {
     // openAsBlob names no reason, and takes a folder for a file.
-    if ((await stat(path)).isDirectory()) throw Object.assign(new Error('EISDIR'), { code: 'EISDIR' });
+    await checkFile(path);
     return new File([await openAsBlob(path)], basename(path));
   } catch (error) {
     throw new FileError(`cannot read ${path}: ${systemReason(error)}`, { cause: error });
@@ -34,7 +42,8 @@ export async function writeAtomically(
   options: { readonly durable?: boolean } = {},
 ): Promise<void> {
   watchExit();
-  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`);
+  // Not after the file: a name may be as long as the system takes.
+  const temporary = join(dirname(path), `.sam2rad-${randomBytes(8).toString('hex')}.tmp`);
   let file: FileHandle | undefined;
   try {
     file = await open(temporary, 'wx');
@@ -73,10 +82,39 @@ export async function removeFile(path: string): Promise<void> {
 /** Makes a folder and those above it. @throws FileError */
 export async function makeFolder(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolders(path);
   } catch (error) {
     throw asFileError(path, error);
   }
+}
+
+/** Step by step: Node's own `recursive` never ends where a folder is there that takes none, such as /proc. */
+async function makeFolders(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (await isFolder(path)) return;
+    const above = dirname(path);
+    const isAlone = !(error instanceof Error && 'code' in error && error.code === 'ENOENT');
+    if (isAlone || above === path) throw error;
+    await makeFolders(above);
+    await mkdir(path);
+  }
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+/**
+ * For what is written after long work: a folder in its place is refused before.
+ * @throws FileError
+ */
+export async function refuseFolder(path: string): Promise<void> {
+  if (await isFolder(path))
+    throw asFileError(path, Object.assign(new Error('EISDIR'), { code: 'EISDIR', syscall: 'rename' }));
 }
 
 /** What the system refused becomes a FileError, anything else stays as it is. */

@@ -1,8 +1,9 @@
-import { open } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type sharpModule from 'sharp';
 import { PictureError } from '../../src/errors.ts';
 import { MAX_PIXELS, MAX_SIDE, readPixels } from '../../src/web/picture.ts';
 import { systemReason } from '../errors.ts';
+import { checkFile } from './files.ts';
 
 type Sharp = typeof sharpModule;
 
@@ -72,17 +73,10 @@ export async function encodePng(
 
 async function readBytes(path: string): Promise<Buffer<ArrayBuffer>> {
   try {
-    const file = await open(path);
-    try {
-      const { size } = await file.stat();
-      if (size > MAX_FILE_BYTES)
-        throw new PictureError(
-          `${path} has ${size} bytes, more than any picture that we take: ${SIZE_ADVICE}`,
-        );
-      return await file.readFile();
-    } finally {
-      await file.close();
-    }
+    const { size } = await checkFile(path);
+    if (size > MAX_FILE_BYTES)
+      throw new PictureError(`${path} has ${size} bytes, more than any picture that we take: ${SIZE_ADVICE}`);
+    return await readFile(path);
   } catch (error) {
     if (error instanceof PictureError) throw error;
     throw new PictureError(`cannot read ${path}: ${systemReason(error)}`, { cause: error });

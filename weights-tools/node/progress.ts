@@ -1,4 +1,4 @@
-import type { ErrorStream } from '../terminal.ts';
+import { type ErrorStream, printable } from '../terminal.ts';
 
 const BAR_CELLS = 24;
 /** A terminal is redrawn at most this often. */
@@ -20,12 +20,13 @@ export class Progress {
   }
 
   /** @param share 0 to 1, or undefined where the total is not known */
-  show(label: string, share: number | undefined): void {
+  show(name: string, share: number | undefined): void {
     if (this.#isQuiet) return;
     const now = performance.now();
     const wait = this.#stream.isTTY ? FRAME_MS : LOG_MS;
     if (now - this.#last < wait) return;
     this.#last = now;
+    const label = printable(name);
     const percent = share === undefined ? '' : `${Math.round(share * 100)} %`;
     if (!this.#stream.isTTY) {
       this.#stream.write(`${label} ${percent || '...'}\n`);

@@ -1,9 +1,9 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { TuningStore } from '../../src/index.ts';
 import { FileError, systemReason, UsageError } from '../errors.ts';
-import { makeFolder, writeAtomically } from './files.ts';
+import { checkFile, makeFolder, writeAtomically } from './files.ts';
 
 /** The options of every command that loads a model. */
 export const TUNING_OPTIONS = {
@@ -66,7 +66,7 @@ export function fileTuning(path: string, software = false): TuningStore {
 
 async function contents(path: string): Promise<string | null> {
   try {
-    const { size } = await stat(path);
+    const { size } = await checkFile(path);
     if (size > MOST_BYTES) return 'far too long';
     return await readFile(path, 'utf8');
   } catch (error) {

@@ -1,4 +1,5 @@
-import { duration, meanDice, StepTime } from '../../src/tasks/train/curves.ts';
+import { meanDice, StepTime } from '../../src/tasks/train/curves.ts';
+import { longDuration } from '../format.ts';
 import type { Progress } from '../node/progress.ts';
 import type { TrainingEvent } from './engine.ts';
 
@@ -41,7 +42,7 @@ export class Monitor {
       this.#stepTime.add(this.#now());
     }
     const left = this.#stepTime.mean * (this.#steps - event.step);
-    const label = `epoch ${event.epoch}/${this.#epochs}${this.#loss}${this.#dice}, ${duration(left)} left`;
+    const label = `epoch ${event.epoch}/${this.#epochs}${this.#loss}${this.#dice}, ${longDuration(left)} left`;
     this.#progress.show(label, event.step / this.#steps);
   }
 }

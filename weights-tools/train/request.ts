@@ -1,4 +1,5 @@
 import type { TuningStore } from '../../src/index.ts';
+import { LEAST_TOKENS, MOST_TOKENS } from '../../src/weights/config.ts';
 import { QUERY_DEVIATION } from '../../src/weights/initial.ts';
 import { oneOf, parse, parseBytes, parsePositive } from '../arguments.ts';
 import { parseClasses } from '../dataset/classes.ts';
@@ -101,7 +102,7 @@ export function parseTrain(argv: readonly string[]): TrainRequest | string {
     output: values.output,
     given: {
       ...(values.train !== undefined && { train: oneOf('train', values.train, TRAINED) }),
-      ...count('tokens', 'tokens', values.tokens),
+      ...(values.tokens !== undefined && { tokens: parseTokens(values.tokens) }),
       ...(values['query-deviation'] !== undefined && {
         queryDeviation: parseDeviation(values['query-deviation']),
       }),
@@ -151,6 +152,14 @@ const parseDeviation = (text: string) =>
     text,
     (value) => value > 0 && value <= 100,
     'a number above 0, at most 100, such as 1',
+  );
+
+const parseTokens = (text: string) =>
+  parseNumber(
+    'tokens',
+    text,
+    (value) => Number.isInteger(value) && value >= LEAST_TOKENS && value <= MOST_TOKENS,
+    `a whole number from ${LEAST_TOKENS} to ${MOST_TOKENS}, such as 10`,
   );
 
 const parseClip = (text: string) =>

@@ -17,13 +17,15 @@ export interface PngSamples {
 }
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
-/** Samples a pixel and kind by the colour type of the header. */
-const TYPES: Readonly<Record<number, { kind: PngSamples['kind']; channels: number }>> = {
-  0: { kind: 'grey', channels: 1 },
-  2: { kind: 'colour', channels: 3 },
-  3: { kind: 'palette', channels: 1 },
-  4: { kind: 'grey', channels: 2 },
-  6: { kind: 'colour', channels: 4 },
+/** Samples a pixel, kind and bits a sample that the specification allows (table 11.1), by the header's colour type. */
+const TYPES: Readonly<
+  Record<number, { kind: PngSamples['kind']; channels: number; depths: readonly number[] }>
+> = {
+  0: { kind: 'grey', channels: 1, depths: [1, 2, 4, 8, 16] },
+  2: { kind: 'colour', channels: 3, depths: [8, 16] },
+  3: { kind: 'palette', channels: 1, depths: [1, 2, 4, 8] },
+  4: { kind: 'grey', channels: 2, depths: [8, 16] },
+  6: { kind: 'colour', channels: 4, depths: [8, 16] },
 };
 
 /**
@@ -43,7 +45,7 @@ export async function decodePng(file: string, bytes: Uint8Array): Promise<PngSam
   if (width === 0 || height === 0 || width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE)
     throw new DatasetError(`${file} is ${width} x ${height} pixels, expected 1 to ${MAX_PIXELS}`);
   const type = TYPES[colour];
-  if (!type || ![1, 2, 4, 8, 16].includes(bits)) throw damaged(`colour type ${colour} of ${bits} bits`);
+  if (!type?.depths.includes(bits)) throw damaged(`colour type ${colour} of ${bits} bits`);
   if (interlaced) throw new DatasetError(`${file} is an interlaced PNG; save it without interlacing`);
   const rowBytes = Math.ceil((width * type.channels * bits) / 8);
   const packed = new Blob(chunks.filter(({ type }) => type === 'IDAT').map(({ data }) => data));
@@ -55,7 +57,8 @@ export async function decodePng(file: string, bytes: Uint8Array): Promise<PngSam
     { length: Math.floor(colours.length / 3) },
     (_, i) => [colours[i * 3] ?? 0, colours[i * 3 + 1] ?? 0, colours[i * 3 + 2] ?? 0] as const,
   );
-  return { width, height, ...type, bits, samples, palette };
+  const { kind, channels } = type;
+  return { width, height, kind, channels, bits, samples, palette };
 }
 
 type Damaged = (reason: string) => DatasetError;
