@@ -34,7 +34,8 @@ test.each([
   [{ train: 'everything' }, "train: got 'everything', expected ppn, ppn+lora, ppn+lora+adapters"],
   [{ augment: 'twice' }, "augment: got 'twice', expected none, mirror, full"],
   [{ preprocess: 'xx' }, "preprocess: got 'xx', expected sam, sam2, sam2rad"],
-  [{ tokens: 2 }, 'tokens: got 2, expected a whole number of 3 or more'],
+  [{ tokens: 2 }, 'tokens: got 2, expected a whole number of 3 to 512'],
+  [{ tokens: 513 }, 'tokens: got 513, expected a whole number of 3 to 512'],
   [{ tokens: 10.5 }, 'tokens: got 10.5'],
 ] as const)('%o is refused by name', (change, message) => {
   // A caller without types may write anything.

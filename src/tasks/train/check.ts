@@ -1,6 +1,6 @@
 import { PictureError, Sam2RadError } from '../../errors.ts';
 import { naturalSize } from '../../web/picture.ts';
-import type { ModelConfig } from '../../weights/config.ts';
+import { LEAST_TOKENS, MOST_CLASSES, MOST_TOKENS, type ModelConfig } from '../../weights/config.ts';
 import { areClassNames, PREPROCESSES } from '../../weights/metadata.ts';
 import type { LabelledPicture, PictureToLearn, TrainingJob } from './job.ts';
 
@@ -8,11 +8,6 @@ import type { LabelledPicture, PictureToLearn, TrainingJob } from './job.ts';
 export class TrainingSettingsError extends Sam2RadError {
   override name = 'TrainingSettingsError';
 }
-
-/** As many as a class map of bytes tells apart. */
-const MOST_CLASSES = 255;
-/** Two tokens are the box, and one at least says something beside it. */
-const LEAST_TOKENS = 3;
 
 /** @throws TrainingSettingsError naming the setting */
 export function checkJob(job: Pick<TrainingJob, 'training' | 'classNames' | 'settings'>): void {
@@ -28,9 +23,9 @@ export function checkSettings({ classNames, settings }: Pick<TrainingJob, 'class
   expectOneOf('train', train, ['ppn', 'ppn+lora', 'ppn+lora+adapters']);
   expectOneOf('augment', augment, ['none', 'mirror', 'full']);
   expectOneOf('preprocess', preprocess, PREPROCESSES);
-  if (!Number.isInteger(tokens) || tokens < LEAST_TOKENS)
+  if (!Number.isInteger(tokens) || tokens < LEAST_TOKENS || tokens > MOST_TOKENS)
     throw new TrainingSettingsError(
-      `tokens: got ${tokens}, expected a whole number of ${LEAST_TOKENS} or more`,
+      `tokens: got ${tokens}, expected a whole number of ${LEAST_TOKENS} to ${MOST_TOKENS}`,
     );
   if (!areClassNames(classNames) || classNames.length < 1 || classNames.length > MOST_CLASSES)
     throw new TrainingSettingsError(
