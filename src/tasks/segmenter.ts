@@ -1,4 +1,4 @@
-import { DeviceLostError, GpuError } from '../errors.ts';
+import { DeviceLostError, GpuError, kindOf, PromptError } from '../errors.ts';
 import type { AdapterSummary, Gpu } from '../gpu/device.ts';
 import type { ProfileEntry } from '../gpu/executor.ts';
 import type { Precision, WeightStorage } from '../gpu/kernel.ts';
@@ -226,6 +226,8 @@ export class Session implements ImageSession {
   }
 
   async predict(options: PredictOptions = {}): Promise<Prediction> {
+    if (Object(options) !== options)
+      throw new PromptError(`predict was given ${kindOf(options)}, expected an object of options or nothing`);
     options.signal?.throwIfAborted();
     if (this.#disposed) throw new DeviceLostError('this picture was disposed; call setImage again');
     const question = askQuestion(options, this.#model.rules, this.scale);

@@ -17,7 +17,9 @@ const MASK = new Float32Array(64 * 64);
 const holed = MASK.map((_, i) => (i === 7 ? Number.NaN : 0));
 
 /** By what every model refuses: the message. */
-const REFUSED: readonly (readonly [Loose, string])[] = [
+const REFUSED: readonly (readonly [Loose | null | string, string])[] = [
+  [null, 'predict was given Null, expected an object of options or nothing'],
+  ['auto', 'predict was given String, expected an object of options or nothing'],
   [{ mode: 1n, box: BOX }, "mode is BigInt, expected 'auto' or 'manual'"],
   [{ mode: cyclic, box: BOX }, "mode is Array, expected 'auto' or 'manual'"],
   [{ mode: 'magic' }, "mode is \"magic\", expected 'auto' or 'manual'"],
@@ -177,7 +179,7 @@ async function picture(gpu: GPU, file: Blob): Promise<ImageSession> {
 
 async function expectRefusals(
   image: ImageSession,
-  cases: readonly (readonly [Loose, string])[],
+  cases: readonly (readonly [Loose | null | string, string])[],
 ): Promise<void> {
   const before = await image.predict({ mode: 'manual', box: BOX });
   for (const [options, message] of cases) {
