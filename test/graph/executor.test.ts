@@ -89,9 +89,10 @@ describe('executor', () => {
         const submits = gpu.created.submits - before;
         expect(submits).toBeGreaterThanOrEqual(least);
         expect(submits).toBeLessThanOrEqual(most);
-        expect(progress).toHaveLength(submits > 1 ? submits : 0);
+        // The end of a stage is its caller's to tell.
+        expect(progress).toHaveLength(submits - 1);
         expect(progress).toEqual([...progress].sort((a, b) => a - b));
-        expect(progress.at(-1) ?? 1).toBe(1);
+        for (const done of progress) expect(done > 0 && done < 1).toBe(true);
         expect([...(await read())]).toEqual([1, 2, 3, 4].map((value) => value * 2 ** count));
       },
     );
