@@ -21,8 +21,11 @@ export function hoist(recording: Recording, name: string, lasts: (external: Tens
   const { dispatches, outputs } = recording;
   const steady = steadyTensors(dispatches, lasts);
   const writerOf = new Map(dispatches.flatMap((each) => writtenBy(each).map((tensor) => [tensor, each])));
+  // What puts chunks together has no flops of its own, but is the end of what has.
+  const isDear = (writer: Dispatch | undefined) =>
+    writer !== undefined && (writer.flops > 0 || !!writer.choice);
   const isKept = (tensor: Tensor) =>
-    steady.has(tensor) && !outputs.has(tensor) && (writerOf.get(tensor)?.flops ?? 0) > 0;
+    steady.has(tensor) && !outputs.has(tensor) && isDear(writerOf.get(tensor));
 
   // From the end: a dispatch is needed each time where something that is needed each time reads what it writes.
   const wanted = new Set<Tensor>(outputs.keys());

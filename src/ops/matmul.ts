@@ -126,7 +126,7 @@ export function recordProduct(
     join,
     { ...operands, parts },
     { outputs4, chunks, rows, cols4, residual_rows },
-    { workgroups: laneGrid(join, outputs4), tuning: epilogue, flops: 4 * chunks * outputs4, choice },
+    { workgroups: laneGrid(join, outputs4), tuning: epilogue, choice },
   );
 }
 

@@ -15,10 +15,8 @@ export function mergeOptions(
 ): {
   readonly workgroups: Workgroups;
   readonly tuning: { readonly SHARE: number };
-  readonly flops: number;
 } {
   const shares = 2 ** Math.ceil(Math.log2(Math.max(1, chunks / SERIAL)));
   const SHARE = traits.cpu ? 1 : Math.min(MOST_SHARES, shares);
-  // A weight for each chunk of an output, then a product and a sum of its 4 channels.
-  return { workgroups: laneGrid(kernel, outputs * SHARE), tuning: { SHARE }, flops: 9 * chunks * outputs };
+  return { workgroups: laneGrid(kernel, outputs * SHARE), tuning: { SHARE } };
 }

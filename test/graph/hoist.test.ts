@@ -49,6 +49,18 @@ describe('hoist', () => {
     expect(names(each)).toEqual(['rows', 'rows', 'y']);
   });
 
+  test('keeps the whole of a product whose chunks are put together, and not the chunks', () => {
+    const g = new Graph('test', PLAIN);
+    const picture = g.external('picture', [1024, 768]);
+    const w = g.parameter('w', [768, 256], [], () => new Float32Array());
+    const key = matmul(g, picture, w, { name: 'key' });
+    g.output(add(g, key, g.external('click', [1024, 256]), { name: 'y' }), 'answer');
+    const { once, each } = hoist(g.finish(), 'terms', lasts);
+    expect(names(once)).toEqual(['key in 3', 'key']);
+    expect([...once.outputs.values()]).toEqual(['terms.0 key']);
+    expect(names(each)).toEqual(['y']);
+  });
+
   test('moves nothing where nothing lasts, and everything that is no output where all does', () => {
     const nothing = hoist(recorded(), 'terms', () => false);
     expect([nothing.once.dispatches.length, nothing.each.dispatches.length]).toEqual([0, 4]);
