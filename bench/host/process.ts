@@ -7,4 +7,10 @@ export async function cpuMsOfProcess(): Promise<number> {
   return (user + system) / 1000;
 }
 
-export const openFile = (path: string): Promise<Blob> => openAsBlob(path);
+export async function openFile(path: string): Promise<Blob> {
+  try {
+    return await openAsBlob(path);
+  } catch (cause) {
+    throw new Error(`'${path}' cannot be opened: --model takes the path of a checkpoint`, { cause });
+  }
+}
