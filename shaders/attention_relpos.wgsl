@@ -5,24 +5,7 @@
 // before, so that neither scores nor biases are ever in memory. Tokens lie row by row on a map; windows tile it from the
 // top left. Tokens of a window outside of the map are padding: keys with a position like any other, whose k and v are
 // `pad`, the projection's bias.
-
-struct Params {
-  height: u32,          // of the map, in tokens
-  width: u32,
-  window_height: u32,   // H; W is WINDOW_WIDTH
-  windows_x: u32,       // windows in a row of the map
-  heads: u32,
-  first_head: u32,      // of this dispatch
-  q_stride: u32,        // strides, starts and paddings count vec4s; a row of q, k or v holds all heads
-  q_start: u32,
-  k_stride: u32,
-  k_start: u32,
-  v_stride: u32,
-  v_start: u32,
-  k_pad: u32,           // where k and v of a padding token begin
-  v_pad: u32,
-  scale: f32,
-}
+//!import relpos_site
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<vec4f>;         // [map, q_stride]
@@ -34,19 +17,15 @@ struct Params {
 @group(0) @binding(7) var<storage, read_write> y: array<vec4f>;   // [map, heads * HEAD4]
 
 const HEAD4: u32 = 16;         // vec4s in a head
-const WINDOW_WIDTH: u32 = 14;
 override LANES: u32 = 32;
 
 @compute @workgroup_size(LANES)
 fn main(@builtin(global_invocation_id) id: vec3u) {
-  let at_x = id.x % WINDOW_WIDTH;
-  let at_y = id.x / WINDOW_WIDTH;
-  let head = params.first_head + id.y;
-  let x0 = id.z % params.windows_x * WINDOW_WIDTH;
-  let y0 = id.z / params.windows_x * params.window_height;
+  let site = site_of(id.x, id.y, id.z);
   // A padding query's result would be dropped.
-  if (at_y >= params.window_height || x0 + at_x >= params.width || y0 + at_y >= params.height) { return; }
-  let row = (y0 + at_y) * params.width + x0 + at_x;
+  if (!site.inside) { return; }
+  let head = site.head;
+  let row = site.row;
 
   var query: array<vec4f, HEAD4>;
   var sum: array<vec4f, HEAD4>;
@@ -56,7 +35,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   }
   var column_term: array<f32, WINDOW_WIDTH>;
   for (var key_x = 0u; key_x < WINDOW_WIDTH; key_x++) {
-    let base = (at_x + WINDOW_WIDTH - 1 - key_x) * HEAD4;
+    let base = (site.own.x + WINDOW_WIDTH - 1 - key_x) * HEAD4;
     var term = 0.0;
     for (var c = 0u; c < HEAD4; c++) { term += dot(query[c], rel_w[base + c]); }
     column_term[key_x] = term;
@@ -68,12 +47,12 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let k_pad = params.k_pad + head * HEAD4;
   let v_pad = params.v_pad + head * HEAD4;
   for (var key_y = 0u; key_y < params.window_height; key_y++) {
-    let base = (at_y + params.window_height - 1 - key_y) * HEAD4;
+    let base = (site.own.y + params.window_height - 1 - key_y) * HEAD4;
     var row_term = 0.0;
     for (var c = 0u; c < HEAD4; c++) { row_term += dot(query[c], rel_h[base + c]); }
     for (var key_x = 0u; key_x < WINDOW_WIDTH; key_x++) {
-      let inside = x0 + key_x < params.width && y0 + key_y < params.height;
-      let key_row = (y0 + key_y) * params.width + x0 + key_x;
+      let inside = site.corner.x + key_x < params.width && site.corner.y + key_y < params.height;
+      let key_row = (site.corner.y + key_y) * params.width + site.corner.x + key_x;
       var product = 0.0;
       if (inside) {
         let k_at = key_row * params.k_stride + params.k_start + head * HEAD4;

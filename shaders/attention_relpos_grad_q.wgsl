@@ -3,7 +3,7 @@
 //
 // score = scale q . k + q . (rel_h + rel_w); L is the logarithm of the sum of exp(score). Maps, windows and padding as in attention_relpos.wgsl; the
 // tables are frozen.
-//!import relpos_site
+//!import relpos_rows
 //!import window_key
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -2,7 +2,7 @@
 // A quad of lanes owns one query of one head and walks the keys of its window twice, as attention_relpos_grad_q.wgsl has it of one
 // lane: heads too long for a lane's registers. A key's row of rel_w is read with the key: terms and sums of columns would be arrays.
 //!import shared_row
-//!import relpos_site
+//!import relpos_rows
 //!import head_parts
 
 @group(0) @binding(0) var<uniform> params: Params;

@@ -1,4 +1,4 @@
-//!import relpos_site
+//!import relpos_rows
 //!import head_parts
 // The gradient by keys and values: PARTS lanes beside each other own one key of one head, each every PARTS-th vec4 of it, and walk
 // the queries of its window. For files with the bindings of attention_relpos_grad_kv.wgsl, PARTS, and whole(own), the sum over

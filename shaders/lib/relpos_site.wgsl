@@ -1,5 +1,5 @@
-// What the kernels of the gradient of attention with relative positions are told, and where a row of theirs lies: a token of a
-// window, whose number is z of the grid; y counts heads. For files with `params`.
+// What kernels of attention with relative positions are told whose lanes own a row, and where that lies: a token of a window,
+// whose number is z of the grid; y counts heads. For files with `params`.
 struct Params {
   height: u32,          // of the map, in tokens
   width: u32,
@@ -38,13 +38,5 @@ fn site_of(token: u32, y: u32, z: u32) -> Site {
     own,
     at.y * params.width + at.x,
     own.y < params.window_height && at.x < params.width && at.y < params.height,
-  );
-}
-
-// The first rows of rel_h and rel_w, which comes after all of it, for a query at `query` that sees a key at `key`.
-fn rel_rows(query: vec2u, key: vec2u) -> vec2u {
-  return vec2u(
-    query.y + params.window_height - 1 - key.y,
-    2 * params.window_height - 1 + query.x + WINDOW_WIDTH - 1 - key.x,
   );
 }
