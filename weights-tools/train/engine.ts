@@ -15,23 +15,9 @@ export type {
   TrainSettings,
   ValidationEvent,
 } from '../../src/tasks/train/job.ts';
+export { TRAINED_PARTS } from '../../src/tasks/train/trained.ts';
 export type { StepLosses as Losses } from '../../src/tasks/train/trainer.ts';
-
-/** Which parameters learn; everything else of the base is frozen. */
-export const TRAINED = [
-  'ppn',
-  'ppn+lora',
-  'ppn+lora+adapters',
-] as const satisfies readonly TrainSettings['train'][];
-export type Trained = (typeof TRAINED)[number];
-
-/** none: the pictures as they are. mirror: and their mirror images. full: and six views of the reference's augmentation. */
-export const AUGMENTATIONS = [
-  'none',
-  'mirror',
-  'full',
-] as const satisfies readonly TrainSettings['augment'][];
-export type Augmentation = (typeof AUGMENTATIONS)[number];
+export { AUGMENTATIONS } from '../../src/tasks/train/view.ts';
 
 /**
  * How pictures are brought to the model's square, kept in what is trained. sam2rad: the reference's, padded and without

@@ -6,7 +6,14 @@ import { parseClasses } from '../dataset/classes.ts';
 import { parseGroupBy } from '../dataset/groups.ts';
 import { UsageError } from '../errors.ts';
 import { parseTuning, TUNING_OPTIONS } from '../node/tuning.ts';
-import { AUGMENTATIONS, LAYOUTS, type Layout, PREPROCESSES, TRAINED, type TrainSettings } from './engine.ts';
+import {
+  AUGMENTATIONS,
+  LAYOUTS,
+  type Layout,
+  PREPROCESSES,
+  TRAINED_PARTS,
+  type TrainSettings,
+} from './engine.ts';
 import { TRAIN_USAGE } from './usage.ts';
 
 /** What decides the numbers that come out, as far as the command line says: a resumed run must agree with its record. */
@@ -101,7 +108,7 @@ export function parseTrain(argv: readonly string[]): TrainRequest | string {
     base: values.model,
     output: values.output,
     given: {
-      ...(values.train !== undefined && { train: oneOf('train', values.train, TRAINED) }),
+      ...(values.train !== undefined && { train: oneOf('train', values.train, TRAINED_PARTS) }),
       ...(values.tokens !== undefined && { tokens: parseTokens(values.tokens) }),
       ...(values['query-deviation'] !== undefined && {
         queryDeviation: parseDeviation(values['query-deviation']),

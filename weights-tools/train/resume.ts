@@ -1,5 +1,5 @@
 import { DatasetError } from '../../src/tasks/masks/error.ts';
-import { AUGMENTATIONS, PREPROCESSES, TRAINED } from './engine.ts';
+import { AUGMENTATIONS, PREPROCESSES, TRAINED_PARTS } from './engine.ts';
 import { type PlannedRun, RECORD_KEY, type RunRecord } from './record.ts';
 import { DEFAULTS, type TrainChoices } from './request.ts';
 
@@ -49,7 +49,7 @@ const among =
     values.includes(value);
 
 const CHOICES: Readonly<Record<keyof TrainChoices, Check>> = {
-  train: among(TRAINED),
+  train: among(TRAINED_PARTS),
   tokens: isCount,
   queryDeviation: isPositive,
   epochs: isCount,

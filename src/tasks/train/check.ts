@@ -3,6 +3,8 @@ import { naturalSize } from '../../web/picture.ts';
 import { LEAST_TOKENS, MOST_CLASSES, MOST_TOKENS, type ModelConfig } from '../../weights/config.ts';
 import { areClassNames, PREPROCESSES } from '../../weights/metadata.ts';
 import type { LabelledPicture, PictureToLearn, TrainingJob } from './job.ts';
+import { TRAINED_PARTS } from './trained.ts';
+import { AUGMENTATIONS } from './view.ts';
 
 /** A setting of a training that cannot be, or that there is nothing to learn from. */
 export class TrainingSettingsError extends Sam2RadError {
@@ -20,8 +22,8 @@ export function checkJob(job: Pick<TrainingJob, 'training' | 'classNames' | 'set
 export function checkSettings({ classNames, settings }: Pick<TrainingJob, 'classNames' | 'settings'>): void {
   const { batch, epochs, learningRate, clip, queryDeviation, tokens } = settings;
   const { train, augment, preprocess } = settings;
-  expectOneOf('train', train, ['ppn', 'ppn+lora', 'ppn+lora+adapters']);
-  expectOneOf('augment', augment, ['none', 'mirror', 'full']);
+  expectOneOf('train', train, TRAINED_PARTS);
+  expectOneOf('augment', augment, AUGMENTATIONS);
   expectOneOf('preprocess', preprocess, PREPROCESSES);
   if (!Number.isInteger(tokens) || tokens < LEAST_TOKENS || tokens > MOST_TOKENS)
     throw new TrainingSettingsError(

@@ -1,5 +1,6 @@
 /** What learns: the prompt predictor with its queries, and more of SAM where that is wanted. */
-export type TrainedParts = 'ppn' | 'ppn+lora' | 'ppn+lora+adapters';
+export const TRAINED_PARTS = ['ppn', 'ppn+lora', 'ppn+lora+adapters'] as const;
+export type TrainedParts = (typeof TRAINED_PARTS)[number];
 
 /** A buffer of constants that the reference keeps among the weights. */
 const CONSTANTS = /\.pos_encoding1d\.inv_freq$/;

@@ -1,11 +1,9 @@
-/** Which views of a picture are learned from. */
-export type Augmentation =
-  /** The picture as it is. */
-  | 'none'
-  /** And its mirror image. */
-  | 'mirror'
-  /** And six more, drawn as the reference draws its augmentation. */
-  | 'full';
+/**
+ * Which views of a picture are learned from. none: the picture as it is. mirror: and its mirror image. full: and six more,
+ * drawn as the reference draws its augmentation.
+ */
+export const AUGMENTATIONS = ['none', 'mirror', 'full'] as const;
+export type Augmentation = (typeof AUGMENTATIONS)[number];
 
 /**
  * An affine map from a pixel's middle in a view to the place in the upright square that it shows:
