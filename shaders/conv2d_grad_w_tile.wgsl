@@ -53,9 +53,9 @@ fn load_pixels(pixels: vec4u, end: u32, tap: vec2u, channel4: u32) -> Pixels {
 @compute @workgroup_size(WIDE, 8)
 fn main(
   @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_id) lane: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
+  let lane = lane_at(index);
   let first = group.z * params.chunk;
   let end = min(first + params.chunk, params.pixels);
   let row = group.y * TILE_ROWS;

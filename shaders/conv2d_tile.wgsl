@@ -66,9 +66,9 @@ fn load_pixels(top: vec4u, left: vec4u, place: Place) -> Pixels {
 @compute @workgroup_size(WIDE, 8)
 fn main(
   @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_id) lane: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
+  let lane = lane_at(index);
   let row = group.y * TILE_ROWS;
   let col = group.x * TILE_COLS4;
   let inner = 4 * params.kernel_height * params.kernel_width * params.channels4;

@@ -45,9 +45,9 @@ fn load_x(rows: vec4u, end: u32, first: u32, base: u32, row4: u32) -> mat4x4f {
 @compute @workgroup_size(WIDE, 8)
 fn main(
   @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_id) lane: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
+  let lane = lane_at(index);
   let batch = group.z % params.batch;
   let first = group.z / params.batch * params.chunk;
   let end = min(first + params.chunk, params.rows);

@@ -40,9 +40,9 @@ fn load_position(starts: vec4u, k4: u32) -> mat4x4f {
 @compute @workgroup_size(WIDE, 8)
 fn main(
   @builtin(workgroup_id) group: vec3u,
-  @builtin(local_invocation_id) lane: vec3u,
   @builtin(local_invocation_index) index: u32,
 ) {
+  let lane = lane_at(index);
   let row = group.y * TILE_ROWS;
   let col = group.x * TILE_COLS4;
   let placed = col < params.placed4;

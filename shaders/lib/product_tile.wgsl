@@ -2,6 +2,9 @@
 // The product of what passes through a workgroup of WIDE x 8 lanes: 8 ROWS rows by 4 COLS4 WIDE columns, 16 steps of the
 // inner axis at a time. Lane (x, y) has the rows 4 y to 4 y + 3, of ROWS = 8 those 32 further down too, and the groups of
 // 4 columns x, x + WIDE and x + 2 WIDE, as far as COLS4 goes. For files whose Params have cols4.
+//
+// Lanes are dealt in pairs of one x and two y, then of neighbouring x: NVIDIA's workgroup memory serves 16 bytes a lane to half a
+// warp at once where every lane wants what the lane 1 or 2 further wants, and to a quarter elsewhere (bench/NOTES.md, section 2).
 const WIDE: u32 = 8;   // lanes across: 8 or 16
 const ROWS: u32 = 8;   // of a lane: 4 or 8
 const COLS4: u32 = 2;  // of a lane: 1, 2 or 3
@@ -48,6 +51,11 @@ fn ended_f16(part: partial, sum: mat4x4f) -> mat4x4f {
 // where every index is a literal; those that a smaller lane has no use for cost nothing.
 alias Sums = array<mat4x4f, 6>;
 alias Partials = array<partial, 6>;
+
+// The place in the tile of the lane with this number.
+fn lane_at(index: u32) -> vec2u {
+  return vec2u(index / 2 % WIDE, (index % 2 + index / (2 * WIDE) * 2) % 8);
+}
 
 // The first of 4 rows that a lane loads; those that are left over load the last ones again.
 fn own_row(index: u32) -> u32 {
@@ -105,7 +113,7 @@ fn outer(x: factors, w: factors, sum: partial) -> partial {
   );
 }
 
-fn multiply_step(step: u32, lane: vec3u, part: ptr<function, Partials>) {
+fn multiply_step(step: u32, lane: vec2u, part: ptr<function, Partials>) {
   let upper = x_part[step][lane.y];
   let left = w_part[step][lane.x];
   (*part)[0] = outer(upper, left, (*part)[0]);
@@ -122,7 +130,7 @@ fn multiply_step(step: u32, lane: vec3u, part: ptr<function, Partials>) {
   }
 }
 
-fn multiply_steps(step: u32, lane: vec3u, part: ptr<function, Partials>) {
+fn multiply_steps(step: u32, lane: vec2u, part: ptr<function, Partials>) {
   multiply_step(step, lane, part);
   multiply_step(step + 1, lane, part);
   multiply_step(step + 2, lane, part);
@@ -131,7 +139,7 @@ fn multiply_steps(step: u32, lane: vec3u, part: ptr<function, Partials>) {
 
 // Adds the product of both parts. All steps are written out: of an index that varies with a loop each would be compared
 // with the end of its array, once more for every few products.
-fn multiply_parts(lane: vec3u, sums: ptr<function, Sums>) {
+fn multiply_parts(lane: vec2u, sums: ptr<function, Sums>) {
   var part = Partials(
     begun((*sums)[0]), begun((*sums)[1]), begun((*sums)[2]), begun((*sums)[3]), begun((*sums)[4]), begun((*sums)[5]),
   );
@@ -157,7 +165,7 @@ fn store_rows(batch: u32, row: u32, col: u32, rows: mat4x4f) {
 }
 
 // Hands every sum of the tile at `row` and `col` to the file's `store(batch, row, col, sum)`.
-fn store_sums(batch: u32, row: u32, col: u32, lane: vec3u, sums: Sums) {
+fn store_sums(batch: u32, row: u32, col: u32, lane: vec2u, sums: Sums) {
   let upper = row + 4 * lane.y;
   let left = col + lane.x;
   store_rows(batch, upper, left, sums[0]);
