@@ -21,6 +21,8 @@ export interface KernelCase {
   readonly name: string;
   /** By version: `now` is what the engine records on this device, `v0` where the ladder began. */
   readonly versions: Readonly<Record<string, Recorder>>;
+  /** The matrix product that a convolution is held to. */
+  readonly product?: { readonly name: string; readonly record: Recorder };
 }
 
 interface Product {
@@ -153,11 +155,12 @@ function positioned(
 
 function convolved(ladder: Ladder, name: string, of: Convolution): KernelCase {
   const { side, channels, kernel, cols } = of;
-  const versions = convolutionVersions(versionOf(ladder, 'conv2d_v0'), of);
+  const { versions, product } = convolutionVersions(versionOf(ladder, 'conv2d_v0'), of);
   return {
     op: 'conv2d',
     name: `${name} ${kernel}x${kernel} ${side}x${side}x${channels} to ${cols}`,
     versions,
+    product: { name: `${name}, as a product ${product.shape}`, record: product.record },
   };
 }
 

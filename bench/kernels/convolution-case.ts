@@ -1,7 +1,9 @@
 import type { Kernel } from '../../src/gpu/kernel.ts';
 import type { Graph } from '../../src/graph/graph.ts';
+import { MAX_BINDING_BYTES } from '../../src/graph/tensor.ts';
 import { ACTIVATIONS, type Activation } from '../../src/ops/activation.ts';
 import { conv2d } from '../../src/ops/conv2d.ts';
+import { matmul } from '../../src/ops/matmul.ts';
 import type { Recorder } from './recorder.ts';
 
 export interface Convolution {
@@ -17,11 +19,14 @@ export interface Convolution {
   readonly residual?: boolean;
 }
 
-/** A convolution as the engine records it now and as version 0 did. */
-export function convolutionVersions(
-  kernelV0: Kernel,
-  of: Convolution,
-): Readonly<Record<'now' | 'v0', Recorder>> {
+interface Convolved {
+  readonly versions: Readonly<Record<'now' | 'v0', Recorder>>;
+  /** What it is held to: as many rows as it has output pixels, with the same epilogue. */
+  readonly product: { readonly shape: string; readonly record: Recorder };
+}
+
+/** A convolution as the engine records it now and as version 0 did, and the matrix product of its shape. */
+export function convolutionVersions(kernelV0: Kernel, of: Convolution): Convolved {
   const { side, channels, kernel, stride, padding, cols, activation = 'none', residual = false } = of;
   const out = Math.floor((side + 2 * padding - kernel) / stride) + 1;
   const rows = out * out;
@@ -61,5 +66,12 @@ export function convolutionVersions(
       },
     );
   };
-  return { now, v0 };
+  // A row of the product's x holds all that a pixel's sum is made of, so that x may be too large for a binding. The sums are
+  // cut short then, not the rows: as many workgroups compute tiles as large, and rates are compared, not times.
+  const inner = Math.min(steps, 4 * Math.floor(MAX_BINDING_BYTES / (16 * rows)));
+  const record = (g: Graph) => {
+    matmul(g, g.external('x', [rows, inner]), g.external('w', [inner, cols]), { activation, ...epilogue(g) });
+  };
+  const cut = inner < steps ? ` (${inner} of ${steps} steps)` : '';
+  return { versions: { now, v0 }, product: { shape: `${rows}x${inner}x${cols}${cut}`, record } };
 }
