@@ -10,7 +10,7 @@ export const USAGE = `npm run bench [-- PART...]
     the device's roofs, every kernel of the models against them, the models, and onnxruntime-web beside ours;
     PARTs kernels, models, ort measure only these
 npm run bench -- ladder [--only TEXT] [--large]
-    the kernels that have a version 0 against it
+    the kernels that have a version 0 against it, and convolutions against the matrix product of their shape, too
 npm run bench -- view [FILE] [FILE]
     draws the roofs of a result and compares two of them, in a page; the newest unless named
   --runtime chromium|node|deno   where: SwiftShader in Chromium (unless named) or in Dawn, llvmpipe in wgpu

@@ -11,6 +11,7 @@ import { layernorm } from '../../src/ops/layernorm.ts';
 import { matmul } from '../../src/ops/matmul.ts';
 import { matmulGrad } from '../../src/ops/matmul-grad.ts';
 import { rowClass } from '../../src/ops/variants.ts';
+import { type Convolution, convolutionVersions } from './convolution-case.ts';
 import { gradientVersions } from './gradient-case.ts';
 import type { Ladder } from './ladder.ts';
 import type { Recorder } from './recorder.ts';
@@ -20,6 +21,8 @@ export interface KernelCase {
   readonly name: string;
   /** By version: `now` is what the engine records on this device, `v0` where the ladder began. */
   readonly versions: Readonly<Record<string, Recorder>>;
+  /** The matrix product that a convolution is held to. */
+  readonly product?: { readonly name: string; readonly record: Recorder };
 }
 
 interface Product {
@@ -150,53 +153,14 @@ function positioned(
   };
 }
 
-interface Convolved {
-  readonly side: number;
-  readonly channels: number;
-  readonly kernel: number;
-  readonly stride: number;
-  readonly padding: number;
-  readonly cols: number;
-}
-
-function convolved(ladder: Ladder, name: string, each: Convolved): KernelCase {
-  const { side, channels, kernel, stride, padding, cols } = each;
-  const inputs = (g: Graph) =>
-    [g.external('x', [side, side, channels]), g.external('w', [kernel, kernel, channels, cols])] as const;
-  const now = (g: Graph) => {
-    conv2d(g, ...inputs(g), { stride, padding, bias: g.external('bias', [cols]) });
-  };
-  const v0 = (g: Graph) => {
-    const [x, w] = inputs(g);
-    const out = Math.floor((side + 2 * padding - kernel) / stride) + 1;
-    const rows = out * out;
-    g.record(
-      versionOf(ladder, 'conv2d_v0'),
-      { x, w, bias: g.external('bias', [cols]), residual: w, y: g.tensor('y', [out, out, cols]) },
-      {
-        height: side,
-        width: side,
-        channels4: channels / 4,
-        kernel_height: kernel,
-        kernel_width: kernel,
-        stride,
-        padding,
-        out_width: out,
-        rows,
-        cols4: cols / 4,
-        residual_rows: 1,
-      },
-      {
-        workgroups: [Math.ceil(cols / 32), Math.ceil(rows / 32), 1],
-        tuning: { BIAS: 1 },
-        flops: 2 * rows * cols * kernel * kernel * channels,
-      },
-    );
-  };
+function convolved(ladder: Ladder, name: string, of: Convolution): KernelCase {
+  const { side, channels, kernel, cols } = of;
+  const { versions, product } = convolutionVersions(versionOf(ladder, 'conv2d_v0'), of);
   return {
     op: 'conv2d',
     name: `${name} ${kernel}x${kernel} ${side}x${side}x${channels} to ${cols}`,
-    versions: { now, v0 },
+    versions,
+    product: { name: `${name}, as a product ${product.shape}`, record: product.record },
   };
 }
 
@@ -239,6 +203,12 @@ function versionOf(ladder: Ladder, name: string): Kernel {
   return kernel;
 }
 
+/** Hiera's, of a picture whose fourth channel is zero; the residual is the position embedding. */
+const PATCHES = { channels: 4, kernel: 7, stride: 4, padding: 3, residual: true } as const;
+
+/** The prompt predictor's, whose first layer has 256 channels and whose second has 64. */
+const MASK_HEAD = { kernel: 3, stride: 1, padding: 1, cols: 64, activation: 'relu' } as const;
+
 /**
  * @param large also what a software adapter computes for seconds
  * @param cpu without, the variants that a GPU has are versions too
@@ -258,8 +228,8 @@ export function kernelCases(ladder: Ladder, large: boolean, cpu: boolean): Kerne
     attended(ladder, cpu, 'nano global', { tokens: [256, 256], heads: 4, headDim: 32 }),
     attended(ladder, cpu, 'tokens to image', { tokens: [9, 256], heads: 8, headDim: 16 }),
     attended(ladder, cpu, 'image to tokens', { tokens: [256, 9], heads: 8, headDim: 16 }),
-    convolved(ladder, 'nano patches', { side: 256, channels: 4, kernel: 7, stride: 4, padding: 3, cols: 32 }),
-    convolved(ladder, 'mask head', { side: 16, channels: 256, kernel: 3, stride: 1, padding: 1, cols: 64 }),
+    convolved(ladder, 'nano patches', { ...PATCHES, side: 256, cols: 32 }),
+    convolved(ladder, 'mask head', { ...MASK_HEAD, side: 16, channels: 256 }),
     productGradient('decoder keys', [256, 256, 128]),
     productGradient('decoder tokens', [9, 256, 2048]),
     convolutionGradient('mask head', 16, 256, 64),
@@ -290,14 +260,9 @@ export function kernelCases(ladder: Ladder, large: boolean, cpu: boolean): Kerne
         ]),
     productGradient('decoder keys, S = 1024', [4096, 256, 256]),
     convolutionGradient('mask head, S = 1024', 64, 256, 64),
-    convolved(ladder, 'tiny patches', {
-      side: 1024,
-      channels: 4,
-      kernel: 7,
-      stride: 4,
-      padding: 3,
-      cols: 96,
-    }),
+    convolved(ladder, 'tiny patches', { ...PATCHES, side: 1024, cols: 96 }),
+    convolved(ladder, 'mask head, S = 1024', { ...MASK_HEAD, side: 256, channels: 256 }),
+    convolved(ladder, 'mask head, S = 1024', { ...MASK_HEAD, side: 256, channels: 64 }),
     normalised('tiny, stage 1', [65536, 96]),
   ];
 }

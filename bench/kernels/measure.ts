@@ -1,4 +1,4 @@
-/** Each ladder's kernel of now beside its version 0, against the roofs, in one run. */
+/** Each ladder's kernel of now beside its version 0, a convolution's beside a product too, against the roofs, in one run. */
 import { type Gpu, requestDevice } from '../../src/gpu/device.ts';
 import { Graph } from '../../src/graph/graph.ts';
 import { arithmeticOf, floorOf, type Rates } from '../census/efficiency.ts';
@@ -27,6 +27,8 @@ export interface LadderRow {
   readonly ofRoof: number;
   /** Times as fast as version 0. */
   readonly gain: number | null;
+  /** Of a convolution: its GFLOP/s over those of the matrix product of its shape. */
+  readonly ofProduct: number | null;
   readonly compileMs: number;
 }
 
@@ -56,28 +58,22 @@ export async function measureLadder(
   const roofs = await Roofs.measure(lab, ladder, host, Math.max(7, rounds));
   const rows: LadderRow[] = [];
   const roof: number[] = [];
-  for (const { op, name, versions } of kernelCases(ladder, large, gpu.traits.cpu)) {
+  for (const { op, name, versions, product } of kernelCases(ladder, large, gpu.traits.cpu)) {
     if (!`${op} ${name}`.includes(only)) continue;
-    const contestants: Contestant[] = [];
+    const climbing: Contestant[] = [];
     for (const [version, record] of Object.entries(versions))
-      contestants.push(await enter(lab, version, record));
-    const looks = await race(lab, roofs, contestants, rounds);
+      climbing.push(await enter(lab, { op, name, version }, record));
+    const held =
+      product && (await enter(lab, { op: 'matmul', name: product.name, version: 'product' }, product.record));
+    const looks = await race(lab, roofs, held ? [...climbing, held] : climbing, rounds);
     roof.push(...(looks.get('f32') ?? []));
     const rates: Rates = Object.fromEntries([...looks].map(([name, each]) => [name, summarise(each).median]));
-    const v0 = contestants.find(({ version }) => version === 'v0');
-    for (const { version, probe, arithmetic, times } of contestants) {
-      const { median, min } = summarise(times);
-      const { kernel, flops, bytes, compileMs } = probe;
-      const gain = v0 ? summarise(v0.times).median / median : null;
-      const floor = floorOf({ flops, bytes, arithmetic }, rates).ms;
-      rows.push({
-        ...{ op, name, version, kernel, min, gain, compileMs },
-        ms: median,
-        gflops: flops / median / 1e6,
-        gbps: bytes / median / 1e6,
-        ofRoof: floor / median,
-      });
+    const v0 = climbing.find(({ version }) => version === 'v0');
+    for (const each of climbing) {
+      const gain = v0 ? msOf(v0) / msOf(each) : null;
+      rows.push({ ...rowOf(each, rates), gain, ofProduct: held ? rateOf(each) / rateOf(held) : null });
     }
+    if (held) rows.push({ ...rowOf(held, rates), gain: null, ofProduct: null });
     host.say(`ladder: ${op} ${name}`);
   }
   const [software, features] = [gpu.traits.cpu, [...gpu.device.features]];
@@ -89,21 +85,42 @@ export async function measureLadder(
   return { adapter: gpu.adapter, clock: lab.clock, roofs: roofs.list, rows, remarks };
 }
 
-interface Contestant {
-  readonly version: string;
+interface Contestant extends Pick<LadderRow, 'op' | 'name' | 'version'> {
   readonly probe: Probe;
   readonly arithmetic: 'f32' | 'f16';
   readonly times: number[];
 }
 
-async function enter(lab: Lab, version: string, record: Recorder): Promise<Contestant> {
+const msOf = ({ times }: Contestant): number => summarise(times).median;
+
+/** In GFLOP/s. */
+const rateOf = (of: Contestant): number => of.probe.flops / msOf(of) / 1e6;
+
+function rowOf(of: Contestant, rates: Rates): Omit<LadderRow, 'gain' | 'ofProduct'> {
+  const { op, name, version, probe, arithmetic, times } = of;
+  const { kernel, flops, bytes, compileMs } = probe;
+  const ms = msOf(of);
+  return {
+    ...{ op, name, version, kernel, ms, compileMs },
+    min: summarise(times).min,
+    gflops: rateOf(of),
+    gbps: bytes / ms / 1e6,
+    ofRoof: floorOf({ flops, bytes, arithmetic }, rates).ms / ms,
+  };
+}
+
+async function enter(
+  lab: Lab,
+  who: Pick<LadderRow, 'op' | 'name' | 'version'>,
+  record: Recorder,
+): Promise<Contestant> {
   const g = new Graph('bench', lab.gpu.traits);
   record(g);
   // What goes before or after it, terms of positions or the merging of chunks, has rows of its own in the models' tables.
   const [dispatch] = [...g.finish().dispatches].sort((a, b) => b.flops - a.flops);
   if (!dispatch) throw new Error('nothing was recorded');
   const probe = await lab.prepare(dispatch);
-  return { version, probe, arithmetic: arithmeticOf(dispatch), times: [] };
+  return { ...who, probe, arithmetic: arithmeticOf(dispatch), times: [] };
 }
 
 /** All in turns, with the roofs among them. @returns the roofs at each of these rounds */

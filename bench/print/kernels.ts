@@ -63,7 +63,7 @@ export function kernelTables({ rows, parts }: KernelReport, all: boolean): strin
 
 export function ladderTable({ rows }: LadderReport): string {
   return table([
-    ['', 'kernel', 'ms', 'GFLOP/s', 'GB/s', 'of roof', 'of v0', 'compile ms'],
+    ['', 'kernel', 'ms', 'GFLOP/s', 'GB/s', 'of roof', 'of v0', 'of product', 'compile ms'],
     ...rows.map((row) => [
       `${row.op} ${row.name}`,
       row.kernel,
@@ -72,6 +72,7 @@ export function ladderTable({ rows }: LadderReport): string {
       row.gbps.toFixed(2),
       percent(row.ofRoof),
       row.gain === null ? '' : `${row.gain.toFixed(1)}x`,
+      row.ofProduct === null ? '' : percent(row.ofProduct),
       row.compileMs.toFixed(0),
     ]),
   ]);

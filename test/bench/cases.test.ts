@@ -1,8 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { kernelCases } from '../../bench/kernels/cases.ts';
 import { readLadder } from '../../bench/kernels/ladder.ts';
+import type { Recorder } from '../../bench/kernels/recorder.ts';
 import { interleave, summarise } from '../../bench/measure.ts';
 import { Graph } from '../../src/graph/graph.ts';
+import { bytesOf, MAX_BINDING_BYTES } from '../../src/graph/tensor.ts';
 
 const TRAITS = [
   { cpu: false, subgroups: false },
@@ -43,6 +45,41 @@ describe('the bench', () => {
         });
         expect(new Set(work).size, name).toBe(1);
       }
+  });
+
+  it('holds each convolution to one product of its rows, columns and epilogue, as deep as a binding allows', () => {
+    for (const traits of TRAITS) {
+      const recorded = (name: string, record: Recorder) => {
+        const g = new Graph(name, traits);
+        record(g);
+        const [dispatch, ...others] = g.finish().dispatches;
+        // A second one would have the epilogue, and is not timed.
+        expect(others, name).toEqual([]);
+        const { ACTIVATION, BIAS, RESIDUAL } = dispatch?.tuning ?? {};
+        const { rows, cols4, residual_rows } = dispatch?.params ?? {};
+        return { dispatch, same: { ACTIVATION, BIAS, RESIDUAL, rows, cols4, residual_rows } };
+      };
+      const depths = kernelCases(ladder, true, traits.cpu).flatMap(({ op, name, versions, product }) => {
+        expect(product !== undefined, name).toBe(op === 'conv2d');
+        if (!product || !versions['now']) return [];
+        const convolution = recorded(name, versions['now']);
+        const { dispatch, same } = recorded(product.name, product.record);
+        expect(same, name).toEqual(convolution.same);
+        for (const tensor of dispatch?.operands ?? [])
+          expect(bytesOf(tensor), name).toBeLessThanOrEqual(MAX_BINDING_BYTES);
+        return { name: product.name, depth: (dispatch?.flops ?? 0) / (convolution.dispatch?.flops ?? 0) };
+      });
+      expect(depths).toEqual([
+        { name: 'nano patches, as a product 4096x196x32', depth: 1 },
+        { name: 'mask head, as a product 256x2304x64', depth: 1 },
+        { name: 'tiny patches, as a product 65536x196x96', depth: 1 },
+        {
+          name: 'mask head, S = 1024, as a product 65536x512x64 (512 of 2304 steps)',
+          depth: 512 / 2304,
+        },
+        { name: 'mask head, S = 1024, as a product 65536x512x64 (512 of 576 steps)', depth: 512 / 576 },
+      ]);
+    }
   });
 
   it('has a GPU’s variants beside each other', () => {

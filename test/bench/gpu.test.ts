@@ -3,9 +3,11 @@ import { modelsOf, parseCommand } from '../../bench/commands/options.ts';
 import { openFile } from '../../bench/host/process.ts';
 import { reportKernels } from '../../bench/kernel-report.ts';
 import { readLadder } from '../../bench/kernels/ladder.ts';
+import { measureLadder } from '../../bench/kernels/measure.ts';
 import type { Host } from '../../bench/lab/host.ts';
 import { observed } from '../../bench/lab/observed.ts';
 import { watchDevice } from '../../bench/models/watch.ts';
+import { ladderTable } from '../../bench/print/kernels.ts';
 import { gpuTest } from '../gpu-device.ts';
 
 /** The same adapter, which says that it has none of WebGPU's optional features. */
@@ -60,6 +62,27 @@ gpuTest('CPU time is the clock where the host has it; shares of a part add up to
     const shares = report.rows.map(({ share }) => share[part] ?? 0);
     expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1);
   }
+});
+
+gpuTest('a convolution’s rate is compared with that of the product that took turns with it', async (gpu) => {
+  const options = { rounds: 2, only: 'conv2d nano patches', large: false };
+  const report = await measureLadder(readLadder(), options, hostOf(gpu));
+  expect(report.rows.map(({ op, version }) => `${op} ${version}`)).toEqual([
+    'conv2d now',
+    'conv2d v0',
+    'matmul product',
+  ]);
+  const [now, v0, product] = report.rows;
+  expect(now?.ofProduct).toBeCloseTo((now?.gflops ?? 0) / (product?.gflops ?? 0));
+  expect(v0?.ofProduct).toBeCloseTo((v0?.gflops ?? 0) / (product?.gflops ?? 0));
+  expect(product).toMatchObject({
+    name: 'nano patches, as a product 4096x196x32',
+    gain: null,
+    ofProduct: null,
+  });
+  const [head = '', first = ''] = ladderTable(report).split('\n');
+  expect(head).toContain('of v0  of product');
+  expect(first).toContain(`${(100 * (now?.ofProduct ?? 0)).toFixed(0)} %`);
 });
 
 gpuTest('what a name does not match is refused', async (gpu) => {
