@@ -1,13 +1,7 @@
-//!import product
+//!import product_step
 // The product of what passes through a workgroup of WIDE x 8 lanes: 8 ROWS rows by 4 COLS4 WIDE columns, 16 steps of the
-// inner axis at a time. Lane (x, y) has the rows 4 y to 4 y + 3, of ROWS = 8 those 32 further down too, and the groups of
-// 4 columns x, x + WIDE and x + 2 WIDE, as far as COLS4 goes. For files whose Params have cols4.
-//
-// Lanes are dealt in pairs of one x and two y, then of neighbouring x: NVIDIA's workgroup memory serves 16 bytes a lane to half a
-// warp at once where every lane wants what the lane 1 or 2 further wants, and to a quarter elsewhere (bench/NOTES.md, section 2).
-const WIDE: u32 = 8;   // lanes across: 8 or 16
-const ROWS: u32 = 8;   // of a lane: 4 or 8
-const COLS4: u32 = 2;  // of a lane: 1, 2 or 3
+// inner axis at a time. For files whose Params have cols4.
+const COLS4: u32 = 2;  // groups of 4 columns of a lane: 1, 2 or 3
 
 const TILE_ROWS = 8 * ROWS;
 const TILE_COLS4 = WIDE * COLS4;
@@ -16,9 +10,6 @@ const TILE_COLS4 = WIDE * COLS4;
 // once lies in different banks.
 var<workgroup> x_part: array<array<factors, 2 * ROWS + 1>, 16>;  // [16 steps, 2 ROWS groups of 4 rows]
 var<workgroup> w_part: array<array<factors, TILE_COLS4>, 16>;    // [16 steps, groups of 4 columns]
-
-// In f16 the products of a whole tile are added in f16, before their sum goes on in f32.
-alias partial = mat4x4<f32>;
 
 // What x is cut off at: 16 of its values with weights up to 1 stay finite then.
 fn narrowed(four: vec4f) -> factors {
@@ -45,16 +36,6 @@ fn ended(part: partial, sum: mat4x4f) -> mat4x4f {
 
 fn ended_f16(part: partial, sum: mat4x4f) -> mat4x4f {
   return sum + mat4x4f(part);
-}
-
-// Of a lane, 4 rows by 4 columns each: the column groups of its first 4 rows, then of the others. They stay in registers
-// where every index is a literal; those that a smaller lane has no use for cost nothing.
-alias Sums = array<mat4x4f, 6>;
-alias Partials = array<partial, 6>;
-
-// The place in the tile of the lane with this number.
-fn lane_at(index: u32) -> vec2u {
-  return vec2u(index / 2 % WIDE, (index % 2 + index / (2 * WIDE) * 2) % 8);
 }
 
 // The first of 4 rows that a lane loads; those that are left over load the last ones again.
@@ -103,31 +84,11 @@ fn stage_columns(index: u32, columns: Columns) {
   }
 }
 
-// 4 rows by 4 columns of one step.
-fn outer(x: factors, w: factors, sum: partial) -> partial {
-  return partial(
-    fma(factors(x.x), w, sum[0]),
-    fma(factors(x.y), w, sum[1]),
-    fma(factors(x.z), w, sum[2]),
-    fma(factors(x.w), w, sum[3]),
-  );
-}
-
 fn multiply_step(step: u32, lane: vec2u, part: ptr<function, Partials>) {
-  let upper = x_part[step][lane.y];
   let left = w_part[step][lane.x];
-  (*part)[0] = outer(upper, left, (*part)[0]);
-  if (ROWS > 4) { (*part)[3] = outer(x_part[step][lane.y + 8], left, (*part)[3]); }
-  if (COLS4 > 1) {
-    let middle = w_part[step][lane.x + WIDE];
-    (*part)[1] = outer(upper, middle, (*part)[1]);
-    if (ROWS > 4) { (*part)[4] = outer(x_part[step][lane.y + 8], middle, (*part)[4]); }
-  }
-  if (COLS4 > 2) {
-    let right = w_part[step][lane.x + 2 * WIDE];
-    (*part)[2] = outer(upper, right, (*part)[2]);
-    if (ROWS > 4) { (*part)[5] = outer(x_part[step][lane.y + 8], right, (*part)[5]); }
-  }
+  let middle = w_part[step][(lane.x + WIDE) % TILE_COLS4];
+  let right = w_part[step][(lane.x + 2 * WIDE) % TILE_COLS4];
+  add_step(COLS4, x_part[step][lane.y], x_part[step][(lane.y + 8) % (2 * ROWS)], left, middle, right, part);
 }
 
 fn multiply_steps(step: u32, lane: vec2u, part: ptr<function, Partials>) {

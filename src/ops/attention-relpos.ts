@@ -1,4 +1,5 @@
 import {
+  attentionRelposFlash as flash,
   attentionRelpos as single,
   relposTerms as termsKernel,
   attentionRelposTile as tile,
@@ -7,7 +8,7 @@ import type { Graph } from '../graph/graph.ts';
 import type { DifferentiableOp } from '../graph/tape.ts';
 import { expectShape, type Tensor } from '../graph/tensor.ts';
 import type { Columns } from './attention.ts';
-import { tileGrid, tileVariants } from './attention-tile.ts';
+import { isFlash, tileGrid, tileVariants } from './attention-tile.ts';
 import { chosen } from './variants.ts';
 import { type WindowAttentionOptions, type WindowCall, windowAttention } from './window-attention.ts';
 
@@ -77,12 +78,11 @@ export function attentionRelpos(
       flops: termsFlops,
       choice,
     });
-    g.record(tile, { ...operands, terms }, of, {
-      workgroups: tileGrid(shape, size, count),
-      tuning: { HEAD4, PAD: common.sticksOut ? 1 : 0, ...shape },
-      flops: flops - termsFlops,
-      choice,
-    });
+    const options = { workgroups: tileGrid(shape, size, count), flops: flops - termsFlops, choice };
+    const tuning = { HEAD4, PAD: common.sticksOut ? 1 : 0 };
+    if (isFlash(shape))
+      g.record(flash, { ...operands, terms }, of, { ...options, tuning: { ...tuning, ...shape } });
+    else g.record(tile, { ...operands, terms }, of, { ...options, tuning: { ...tuning, ...shape } });
   }
   const frozen = [options.pad?.tensor, relH, relW];
   g.note(ATTENTION_RELPOS, { ...common, q, k, v, relH, relW, frozen }, y, [

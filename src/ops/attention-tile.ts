@@ -11,9 +11,6 @@ const FEW = 16;
 const MOST_GROUPS = 4;
 /** vec4s of values that a lane has asked for and not yet handed on. */
 const MOST_LOADS = 8;
-/** Keys from which on a lane may have 8 of a tile, which take twice the registers for fewer loads and barriers a product. */
-const MANY_KEYS = 1024;
-
 /** The constants of lib/attention_tile that say what a workgroup does. */
 export interface TileShape {
   readonly WIDE: number;
@@ -35,31 +32,38 @@ export interface Attended {
   readonly entries: number;
 }
 
-/** Queries of a window that a workgroup takes. */
-export const queriesOf = ({ HIGH, ROWS }: TileShape) => HIGH * ROWS;
-/** Keys that it takes at a time. */
-export const keysOf = ({ WIDE, KEYS4 }: Pick<TileShape, 'WIDE' | 'KEYS4'>) => 4 * WIDE * KEYS4;
-
-/** What a tile is made of, beside the size of a window. */
-export interface Plan {
-  /** Of a workgroup: more share what is staged, and leave more queries of a window's last block idle. */
-  readonly lanes: 64 | 128;
-  /** Queries of a lane at most: more take registers, fewer leave less to do with what is loaded. */
-  readonly rows: 4 | 5;
-  /** A lane has 8 keys of a tile and not 4. */
-  readonly wide?: boolean;
-  /** In `LEAST_BYTES` where there are more: twice as many workgroups share a processor, each with more barriers. */
-  readonly lean?: boolean;
+/** The constant of lib/attention_flash that says what a workgroup does: its 64 lanes have 8 times so many queries. */
+export interface FlashShape {
+  readonly ROWS: 4 | 8;
 }
 
-/** The likeliest first. On an H200, 64 queries by 128 lanes were ahead of all else that was tried: bench/NOTES.md, section 16. */
-const PLANS: readonly Plan[] = [
-  { lanes: 128, rows: 4 },
-  { lanes: 64, rows: 4 },
-  { lanes: 64, rows: 5 },
-  { lanes: 128, rows: 4, wide: true },
-  { lanes: 128, rows: 4, lean: true },
-];
+export type Shape = TileShape | FlashShape;
+
+export const isFlash = (shape: Shape): shape is FlashShape => !('WIDE' in shape);
+
+/** Queries of a window that a workgroup takes. */
+export const queriesOf = (shape: Shape) => (isFlash(shape) ? 8 : shape.HIGH) * shape.ROWS;
+/** Keys that it takes at a time. */
+export const keysOf = (shape: FlashShape | Pick<TileShape, 'WIDE' | 'KEYS4'>) =>
+  'WIDE' in shape ? 4 * shape.WIDE * shape.KEYS4 : 64;
+
+/** Lanes of a workgroup of attention_tile: more share what is staged, and leave more queries of a window's last block idle. */
+type Lanes = 64 | 128;
+/** Queries of a lane at most. */
+const MOST_ROWS = 4;
+
+/** What lib/attention_flash declares. */
+const flashBytes = ({ ROWS }: FlashShape) => 16 * (64 * (2 * ROWS + 2) + 16 * 26 + 16 * ROWS + 16);
+
+/** vec4s of the longest head that lib/attention_flash is written out for, and of the shortest that fills a turn of it. */
+const FLASH_HEAD4 = { most: 24, least: 4 };
+
+/** The likeliest first: windows of fewer queries and keys than these are left to the tiles. */
+function flashShapes({ queries, keys, head4 }: Attended, memory: number): FlashShape[] {
+  if (head4 > FLASH_HEAD4.most || head4 < FLASH_HEAD4.least || queries <= 32 || keys <= 32) return [];
+  const shapes: FlashShape[] = [{ ROWS: 8 }, { ROWS: 4 }];
+  return shapes.filter((shape) => flashBytes(shape) <= memory);
+}
 
 /**
  * Lanes and registers for windows of this size, or nothing where they would not fit into workgroup memory.
@@ -68,7 +72,7 @@ const PLANS: readonly Plan[] = [
  */
 export function tileShape(
   size: Attended,
-  { lanes, rows, wide = false }: Plan,
+  lanes: Lanes,
   memory: number = LEAST_BYTES,
 ): TileShape | undefined {
   const { queries, keys, head4, entries } = size;
@@ -78,8 +82,8 @@ export function tileShape(
   if (head4 > MOST_GROUPS * WIDE) return undefined;
   let HIGH = small ? 4 : Math.min(16, lanes / WIDE);
   while (HIGH > 8 && HIGH / 2 >= queries) HIGH /= 2;
-  const ROWS = rowsOf(size, HIGH, rows);
-  const KEYS4 = (!small && WIDE === 4 && keys > 4 * WIDE) || (wide && keys >= MANY_KEYS) ? 2 : 1;
+  const ROWS = rowsOf(size, HIGH);
+  const KEYS4 = !small && WIDE === 4 && keys > 4 * WIDE ? 2 : 1;
   let SLOTS = small ? 64 / (WIDE * HIGH) : 1;
   const keysAtOnce = keysOf({ WIDE, KEYS4 });
   const channels = divisorsOf(head4);
@@ -103,12 +107,12 @@ const divisorsOf = (count: number): number[] =>
  * Queries of a lane that leave few rows of a window's last block empty; a block of r costs about as r + 1.3. Sequences, as
  * long as there are prompts, take powers of two, so that few pipelines serve them.
  */
-function rowsOf({ queries, entries }: Attended, high: number, most: number): number {
-  const enough = Math.min(entries === 1 ? 4 : most, Math.ceil(queries / high));
+function rowsOf({ queries, entries }: Attended, high: number): number {
+  const enough = Math.min(MOST_ROWS, Math.ceil(queries / high));
   if (entries === 1) return 2 ** Math.ceil(Math.log2(enough));
   const cost = (rows: number) => Math.ceil(queries / (high * rows)) * (rows + 1.3);
   let best = enough;
-  for (let rows = enough - 1; rows > most / 2; rows--) if (cost(rows) < cost(best)) best = rows;
+  for (let rows = enough - 1; rows > MOST_ROWS / 2; rows--) if (cost(rows) < cost(best)) best = rows;
   return best;
 }
 
@@ -119,40 +123,42 @@ export function workgroupBytes(shape: TileShape, head4: number): number {
   return shape.SLOTS * (16 * staged + 4 * queries * (keys + shape.WIDE) + 4 * keys);
 }
 
-/** Workgroups of 64 queries that keep a GPU busy, or more of fewer: where there are not so many, each walks a chunk of the keys. */
-const BUSY = 256;
+/** Lanes that keep a GPU busy: where there are not so many, each workgroup walks a chunk of the keys. */
+const BUSY = 32768;
 /** Tiles that are worth a workgroup of their own, and chunks that are worth putting together. */
 const SHORTEST = 2;
 const MOST_CHUNKS = 256;
 
 /** Into how many chunks of how many tiles the keys of a window are cut. */
-export function chunksOf(shape: TileShape, { queries, keys }: Attended, entriesAndHeads: number) {
+export function chunksOf(shape: Shape, { queries, keys }: Attended, entriesAndHeads: number) {
   const tiles = Math.ceil(keys / keysOf(shape));
   const groups = Math.ceil(queries / queriesOf(shape)) * entriesAndHeads;
-  const busy = BUSY * Math.max(1, 64 / queriesOf(shape));
-  const wanted = Math.min(MOST_CHUNKS, Math.floor(tiles / SHORTEST), Math.ceil(busy / groups));
+  // Lanes of fewer queries than 4 have less to do: as if they were fewer.
+  const lanes = isFlash(shape) ? 64 : 128 * Math.min(1, queriesOf(shape) / 64);
+  const wanted = Math.min(MOST_CHUNKS, Math.floor(tiles / SHORTEST), Math.ceil(BUSY / lanes / groups));
   const chunk = Math.ceil(tiles / Math.max(1, wanted));
   return { chunk, chunks: Math.ceil(tiles / chunk) };
 }
 
 /** Workgroups for so many heads, whose keys are in one chunk each unless more are given. */
 export function tileGrid(
-  shape: TileShape,
+  shape: Shape,
   { queries, entries }: Attended,
   heads: number,
   chunks = 1,
 ): Workgroups {
-  return [Math.ceil(queries / queriesOf(shape)) * chunks, heads, Math.ceil(entries / shape.SLOTS)];
+  const slots = isFlash(shape) ? 1 : shape.SLOTS;
+  return [Math.ceil(queries / queriesOf(shape)) * chunks, heads, Math.ceil(entries / slots)];
 }
 
 export interface TileVariant extends Variant {
   /** Without, a lane has a query and reads keys and values straight from storage. */
-  readonly shape?: TileShape;
+  readonly shape?: Shape;
   /** The keys are cut into chunks. */
   readonly split?: boolean;
 }
 
-const isSame = (one: TileShape | undefined, other: TileShape) =>
+const isSame = (one: Shape | undefined, other: Shape) =>
   JSON.stringify(one) === JSON.stringify(other);
 
 /**
@@ -167,15 +173,17 @@ export function tileVariants(
 ): [TileVariant, ...TileVariant[]] {
   const variants: TileVariant[] = [];
   const most = Math.min(memory ?? LEAST_BYTES, MOST_BYTES);
-  for (const plan of cpu ? [] : PLANS) {
-    const shape = tileShape(size, plan, plan.lean ? LEAST_BYTES : most);
-    if (!shape) continue;
-    const keys = keysOf(shape) > 32 ? ` by ${keysOf(shape)}` : '';
-    const name = `tile ${queriesOf(shape)}${keys}${plan.lean ? ' lean' : ''}`;
-    if (variants.some((other) => other.name === name || isSame(other.shape, shape))) continue;
+  const add = (name: string, shape: Shape) => {
     if (heads && chunksOf(shape, size, size.entries * heads).chunks > 1)
       variants.push({ name: `${name} split`, shape, split: true });
     variants.push({ name, shape });
+  };
+  if (!cpu) {
+    for (const shape of flashShapes(size, most)) add(`flash ${queriesOf(shape)}`, shape);
+    for (const lanes of [128, 64] as const) {
+      const shape = tileShape(size, lanes, most);
+      if (shape && !variants.some((other) => isSame(other.shape, shape))) add(`tile ${queriesOf(shape)}`, shape);
+    }
   }
   const lane = { name: 'lane' };
   const [first, ...others] = variants;

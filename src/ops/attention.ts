@@ -1,5 +1,6 @@
 import {
   attentionBlock as block,
+  attentionFlash as flash,
   attentionMerge as merge,
   attentionQuad as quad,
   attention as single,
@@ -9,7 +10,7 @@ import type { Kernel } from '../gpu/kernel.ts';
 import type { Choice, Graph } from '../graph/graph.ts';
 import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, rowsOf, type Tensor } from '../graph/tensor.ts';
-import { type Attended, chunksOf, type TileShape, tileGrid, tileVariants } from './attention-tile.ts';
+import { type Attended, chunksOf, isFlash, type Shape, tileGrid, tileVariants } from './attention-tile.ts';
 import { mergeOptions } from './merge-chunks.ts';
 import { chosen, rowClass } from './variants.ts';
 
@@ -181,7 +182,7 @@ function recordTile(
     readonly flops: number;
     readonly choice: Choice;
   },
-  shape: TileShape,
+  shape: Shape,
   split = false,
 ): void {
   const { y } = operands;
@@ -192,17 +193,12 @@ function recordTile(
   const rows = rowsOf(y);
   // Behind the parts there are 4 values for each row and head: see attention_merge.
   const parts = split ? g.tensor(`${y.name} in ${chunks}`, [chunks, rows, heads, 4 * head4 + 4]) : y;
-  g.record(
-    tile,
-    { ...operands, y: parts },
-    { ...params, entries, k_pad, v_pad, chunk },
-    {
-      workgroups: tileGrid(shape, size, heads, chunks),
-      tuning: { HEAD4: head4, PAD: padded ? 1 : 0, SPLIT: split ? 1 : 0, ...shape },
-      flops,
-      choice,
-    },
-  );
+  const of = { ...params, entries, k_pad, v_pad, chunk };
+  const common = { workgroups: tileGrid(shape, size, heads, chunks), flops, choice };
+  const tuning = { HEAD4: head4, PAD: padded ? 1 : 0, SPLIT: split ? 1 : 0 };
+  if (isFlash(shape))
+    g.record(flash, { ...operands, y: parts }, of, { ...common, tuning: { ...tuning, ...shape } });
+  else g.record(tile, { ...operands, y: parts }, of, { ...common, tuning: { ...tuning, ...shape } });
   if (!split) return;
   const counts = { chunks, rows: rows * heads, head4 };
   const outputs = rows * heads * head4;

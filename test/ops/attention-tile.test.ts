@@ -3,7 +3,7 @@ import { describe, expect, it, test } from 'vitest';
 import { tileShape, workgroupBytes } from '../../src/ops/attention-tile.ts';
 import { runDeno } from '../../tools/runtimes/deno.ts';
 import { countGpuTest, gpuTest } from '../gpu-device.ts';
-import { CASES, chosenFor, POSITION_CASES } from './tile-cases.ts';
+import { CASES, chosenFor, FLASH_CASES, POSITION_CASES } from './tile-cases.ts';
 
 /**
  * One of each path through the kernels: SwiftShader takes seconds to compile a case, llvmpipe, which runs all of them
@@ -27,10 +27,13 @@ const POSITIONS_ON_DAWN = [
   'windows that stick out on both sides',
   'the whole map, two tiles a row',
   'positions that outweigh products',
+  'flash, windows that stick out',
 ];
+const FLASH_ON_DAWN = ['a query and a key above a tile', 'heads of 72', 'in chunks, 32 queries at a time'];
 
 describe.each([
   ['attention by tiles on Dawn', CASES, ON_DAWN],
+  ['attention by 64 lanes on Dawn', FLASH_CASES, FLASH_ON_DAWN],
   ['attention with relative positions by tiles on Dawn', POSITION_CASES, POSITIONS_ON_DAWN],
 ])('%s', (_, cases, names) => {
   for (const name of names) {
@@ -49,7 +52,8 @@ test('attention by tiles on wgpu', async (context) => {
   };
   countGpuTest(context, adapter);
   expect(failures).toEqual([]);
-  expect(cases).toBe(Object.keys(CASES).length + Object.keys(POSITION_CASES).length);
+  const all = [CASES, FLASH_CASES, POSITION_CASES].flatMap((each) => Object.keys(each));
+  expect(cases).toBe(all.length);
 }, 400_000);
 
 describe('what attention on a GPU is chosen from', () => {
@@ -59,10 +63,10 @@ describe('what attention on a GPU is chosen from', () => {
       kernels: ['attention_tile'],
     });
     expect(chosenFor(4096, 4096, 8, 96, 32768).variants).toEqual([
+      'flash 64',
+      'flash 32',
       'tile 64',
       'tile 32',
-      'tile 64 by 64',
-      'tile 64 lean',
       'lane',
     ]);
     expect(chosenFor(9, 4096, 8, 16)).toEqual({
@@ -78,11 +82,11 @@ describe('what attention on a GPU is chosen from', () => {
           for (const entries of [1, 100])
             for (const lanes of [64, 128] as const)
               for (const memory of [undefined, 32768]) {
-                const shape = tileShape({ queries, keys, head4, entries }, { lanes, rows: 4 }, memory);
+                const shape = tileShape({ queries, keys, head4, entries }, lanes, memory);
                 expect(shape).toBeDefined();
                 if (shape) expect(workgroupBytes(shape, head4)).toBeLessThanOrEqual(memory ?? 16384);
               }
     const long = { queries: 64, keys: 64, head4: 512, entries: 1 };
-    expect(tileShape(long, { lanes: 128, rows: 4 })).toBeUndefined();
+    expect(tileShape(long, 128)).toBeUndefined();
   });
 });

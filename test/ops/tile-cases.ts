@@ -136,11 +136,6 @@ export const CASES: Readonly<Record<string, Run>> = {
   'heads of 80': sequences([67, 65, 1, 80]),
   'heads of 96': sequences([129, 97, 1, 96]),
   'heads of 96 in 16 KiB': sequences([129, 97, 1, 96], { memory: 16384 }),
-  'heads of 96, 64 keys at a time': sequences([67, 1027, 1, 96], { variant: 'tile 64 by 64', memory: 32768 }),
-  'heads of 64, 64 keys at a time, in chunks': sequences([67, 1100, 1, 64], {
-    variant: 'tile 64 by 64 split',
-    memory: 32768,
-  }),
   'heads of 72 in 16 KiB, in chunks': sequences([67, 257, 1, 72], { memory: 16384 }),
   'heads of 128': sequences([35, 70, 1, 128]),
   'heads of 256': sequences([37, 67, 1, 256]),
@@ -158,7 +153,6 @@ export const CASES: Readonly<Record<string, Run>> = {
   'windows of 14 that stick out': windows([16, 22, 14], [1, 96]),
   'windows of 4 in 16 KiB, heads of 96': windows([8, 12, 4], [1, 96], { memory: 16384 }),
   'windows of 14, 32 queries at a time': windows([16, 22, 14], [1, 56], { variant: 'tile 32' }),
-  'windows of 14, 40 queries at a time': windows([16, 22, 14], [1, 96], { variant: 'tile 40' }),
   'a window larger than the map': windows([4, 5, 7], [2, 32]),
   'pooled, windows of 4 see windows of 8': windows([12, 10, 8], [2, 24], {
     query: { map: [6, 5], window: [4, 4] },
@@ -188,9 +182,49 @@ export const CASES: Readonly<Record<string, Run>> = {
   'every chunk has lower scores': sequences([10, 300, 1, 64], { q: ones, k: (x, row) => x / 64 - row / 40 }),
 };
 
+const FLASH = { memory: 32768 };
+
+/** The 64 lanes of lib/attention_flash: queries and keys around 32 and 64, heads that end within a turn, and what tiles are asked. */
+export const FLASH_CASES: Readonly<Record<string, Run>> = {
+  'one tile': sequences([64, 64, 1, 64], { ...FLASH, variant: 'flash 64' }),
+  'a query and a key above a tile': sequences([65, 65, 2, 96], { ...FLASH, variant: 'flash 64' }),
+  'a query and a key above half a tile': sequences([33, 97, 2, 64], { ...FLASH, variant: 'flash 64' }),
+  'heads of 16': sequences([67, 131, 2, 16], FLASH),
+  'heads of 20': sequences([67, 131, 2, 20], FLASH),
+  'heads of 72': sequences([70, 100, 2, 72], FLASH),
+  'heads of 80, 32 queries at a time': sequences([67, 70, 1, 80], { ...FLASH, variant: 'flash 32' }),
+  'heads of 96, 32 queries at a time': sequences([33, 131, 1, 96], { ...FLASH, variant: 'flash 32' }),
+  'in chunks': sequences([67, 300, 2, 64], { ...FLASH, variant: 'flash 64 split' }),
+  'in chunks, 32 queries at a time': sequences([67, 300, 1, 96], { ...FLASH, variant: 'flash 32 split' }),
+  'batches': sequences([67, 70, 2, 32], { ...FLASH, batch: 3 }),
+  'windows of 8 that fit, heads of 72': windows([16, 8, 8], [2, 72], FLASH),
+  'windows of 14 that stick out': windows([16, 22, 14], [1, 96], FLASH),
+  'windows of 14, 32 queries at a time': windows([16, 22, 14], [2, 32], { ...FLASH, variant: 'flash 32' }),
+  'pooled, windows of 7 see windows of 14': windows([16, 20, 14], [1, 96], {
+    ...FLASH,
+    query: { map: [8, 10], window: [7, 7] },
+  }),
+  'scores of 10000': sequences([65, 100, 1, 64], {
+    ...FLASH,
+    q: (x) => 400 * x,
+    k: (x) => 50 * x,
+    tolerance: largeScores(1e4),
+  }),
+  'every tile has a higher score': sequences([65, 131, 1, 64], {
+    ...FLASH,
+    q: ones,
+    k: (x, row) => x / 64 + row / 40,
+  }),
+  'every chunk has lower scores': sequences([65, 300, 1, 64], {
+    ...FLASH,
+    q: ones,
+    k: (x, row) => x / 64 - row / 40,
+  }),
+};
+
 /** SAM's relative positions, of which `attendWindows` knows nothing but their sum. */
 const positions =
-  (each: WindowCase, variant?: string, grow = 1): Run =>
+  (each: WindowCase, variant?: string, grow = 1, memory?: number): Run =>
   async (gpu) => {
     const { map, window, heads, headDim } = each;
     const dim = heads * headDim;
@@ -212,7 +246,7 @@ const positions =
           relW: feed('rel_w', [w, headDim], relW),
         });
       },
-      { cpu: false, subgroups: false },
+      { cpu: false, subgroups: false, ...(memory !== undefined && { workgroupBytes: memory }) },
     );
     const term = (query: readonly number[], table: Float32Array, row: number) =>
       query.reduce((sum, value, c) => sum + value * (table[row * headDim + c] ?? Number.NaN), 0);
@@ -247,6 +281,24 @@ export const POSITION_CASES: Readonly<Record<string, Run>> = {
     { map: [13, 11], window: [13, 11], heads: 1, headDim: 64 },
     'tile 64',
     8,
+  ),
+  'flash, windows that stick out': positions(
+    { map: [16, 17], window: [14, 14], heads: 2, headDim: 64 },
+    'flash 64',
+    1,
+    32768,
+  ),
+  'flash, 32 queries at a time, heads of 80': positions(
+    { map: [16, 17], window: [14, 14], heads: 1, headDim: 80 },
+    'flash 32',
+    1,
+    32768,
+  ),
+  'flash, the whole map, sides of primes': positions(
+    { map: [13, 11], window: [13, 11], heads: 2, headDim: 64 },
+    'flash 64',
+    8,
+    32768,
   ),
 };
 

@@ -1,0 +1,322 @@
+//!import product_step
+// Attention as two products of tiles with a running softmax between them (FlashAttention, Dao et al. 2022). 64 lanes have 8 ROWS
+// queries of one window and head and walk its keys 64 at a time: scores = Q K^T by 16 channels at a time, then sums += P V by 16
+// keys. For files with `q`, `k`, `v`, `pad` and `y`, strides, starts, paddings and scale in `params`, and functions of a `Place`: what
+// `row_of` says of its queries, and of a group of 4 keys, counted from the first, `rows_of`, their rows in k and v, `key_terms`,
+// what is added to their scores, and `pair_terms`, what is added to those of one query.
+//
+// Lane (x, y) has the queries 4 y to 4 y + 3, of ROWS = 8 those 32 further down too, in the first product the groups x and x + 8 of
+// 4 keys, in the second the groups x, x + 8 and x + 16 of 4 channels. Scores of a key are a vec4 of queries from then on: what the
+// softmax asks of a query, it asks of four at once, and weights lie as the second product reads them.
+const HEAD4: u32 = 24;  // vec4s in a head: 24 at most
+
+override PAD: u32 = 1;  // 1 where windows stick out of their map
+
+const QUERIES = 8 * ROWS;
+const KEYS4 = 16;  // groups of 4 keys in a tile
+const KEYS = 4 * KEYS4;
+const GROUPS = (HEAD4 + 7) / 8;  // of 4 channels, of a lane
+
+// Rows are two vec4s longer than they need be, and steps lie in the order of `step_at`: so what 8 lanes store at once lies in
+// different banks.
+var<workgroup> row_part: array<array<vec4f, 2 * ROWS + 2>, KEYS>;    // [16 channels, groups of 4 queries]; then weights, [64 keys, ...]
+var<workgroup> column_part: array<array<vec4f, 26>, 16>;             // [16 channels, groups of 4 keys]; then values, [16 keys, HEAD4]
+var<workgroup> lane_parts: array<array<vec4f, 8>, 2 * ROWS>;         // of 4 queries: the highest scores or the totals of each lane's keys
+var<workgroup> key_rows: array<u32, KEYS>;                           // of the tile, for its values
+
+// Of 4 queries, each the same in the 8 lanes that have them, but for `total`: there a lane has its own keys' part.
+struct Softmax {
+  highest: vec4f,  // score
+  total: vec4f,    // of weights relative to it
+}
+
+const OUTSIDE = 0xffffffffu;
+const LOWEST = -1e30f;  // below any score, and exp2 of a difference to it is 0 without an infinity
+const LOG2E = 1.4426950408889634f;
+
+alias Softmaxes = array<Softmax, 2>;  // of a lane's first 4 queries and of the others
+alias Values = array<vec4f, 6>;       // of the steps s and s + 8, 3 groups of channels each, as far as GROUPS goes
+
+// Rows in q of a lane's queries, or OUTSIDE.
+struct Rows {
+  upper: vec4u,
+  lower: vec4u,
+}
+
+// Where the 4 steps that a lane turns at once lie: its own number among 4 lanes, and 4 further for each. Both products' operands
+// agree on it, so nothing else needs to know.
+fn step_at(index: u32, step: u32) -> u32 {
+  return index % 4 + 4 * step;
+}
+
+// The key of the tile whose weights and values are in step `at`: a lane stores those of its groups x and x + 8 of 4 keys 8 steps
+// apart, so that neighbouring lanes store side by side.
+fn key_of(at: u32) -> u32 {
+  return at / 32 * 32 + at % 8 * 4 + at % 32 / 8;
+}
+
+fn query_at(rows: vec4u, at: u32) -> mat4x4f {
+  let starts = select(rows, vec4u(0), rows == vec4u(OUTSIDE)) * params.q_stride + params.q_start + at;
+  return mat4x4f(q[starts.x], q[starts.y], q[starts.z], q[starts.w]);
+}
+
+fn key_at(row: u32, at: u32) -> vec4f {
+  if (PAD == 1 && row == OUTSIDE) { return pad[params.k_pad + at]; }
+  return k[row * params.k_stride + params.k_start + at];
+}
+
+fn keys_at(rows: vec4u, at: u32) -> mat4x4f {
+  return mat4x4f(key_at(rows.x, at), key_at(rows.y, at), key_at(rows.z, at), key_at(rows.w, at));
+}
+
+fn value_at(row: u32, at: u32) -> vec4f {
+  if (PAD == 1 && row == OUTSIDE) { return pad[params.v_pad + at]; }
+  return v[row * params.v_stride + params.v_start + at];
+}
+
+// 4 queries or keys by the 4 channels of a lane, turned; zeros past the end of the head.
+fn turned(four: mat4x4f, channel4: u32) -> mat4x4f {
+  if (HEAD4 % 4 != 0 && channel4 >= HEAD4) { return mat4x4f(); }
+  return transpose(four);
+}
+
+fn stage_queries(index: u32, four: mat4x4f) {
+  let row4 = index / 4;
+  if (row4 < 2 * ROWS) {
+    row_part[step_at(index, 0)][row4] = four[0];
+    row_part[step_at(index, 1)][row4] = four[1];
+    row_part[step_at(index, 2)][row4] = four[2];
+    row_part[step_at(index, 3)][row4] = four[3];
+  }
+}
+
+fn stage_keys(index: u32, four: mat4x4f) {
+  let key4 = index / 4 % KEYS4;
+  column_part[step_at(index, 0)][key4] = four[0];
+  column_part[step_at(index, 1)][key4] = four[1];
+  column_part[step_at(index, 2)][key4] = four[2];
+  column_part[step_at(index, 3)][key4] = four[3];
+}
+
+fn load_row_values(index: u32, head: u32, at: u32, to: u32, own: ptr<function, Values>) {
+  let row = key_rows[key_of(at + index / 8 % 8) % KEYS];
+  let channel = vec3u(index % 8) + vec3u(0, 8, 16);
+  let first = head * HEAD4 + min(channel, vec3u(HEAD4 - 1));
+  (*own)[to] = value_at(row, first.x);
+  if (GROUPS > 1) { (*own)[to + 1] = value_at(row, first.y); }
+  if (GROUPS > 2) { (*own)[to + 2] = value_at(row, first.z); }
+}
+
+// A lane's part of the values of 16 steps from `at` on.
+fn load_values(index: u32, head: u32, at: u32, own: ptr<function, Values>) {
+  load_row_values(index, head, at, 0, own);
+  load_row_values(index, head, at + 8, 3, own);
+}
+
+fn stage_values(index: u32, own: Values) {
+  let step = index / 8 % 8;
+  let col = index % 8;
+  column_part[step][col] = own[0];
+  column_part[step + 8][col] = own[3];
+  if (GROUPS > 1) {
+    column_part[step][col + 8] = own[1];
+    column_part[step + 8][col + 8] = own[4];
+  }
+  if (GROUPS > 2) {
+    column_part[step][col + 16] = own[2];
+    column_part[step + 8][col + 16] = own[5];
+  }
+}
+
+// Of the step `at` in row_part and `step` in column_part.
+fn multiply_step(groups: u32, at: u32, step: u32, lane: vec2u, sums: ptr<function, Partials>) {
+  let x = lane.x % 8;
+  let upper = row_part[at][lane.y % 8];
+  let lower = row_part[at][(lane.y % 8 + 8) % (2 * ROWS)];
+  add_step(groups, upper, lower, column_part[step][x], column_part[step][x + 8], column_part[step][x + 16], sums);
+}
+
+fn multiply_steps(groups: u32, from_row: u32, step: u32, lane: vec2u, sums: ptr<function, Partials>) {
+  let at = from_row / 16 % 4 * 16 + step;
+  multiply_step(groups, at, step, lane, sums);
+  multiply_step(groups, at + 1, step + 1, lane, sums);
+  multiply_step(groups, at + 2, step + 2, lane, sums);
+  multiply_step(groups, at + 3, step + 3, lane, sums);
+}
+
+// Adds 16 steps, all written out. `groups` of columns is a literal; weights are from `from_row`, a multiple of 16, on.
+fn multiply_parts(groups: u32, from_row: u32, lane: vec2u, sums: ptr<function, Partials>) {
+  multiply_steps(groups, from_row, 0, lane, sums);
+  multiply_steps(groups, from_row, 4, lane, sums);
+  multiply_steps(groups, from_row, 8, lane, sums);
+  multiply_steps(groups, from_row, 12, lane, sums);
+}
+
+// What is added to the scores of 4 queries for a group of 4 keys.
+fn terms_of(place: Place, head: u32, rows: vec4u, keys4: u32) -> mat4x4f {
+  let alike = key_terms(place, keys4);
+  return mat4x4f(
+    alike + pair_terms(place, head, rows.x, keys4),
+    alike + pair_terms(place, head, rows.y, keys4),
+    alike + pair_terms(place, head, rows.z, keys4),
+    alike + pair_terms(place, head, rows.w, keys4),
+  );
+}
+
+fn highest_of(four: mat4x4f) -> vec4f {
+  return max(max(four[0], four[1]), max(four[2], four[3]));
+}
+
+// What each lane of 4 queries has of them, for its other lanes to see.
+fn share(lane: vec2u, row4: u32, own: vec4f) {
+  lane_parts[row4 % (2 * ROWS)][lane.x % 8] = own;
+}
+
+// Weights of 4 keys by 4 queries into workgroup memory.
+fn store_weights(lane: vec2u, first: u32, row4: u32, four: mat4x4f) {
+  let at = first + lane.x % 8;
+  row_part[at][row4 % (2 * ROWS)] = four[0];
+  row_part[at + 8][row4 % (2 * ROWS)] = four[1];
+  row_part[at + 16][row4 % (2 * ROWS)] = four[2];
+  row_part[at + 24][row4 % (2 * ROWS)] = four[3];
+}
+
+fn shrunk(four: mat4x4f, by: vec4f) -> mat4x4f {
+  return mat4x4f(four[0] * by.x, four[1] * by.y, four[2] * by.z, four[3] * by.w);
+}
+
+struct Weighed {
+  softmax: Softmax,
+  shrink: vec4f,  // what was summed before is to shrink by
+}
+
+// Weights of the scores of 4 queries, a key each column, unnormalised.
+fn weigh(lane: vec2u, row4: u32, left: mat4x4f, right: mat4x4f, before: Softmax) -> Weighed {
+  var top = before.highest;
+  for (var x = 0u; x < 8; x++) { top = max(top, lane_parts[row4 % (2 * ROWS)][x]); }
+  let tops = mat4x4f(top, top, top, top);
+  let lefts = left - tops;
+  let rights = right - tops;
+  let near = mat4x4f(exp2(lefts[0]), exp2(lefts[1]), exp2(lefts[2]), exp2(lefts[3]));
+  let far = mat4x4f(exp2(rights[0]), exp2(rights[1]), exp2(rights[2]), exp2(rights[3]));
+  store_weights(lane, 0, row4, near);
+  store_weights(lane, 32, row4, far);
+  let all = near + far;
+  let shrink = exp2(before.highest - top);
+  return Weighed(Softmax(top, fma(before.total, shrink, all[0] + all[1] + (all[2] + all[3]))), shrink);
+}
+
+// The weighted sums of values over a range of tiles, which is the same for all lanes, as `keys`, the number of all, is.
+// @param staged rows of the 4 queries that a lane hands to the others
+fn walk(index: u32, place: Place, head: u32, rows: Rows, staged: vec4u, tiles: vec2u, keys: u32, softmaxes: ptr<function, Softmaxes>, sums: ptr<function, Partials>) {
+  let lane = lane_at(index);
+  let own = index % 4;
+  let to_log2 = params.scale * LOG2E;
+  let from_log2 = 1.0 / to_log2;
+  (*softmaxes)[0] = Softmax(vec4f(LOWEST), vec4f());
+  (*softmaxes)[1] = Softmax(vec4f(LOWEST), vec4f());
+  var values: Values;
+  for (var tile = tiles.x; tile < tiles.y; tile++) {
+    let key_group = rows_of(place, tile * KEYS4 + index / 4);
+    var query_four = query_at(staged, head * HEAD4 + own);
+    var key_four = keys_at(key_group, head * HEAD4 + own);
+    // What is added to the scores is where they start.
+    let left4 = tile * KEYS4 + lane.x;
+    var scores = Partials(
+      terms_of(place, head, rows.upper, left4) * from_log2, terms_of(place, head, rows.upper, left4 + 8) * from_log2, mat4x4f(),
+      terms_of(place, head, rows.lower, left4) * from_log2, terms_of(place, head, rows.lower, left4 + 8) * from_log2, mat4x4f(),
+    );
+    for (var c4 = 0u; c4 < HEAD4; c4 += 4) {
+      workgroupBarrier();
+      if (c4 == 0 && own == 0) {
+        key_rows[index % KEYS] = key_group.x;
+        key_rows[(index + 1) % KEYS] = key_group.y;
+        key_rows[(index + 2) % KEYS] = key_group.z;
+        key_rows[(index + 3) % KEYS] = key_group.w;
+      }
+      stage_queries(index, turned(query_four, c4 + own));
+      stage_keys(index, turned(key_four, c4 + own));
+      workgroupBarrier();
+      // What comes next is on its way while this is multiplied.
+      if (c4 + 4 < HEAD4) {
+        let next = head * HEAD4 + min(c4 + 4 + own, HEAD4 - 1);
+        query_four = query_at(staged, next);
+        key_four = keys_at(key_group, next);
+      } else { load_values(index, head, 0, &values); }
+      multiply_parts(2, 0, lane, &scores);
+    }
+    let upper_left = transpose(scores[0] * to_log2);
+    let upper_right = transpose(scores[1] * to_log2);
+    let lower_left = transpose(scores[3] * to_log2);
+    let lower_right = transpose(scores[4] * to_log2);
+    share(lane, lane.y, max(highest_of(upper_left), highest_of(upper_right)));
+    if (ROWS > 4) { share(lane, lane.y + 8, max(highest_of(lower_left), highest_of(lower_right))); }
+    workgroupBarrier();
+    let upper = weigh(lane, lane.y, upper_left, upper_right, (*softmaxes)[0]);
+    (*softmaxes)[0] = upper.softmax;
+    (*sums)[0] = shrunk((*sums)[0], upper.shrink);
+    if (GROUPS > 1) { (*sums)[1] = shrunk((*sums)[1], upper.shrink); }
+    if (GROUPS > 2) { (*sums)[2] = shrunk((*sums)[2], upper.shrink); }
+    if (ROWS > 4) {
+      let lower = weigh(lane, lane.y + 8, lower_left, lower_right, (*softmaxes)[1]);
+      (*softmaxes)[1] = lower.softmax;
+      (*sums)[3] = shrunk((*sums)[3], lower.shrink);
+      if (GROUPS > 1) { (*sums)[4] = shrunk((*sums)[4], lower.shrink); }
+      if (GROUPS > 2) { (*sums)[5] = shrunk((*sums)[5], lower.shrink); }
+    }
+    // Keys past the end are left out, 32 at a time.
+    let some = min(KEYS, keys - tile * KEYS + 31) / 32 * 32;
+    for (var done = 0u; done < some; done += 16) {
+      if (done > 0) { workgroupBarrier(); }
+      stage_values(index, values);
+      workgroupBarrier();
+      if (done + 16 < some) { load_values(index, head, done + 16, &values); }
+      multiply_parts(GROUPS, done, lane, sums);
+    }
+  }
+  // Each lane has the sum of its own keys' weights: the lanes of a query put theirs together.
+  workgroupBarrier();
+  share(lane, lane.y, (*softmaxes)[0].total);
+  if (ROWS > 4) { share(lane, lane.y + 8, (*softmaxes)[1].total); }
+  workgroupBarrier();
+  (*softmaxes)[0].total = total_of(lane.y);
+  if (ROWS > 4) { (*softmaxes)[1].total = total_of(lane.y + 8); }
+}
+
+fn total_of(row4: u32) -> vec4f {
+  var total = vec4f();
+  for (var x = 0u; x < 8; x++) { total += lane_parts[row4 % (2 * ROWS)][x]; }
+  return total;
+}
+
+fn store_four(rows: vec4u, before: u32, heads: u32, at: u32, col: u32, four: mat4x4f, totals: vec4f) {
+  if (col >= HEAD4) { return; }
+  if (rows.x != OUTSIDE) { y[(before + rows.x) * heads * HEAD4 + at + col] = four[0] / totals.x; }
+  if (rows.y != OUTSIDE) { y[(before + rows.y) * heads * HEAD4 + at + col] = four[1] / totals.y; }
+  if (rows.z != OUTSIDE) { y[(before + rows.z) * heads * HEAD4 + at + col] = four[2] / totals.z; }
+  if (rows.w != OUTSIDE) { y[(before + rows.w) * heads * HEAD4 + at + col] = four[3] / totals.w; }
+}
+
+// Rows of y, behind `before` others.
+fn store(index: u32, before: u32, heads: u32, head: u32, rows: Rows, softmaxes: Softmaxes, sums: Partials) {
+  let x = lane_at(index).x;
+  let at = head * HEAD4;
+  store_four(rows.upper, before, heads, at, x, sums[0], softmaxes[0].total);
+  if (GROUPS > 1) { store_four(rows.upper, before, heads, at, x + 8, sums[1], softmaxes[0].total); }
+  if (GROUPS > 2) { store_four(rows.upper, before, heads, at, x + 16, sums[2], softmaxes[0].total); }
+  if (ROWS > 4) {
+    store_four(rows.lower, before, heads, at, x, sums[3], softmaxes[1].total);
+    if (GROUPS > 1) { store_four(rows.lower, before, heads, at, x + 8, sums[4], softmaxes[1].total); }
+    if (GROUPS > 2) { store_four(rows.lower, before, heads, at, x + 16, sums[5], softmaxes[1].total); }
+  }
+}
+
+// Rows of 4 queries from `first` on: what the file's `row_of` says of each.
+fn four_rows(place: Place, first: u32) -> vec4u {
+  return vec4u(row_of(place, first), row_of(place, first + 1), row_of(place, first + 2), row_of(place, first + 3));
+}
+
+fn rows_from(index: u32, place: Place, first: u32) -> Rows {
+  let y = lane_at(index).y;
+  return Rows(four_rows(place, first + 4 * y), four_rows(place, first + 4 * y + 32));
+}
