@@ -72,12 +72,14 @@ interface Attended {
   readonly headDim: number;
   /** A square map with square windows, or two plain sequences. */
   readonly map?: readonly [side: number, window: number];
+  /** Tokens along a side of the map that share a query. */
+  readonly pooled?: number;
   readonly tokens?: readonly [queries: number, keys: number];
 }
 
 /** How an op is recorded with each other variant that it has on a GPU, by the variant's name. */
 function othersOf(record: Recorder): Record<string, Recorder> {
-  const g = new Graph('default', { subgroups: false, cpu: false });
+  const g = new Graph('default', { subgroups: false, cpu: false, workgroupBytes: 32768 });
   record(g);
   const choice = g.finish().dispatches.find((dispatch) => dispatch.choice)?.choice;
   const { sizeClass = '', variants: [, ...others] = [] } = choice ?? {};
@@ -98,19 +100,23 @@ function attended(
   ladder: Ladder,
   cpu: boolean,
   name: string,
-  { heads, headDim, map, tokens }: Attended,
+  { heads, headDim, map, tokens, pooled = 1 }: Attended,
 ): KernelCase {
   const dim = heads * headDim;
   const record = (g: Graph) => {
-    const [queries, keys] = map ? [map[0] ** 2, map[0] ** 2] : (tokens ?? [1, 1]);
+    const [queries, keys] = map ? [(map[0] / pooled) ** 2, map[0] ** 2] : (tokens ?? [1, 1]);
     const q = g.external('q', [queries, dim]);
     const kv = g.external('kv', [keys, 2 * dim]);
     const [side, window] = map ?? [0, 0];
-    const square = { map: [side, side], window: [window, window] } as const;
+    const squares = (by: number) =>
+      ({ map: [side / by, side / by], window: [window / by, window / by] }) as const;
     const options: AttentionOptions = {
       heads,
       headDim,
-      ...(map ? { windows: { query: square, key: square }, pad: g.external('pad', [2 * dim]) } : {}),
+      ...(map && {
+        windows: { query: squares(pooled), key: squares(1) },
+        pad: g.external('pad', [2 * dim]),
+      }),
     };
     attention(g, { tensor: q, start: 0 }, { tensor: kv, start: 0 }, { tensor: kv, start: dim }, options);
   };
@@ -123,7 +129,9 @@ function attended(
     for (const each of now.finish().dispatches)
       again(g, { ...each, kernel: versionOf(ladder, 'attention_v0') });
   };
-  const shape = map ? `${map[0]}x${map[0]} in ${map[1]}x${map[1]}` : `${tokens?.[0]} see ${tokens?.[1]}`;
+  const shape = map
+    ? `${pooled > 1 ? 'pooled ' : ''}${map[0]}x${map[0]} in ${map[1]}x${map[1]}`
+    : `${tokens?.[0]} see ${tokens?.[1]}`;
   const versions = { now: record, ...(cpu ? {} : others), v0 };
   return { op: 'attention', name: `${name} ${shape}, ${heads} of ${headDim}`, versions };
 }
@@ -244,6 +252,10 @@ export function kernelCases(ladder: Ladder, large: boolean, cpu: boolean): Kerne
     product(ladder, 'tiny mlp, stage 3', [4096, 1536, 384], { residual: true }),
     product(ladder, 'decoder keys, S = 1024', [4096, 256, 128]),
     attended(ladder, cpu, 'tiny windows', { map: [64, 14], heads: 4, headDim: 96 }),
+    attended(ladder, cpu, 'tiny windows, stage 1', { map: [256, 8], heads: 1, headDim: 96 }),
+    attended(ladder, cpu, 'tiny windows, stage 1 to 2', { map: [256, 8], heads: 2, headDim: 96, pooled: 2 }),
+    attended(ladder, cpu, 'tiny windows, stage 2', { map: [128, 4], heads: 2, headDim: 96 }),
+    attended(ladder, cpu, 'tiny windows, stage 2 to 3', { map: [128, 4], heads: 4, headDim: 96, pooled: 2 }),
     attended(ladder, cpu, 'tiny global', { tokens: [4096, 4096], heads: 4, headDim: 96 }),
     attended(ladder, cpu, 'tokens to image, S = 1024', { tokens: [9, 4096], heads: 8, headDim: 16 }),
     attended(ladder, cpu, 'image to tokens, S = 1024', { tokens: [4096, 9], heads: 8, headDim: 16 }),

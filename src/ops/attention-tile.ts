@@ -58,10 +58,12 @@ const flashBytes = ({ ROWS }: FlashShape) => 16 * (64 * (2 * ROWS + 2) + 16 * 26
 /** vec4s of the longest head that lib/attention_flash is written out for, and of the shortest that fills a turn of it. */
 const FLASH_HEAD4 = { most: 24, least: 4 };
 
-/** The likeliest first: windows of fewer queries and keys than these are left to the tiles. */
-function flashShapes({ queries, keys, head4 }: Attended, memory: number): FlashShape[] {
-  if (head4 > FLASH_HEAD4.most || head4 < FLASH_HEAD4.least || queries <= 32 || keys <= 32) return [];
-  const shapes: FlashShape[] = [{ ROWS: 8 }, { ROWS: 4 }];
+/** The likeliest first. Fewer queries or keys than a few are left to the tiles, several windows of which share a workgroup. */
+function flashShapes({ queries, keys, head4, entries }: Attended, memory: number): FlashShape[] {
+  if (head4 > FLASH_HEAD4.most || head4 < FLASH_HEAD4.least || queries < 8 || keys < 16) return [];
+  const few = queries <= 32;
+  if (few && entries === 1) return [];
+  const shapes: FlashShape[] = few ? [{ ROWS: 4 }] : [{ ROWS: 8 }, { ROWS: 4 }];
   return shapes.filter((shape) => flashBytes(shape) <= memory);
 }
 
@@ -70,11 +72,7 @@ function flashShapes({ queries, keys, head4 }: Attended, memory: number): FlashS
  *
  * @param memory bytes that a workgroup may have
  */
-export function tileShape(
-  size: Attended,
-  lanes: Lanes,
-  memory: number = LEAST_BYTES,
-): TileShape | undefined {
+export function tileShape(size: Attended, lanes: Lanes, memory: number = LEAST_BYTES): TileShape | undefined {
   const { queries, keys, head4, entries } = size;
   const small = queries <= FEW && entries > 1;
   // Lanes side by side have 4 channels each in the second product: as few idle ones as may be.
@@ -158,8 +156,7 @@ export interface TileVariant extends Variant {
   readonly split?: boolean;
 }
 
-const isSame = (one: Shape | undefined, other: Shape) =>
-  JSON.stringify(one) === JSON.stringify(other);
+const isSame = (one: Shape | undefined, other: Shape) => JSON.stringify(one) === JSON.stringify(other);
 
 /**
  * What may compute attention on a device, the likeliest first.
@@ -182,7 +179,8 @@ export function tileVariants(
     for (const shape of flashShapes(size, most)) add(`flash ${queriesOf(shape)}`, shape);
     for (const lanes of [128, 64] as const) {
       const shape = tileShape(size, lanes, most);
-      if (shape && !variants.some((other) => isSame(other.shape, shape))) add(`tile ${queriesOf(shape)}`, shape);
+      if (shape && !variants.some((other) => isSame(other.shape, shape)))
+        add(`tile ${queriesOf(shape)}`, shape);
     }
   }
   const lane = { name: 'lane' };

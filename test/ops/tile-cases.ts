@@ -196,7 +196,7 @@ export const FLASH_CASES: Readonly<Record<string, Run>> = {
   'heads of 96, 32 queries at a time': sequences([33, 131, 1, 96], { ...FLASH, variant: 'flash 32' }),
   'in chunks': sequences([67, 300, 2, 64], { ...FLASH, variant: 'flash 64 split' }),
   'in chunks, 32 queries at a time': sequences([67, 300, 1, 96], { ...FLASH, variant: 'flash 32 split' }),
-  'batches': sequences([67, 70, 2, 32], { ...FLASH, batch: 3 }),
+  batches: sequences([67, 70, 2, 32], { ...FLASH, batch: 3 }),
   'windows of 8 that fit, heads of 72': windows([16, 8, 8], [2, 72], FLASH),
   'windows of 14 that stick out': windows([16, 22, 14], [1, 96], FLASH),
   'windows of 14, 32 queries at a time': windows([16, 22, 14], [2, 32], { ...FLASH, variant: 'flash 32' }),
