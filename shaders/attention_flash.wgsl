@@ -1,6 +1,6 @@
 // y[t, h, :] = sum_u softmax_u(scale * q[t, h, :] . k[u, h, :]) v[u, h, :], over the tokens u of t's window
-// A workgroup of 64 lanes has 8 ROWS queries of a window of a head and walks their keys, or a chunk of them, 64 at a time: see
-// lib/attention_flash. For GPUs, where windows have dozens of queries and more; attention_tile for the others.
+// A workgroup of 8 x HIGH lanes has HIGH ROWS queries of a window of a head and walks their keys, or a chunk of them, 64 at a time:
+// see lib/attention_flash. For GPUs, where windows have dozens of queries and more; attention_tile for the others.
 //!late hardware
 //!import attention_window
 //!import attention_flash
@@ -14,7 +14,7 @@
 
 override SPLIT: u32 = 0;
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
@@ -26,24 +26,23 @@ fn main(
   let chunk = group.x / blocks;
   let place = place_of(group.z);
   if (first >= place.queries) { return; }
-  let rows = rows_from(index, place, first);
-  let staged = four_rows(place, first + index / 4 * 4);
   let last = min((chunk + 1) * params.chunk, (place.keys + KEYS - 1) / KEYS);
 
   var sums: Partials;
-  var softmaxes: Softmaxes;
-  walk(index, place, head, rows, staged, vec2u(chunk * params.chunk, last), place.keys, &softmaxes, &sums);
+  var softmax: Softmax;
+  walk(index, place, head, first, vec2u(chunk * params.chunk, last), place.keys, &softmax, &sums);
   let all = params.entries / params.windows * params.query_width * params.query_height;
-  store(index, chunk * all, groups.y, head, rows, softmaxes, sums);
-  if (SPLIT == 1 && lane_at(index).x == 0) {
+  store(index, chunk * all, groups.y, head, softmax, sums);
+  let lane = lane_at(index);
+  if (SPLIT == 1 && lane.x == 0) {
     let ends = groups.x / blocks * all * groups.y * HEAD4 + chunk * all * groups.y + head;
-    store_ends(rows.upper, ends, groups.y, softmaxes[0]);
-    if (ROWS > 4) { store_ends(rows.lower, ends, groups.y, softmaxes[1]); }
+    store_ends(query_rows[lane.y % ROWS4], ends, groups.y, softmax.highest[0], softmax.total[0]);
+    if (ROWS > 4) { store_ends(query_rows[(lane.y + 8) % ROWS4], ends, groups.y, softmax.highest[1], softmax.total[1]); }
   }
 }
 
-fn store_ends(rows: vec4u, ends: u32, heads: u32, softmax: Softmax) {
-  let logarithms = softmax.highest + log2(softmax.total);
+fn store_ends(rows: vec4u, ends: u32, heads: u32, highest: vec4f, total: vec4f) {
+  let logarithms = highest + log2(total);
   if (rows.x != OUTSIDE) { y[ends + rows.x * heads] = vec4f(logarithms.x); }
   if (rows.y != OUTSIDE) { y[ends + rows.y * heads] = vec4f(logarithms.y); }
   if (rows.z != OUTSIDE) { y[ends + rows.z * heads] = vec4f(logarithms.z); }

@@ -1,6 +1,6 @@
 // y[t, h, :] = sum_u softmax_u(scale * q[t, h, :] . k[u, h, :] + terms_h[t, h, u.y] + terms_w[t, h, u.x]) v[u, h, :]
-// A workgroup of 64 lanes has 8 ROWS queries of a window of a head and walks their keys 64 at a time: see lib/attention_flash. For
-// GPUs; keys, windows and terms as in attention_relpos_tile.wgsl.
+// A workgroup of 8 x HIGH lanes has HIGH ROWS queries of a window of a head and walks their keys 64 at a time: see
+// lib/attention_flash. For GPUs; keys, windows and terms as in attention_relpos_tile.wgsl.
 //!late hardware
 //!import relpos_window
 //!import attention_flash
@@ -13,7 +13,7 @@
 @group(0) @binding(5) var<storage, read> terms: array<vec4f>;     // [map, heads of this dispatch, window_height / 4 + window_width / 4, both rounded up], in log2
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [map, heads * HEAD4]
 
-@compute @workgroup_size(64)
+@compute @workgroup_size(LANES)
 fn main(
   @builtin(workgroup_id) group: vec3u,
   @builtin(num_workgroups) groups: vec3u,
@@ -22,12 +22,10 @@ fn main(
   let first = group.x * QUERIES;
   let place = place_of(group.z, groups.y);
   if (first >= place.queries.x * place.queries.y) { return; }
-  let rows = rows_from(index, place, first);
-  let staged = four_rows(place, first + index / 4 * 4);
   let head = params.first_head + group.y;
   let keys = params.window_height * ((params.window_width + 3) / 4 * 4);
   var sums: Partials;
-  var softmaxes: Softmaxes;
-  walk(index, place, head, rows, staged, vec2u(0, (keys + KEYS - 1) / KEYS), keys, &softmaxes, &sums);
-  store(index, 0, params.heads, head, rows, softmaxes, sums);
+  var softmax: Softmax;
+  walk(index, place, head, first, vec2u(0, (keys + KEYS - 1) / KEYS), keys, &softmax, &sums);
+  store(index, 0, params.heads, head, softmax, sums);
 }

@@ -1,46 +1,53 @@
 //!import product_step
-// Attention as two products of tiles with a running softmax between them (FlashAttention, Dao et al. 2022). 64 lanes have 8 ROWS
-// queries of one window and head and walk its keys 64 at a time: scores = Q K^T by 16 channels at a time, then sums += P V by 16
-// keys. For files with `q`, `k`, `v`, `pad` and `y`, strides, starts, paddings and scale in `params`, and functions of a `Place`: what
-// `row_of` says of its queries, and of a group of 4 keys, counted from the first, `rows_of`, their rows in k and v, `key_terms`,
-// what is added to their scores, and `pair_terms`, what is added to those of one query.
+// Attention as two products of tiles with a running softmax between them (FlashAttention, Dao et al. 2022). 8 x HIGH lanes have
+// HIGH ROWS queries of one window and head and walk its keys 64 at a time: scores = Q K^T by 16 channels at a time, then sums += P V
+// by 16 keys. For files with `q`, `k`, `v`, `pad` and `y`, strides, starts, paddings and scale in `params`, and functions of a
+// `Place`: what `row_of` says of its queries, and of a group of 4 keys, counted from the first, `rows_of`, their rows in k and v,
+// `key_terms`, what is added to their scores, and `pair_terms`, what is added to those of one query.
 //
 // Lane (x, y) has the queries 4 y to 4 y + 3, of ROWS = 8 those 32 further down too, in the first product the groups x and x + 8 of
 // 4 keys, in the second the groups x, x + 8 and x + 16 of 4 channels. Scores of a key are a vec4 of queries from then on: what the
 // softmax asks of a query, it asks of four at once, and weights lie as the second product reads them.
+//
+// Sums and scores are up to 160 registers of a lane. What else must last (rows, totals) lies in workgroup memory: NVIDIA's compiler
+// took 255 registers with it, put the rest there itself, and in the midst of products (bench/NOTES.md, section 16).
 const HEAD4: u32 = 24;  // vec4s in a head: 24 at most
+const HIGH: u32 = 8;    // lanes down: 8, or 16 where ROWS is 4
 
 override PAD: u32 = 1;  // 1 where windows stick out of their map
 
-const QUERIES = 8 * ROWS;
-const KEYS4 = 16;  // groups of 4 keys in a tile
+const LANES = 8 * HIGH;
+const ROWS4 = HIGH * ROWS / 4;  // groups of 4 queries in a tile
+const QUERIES = 4 * ROWS4;
+const KEYS4 = 16u;              // and of 4 keys
 const KEYS = 4 * KEYS4;
-const GROUPS = (HEAD4 + 7) / 8;  // of 4 channels, of a lane
+const GROUPS = (HEAD4 + 7) / 8; // of 4 channels, of a lane
 
 // Rows are two vec4s longer than they need be, and steps lie in the order of `step_at`: so what 8 lanes store at once lies in
 // different banks.
-var<workgroup> row_part: array<array<vec4f, 2 * ROWS + 2>, KEYS>;    // [16 channels, groups of 4 queries]; then weights, [64 keys, ...]
-var<workgroup> column_part: array<array<vec4f, 26>, 16>;             // [16 channels, groups of 4 keys]; then values, [16 keys, HEAD4]
-var<workgroup> lane_parts: array<array<vec4f, 8>, 2 * ROWS>;         // of 4 queries: the highest scores or the totals of each lane's keys
-var<workgroup> key_rows: array<u32, KEYS>;                           // of the tile, for its values
-
-// Of 4 queries, each the same in the 8 lanes that have them, but for `total`: there a lane has its own keys' part.
-struct Softmax {
-  highest: vec4f,  // score
-  total: vec4f,    // of weights relative to it
-}
+var<workgroup> row_part: array<array<vec4f, ROWS4 + 2>, KEYS>;  // [16 channels, groups of 4 queries]; then weights, [64 keys, ...]
+var<workgroup> column_part: array<array<vec4f, 26>, 16>;        // [16 channels, groups of 4 keys]; then values, [16 keys, HEAD4]
+var<workgroup> lane_parts: array<array<vec4f, 8>, ROWS4>;       // of 4 queries: the highest scores of each lane's keys
+var<workgroup> own_totals: array<array<vec4f, 8>, ROWS4>;       // each lane's: of its own keys' weights, relative to the highest score
+var<workgroup> query_rows: array<vec4u, ROWS4>;                 // in q, or OUTSIDE
+var<workgroup> key_rows: array<vec4u, KEYS4>;                   // of the tile
 
 const OUTSIDE = 0xffffffffu;
 const LOWEST = -1e30f;  // below any score, and exp2 of a difference to it is 0 without an infinity
 const LOG2E = 1.4426950408889634f;
 
-alias Softmaxes = array<Softmax, 2>;  // of a lane's first 4 queries and of the others
-alias Values = array<vec4f, 6>;       // of the steps s and s + 8, 3 groups of channels each, as far as GROUPS goes
+// Of a lane's first 4 queries and of the others, each the same in the 8 lanes that have them.
+struct Softmax {
+  highest: array<vec4f, 2>,  // score
+  total: array<vec4f, 2>,    // of weights relative to it, at the end
+}
 
-// Rows in q of a lane's queries, or OUTSIDE.
-struct Rows {
-  upper: vec4u,
-  lower: vec4u,
+alias Values = array<vec4f, 6>;  // of the steps s and, where there are 64 lanes, s + 8: 3 groups of channels each, as far as GROUPS goes
+
+// What a lane has asked for and not yet handed on: 4 keys by 4 channels, and 4 queries. Of 128 lanes half ask for either.
+struct Asked {
+  keys: mat4x4f,
+  queries: mat4x4f,
 }
 
 // Where the 4 steps that a lane turns at once lie: its own number among 4 lanes, and 4 further for each. Both products' operands
@@ -80,14 +87,25 @@ fn turned(four: mat4x4f, channel4: u32) -> mat4x4f {
   return transpose(four);
 }
 
-fn stage_queries(index: u32, four: mat4x4f) {
-  let row4 = index / 4;
-  if (row4 < 2 * ROWS) {
-    row_part[step_at(index, 0)][row4] = four[0];
-    row_part[step_at(index, 1)][row4] = four[1];
-    row_part[step_at(index, 2)][row4] = four[2];
-    row_part[step_at(index, 3)][row4] = four[3];
+// The first of what a lane asks for of a tile: its channels from vec4 `c4` of the head on.
+fn asked(index: u32, head: u32, c4: u32, rows: vec4u) -> Asked {
+  let at = head * HEAD4 + min(c4 + index % 4, HEAD4 - 1);
+  var own: Asked;
+  if (LANES == 128) {
+    if (index < 64) { own.keys = keys_at(rows, at); } else { own.keys = query_at(query_rows[index / 4 % ROWS4], at); }
+  } else {
+    own.keys = keys_at(rows, at);
+    if (index / 4 < ROWS4) { own.queries = query_at(query_rows[index / 4 % ROWS4], at); }
   }
+  return own;
+}
+
+fn stage_queries(index: u32, four: mat4x4f) {
+  let row4 = index / 4 % ROWS4;
+  row_part[step_at(index, 0)][row4] = four[0];
+  row_part[step_at(index, 1)][row4] = four[1];
+  row_part[step_at(index, 2)][row4] = four[2];
+  row_part[step_at(index, 3)][row4] = four[3];
 }
 
 fn stage_keys(index: u32, four: mat4x4f) {
@@ -98,8 +116,19 @@ fn stage_keys(index: u32, four: mat4x4f) {
   column_part[step_at(index, 3)][key4] = four[3];
 }
 
+fn stage(index: u32, c4: u32, own: Asked) {
+  let channel4 = c4 + index % 4;
+  if (LANES == 128) {
+    if (index < 64) { stage_keys(index, turned(own.keys, channel4)); } else { stage_queries(index, turned(own.keys, channel4)); }
+  } else {
+    stage_keys(index, turned(own.keys, channel4));
+    if (index / 4 < ROWS4) { stage_queries(index, turned(own.queries, channel4)); }
+  }
+}
+
 fn load_row_values(index: u32, head: u32, at: u32, to: u32, own: ptr<function, Values>) {
-  let row = key_rows[key_of(at + index / 8 % 8) % KEYS];
+  let key = key_of(at + index / 8 % 16);
+  let row = key_rows[key / 4 % KEYS4][key % 4];
   let channel = vec3u(index % 8) + vec3u(0, 8, 16);
   let first = head * HEAD4 + min(channel, vec3u(HEAD4 - 1));
   (*own)[to] = value_at(row, first.x);
@@ -110,29 +139,28 @@ fn load_row_values(index: u32, head: u32, at: u32, to: u32, own: ptr<function, V
 // A lane's part of the values of 16 steps from `at` on.
 fn load_values(index: u32, head: u32, at: u32, own: ptr<function, Values>) {
   load_row_values(index, head, at, 0, own);
-  load_row_values(index, head, at + 8, 3, own);
+  if (LANES == 64) { load_row_values(index, head, at + 8, 3, own); }
 }
 
 fn stage_values(index: u32, own: Values) {
-  let step = index / 8 % 8;
+  let step = index / 8 % (LANES / 8);
   let col = index % 8;
   column_part[step][col] = own[0];
-  column_part[step + 8][col] = own[3];
-  if (GROUPS > 1) {
-    column_part[step][col + 8] = own[1];
-    column_part[step + 8][col + 8] = own[4];
-  }
-  if (GROUPS > 2) {
-    column_part[step][col + 16] = own[2];
-    column_part[step + 8][col + 16] = own[5];
+  if (GROUPS > 1) { column_part[step][col + 8] = own[1]; }
+  if (GROUPS > 2) { column_part[step][col + 16] = own[2]; }
+  if (LANES == 64) {
+    let further = (step + 8) % 16;
+    column_part[further][col] = own[3];
+    if (GROUPS > 1) { column_part[further][col + 8] = own[4]; }
+    if (GROUPS > 2) { column_part[further][col + 16] = own[5]; }
   }
 }
 
 // Of the step `at` in row_part and `step` in column_part.
 fn multiply_step(groups: u32, at: u32, step: u32, lane: vec2u, sums: ptr<function, Partials>) {
   let x = lane.x % 8;
-  let upper = row_part[at][lane.y % 8];
-  let lower = row_part[at][(lane.y % 8 + 8) % (2 * ROWS)];
+  let upper = row_part[at][lane.y % ROWS4];
+  let lower = row_part[at][(lane.y + 8) % ROWS4];
   add_step(groups, upper, lower, column_part[step][x], column_part[step][x + 8], column_part[step][x + 16], sums);
 }
 
@@ -167,18 +195,18 @@ fn highest_of(four: mat4x4f) -> vec4f {
   return max(max(four[0], four[1]), max(four[2], four[3]));
 }
 
-// What each lane of 4 queries has of them, for its other lanes to see.
+// The highest of what each lane of 4 queries has, for its other lanes to see.
 fn share(lane: vec2u, row4: u32, own: vec4f) {
-  lane_parts[row4 % (2 * ROWS)][lane.x % 8] = own;
+  lane_parts[row4 % ROWS4][lane.x % 8] = own;
 }
 
 // Weights of 4 keys by 4 queries into workgroup memory.
 fn store_weights(lane: vec2u, first: u32, row4: u32, four: mat4x4f) {
   let at = first + lane.x % 8;
-  row_part[at][row4 % (2 * ROWS)] = four[0];
-  row_part[at + 8][row4 % (2 * ROWS)] = four[1];
-  row_part[at + 16][row4 % (2 * ROWS)] = four[2];
-  row_part[at + 24][row4 % (2 * ROWS)] = four[3];
+  row_part[at][row4 % ROWS4] = four[0];
+  row_part[at + 8][row4 % ROWS4] = four[1];
+  row_part[at + 16][row4 % ROWS4] = four[2];
+  row_part[at + 24][row4 % ROWS4] = four[3];
 }
 
 fn shrunk(four: mat4x4f, by: vec4f) -> mat4x4f {
@@ -186,14 +214,14 @@ fn shrunk(four: mat4x4f, by: vec4f) -> mat4x4f {
 }
 
 struct Weighed {
-  softmax: Softmax,
+  highest: vec4f,
   shrink: vec4f,  // what was summed before is to shrink by
 }
 
 // Weights of the scores of 4 queries, a key each column, unnormalised.
-fn weigh(lane: vec2u, row4: u32, left: mat4x4f, right: mat4x4f, before: Softmax) -> Weighed {
-  var top = before.highest;
-  for (var x = 0u; x < 8; x++) { top = max(top, lane_parts[row4 % (2 * ROWS)][x]); }
+fn weigh(lane: vec2u, row4: u32, left: mat4x4f, right: mat4x4f, before: vec4f) -> Weighed {
+  var top = before;
+  for (var x = 0u; x < 8; x++) { top = max(top, lane_parts[row4 % ROWS4][x]); }
   let tops = mat4x4f(top, top, top, top);
   let lefts = left - tops;
   let rights = right - tops;
@@ -202,47 +230,46 @@ fn weigh(lane: vec2u, row4: u32, left: mat4x4f, right: mat4x4f, before: Softmax)
   store_weights(lane, 0, row4, near);
   store_weights(lane, 32, row4, far);
   let all = near + far;
-  let shrink = exp2(before.highest - top);
-  return Weighed(Softmax(top, fma(before.total, shrink, all[0] + all[1] + (all[2] + all[3]))), shrink);
+  let shrink = exp2(before - top);
+  let total = own_totals[row4 % ROWS4][lane.x % 8];
+  own_totals[row4 % ROWS4][lane.x % 8] = fma(total, shrink, all[0] + all[1] + (all[2] + all[3]));
+  return Weighed(top, shrink);
 }
 
 // The weighted sums of values over a range of tiles, which is the same for all lanes, as `keys`, the number of all, is.
-// @param staged rows of the 4 queries that a lane hands to the others
-fn walk(index: u32, place: Place, head: u32, rows: Rows, staged: vec4u, tiles: vec2u, keys: u32, softmaxes: ptr<function, Softmaxes>, sums: ptr<function, Partials>) {
+// @param first query
+fn walk(index: u32, place: Place, head: u32, first: u32, tiles: vec2u, keys: u32, softmax: ptr<function, Softmax>, sums: ptr<function, Partials>) {
   let lane = lane_at(index);
-  let own = index % 4;
   let to_log2 = params.scale * LOG2E;
   let from_log2 = 1.0 / to_log2;
-  (*softmaxes)[0] = Softmax(vec4f(LOWEST), vec4f());
-  (*softmaxes)[1] = Softmax(vec4f(LOWEST), vec4f());
+  (*softmax).highest = array<vec4f, 2>(vec4f(LOWEST), vec4f(LOWEST));
+  own_totals[lane.y % ROWS4][lane.x % 8] = vec4f();
+  if (ROWS > 4) { own_totals[(lane.y + 8) % ROWS4][lane.x % 8] = vec4f(); }
+  if (index < ROWS4) { query_rows[index % ROWS4] = four_rows(place, first + 4 * index); }
+  workgroupBarrier();
+  var key_four = rows_of(place, tiles.x * KEYS4 + index / 4 % KEYS4);
+  var own = asked(index, head, 0, key_four);
   var values: Values;
   for (var tile = tiles.x; tile < tiles.y; tile++) {
-    let key_group = rows_of(place, tile * KEYS4 + index / 4);
-    var query_four = query_at(staged, head * HEAD4 + own);
-    var key_four = keys_at(key_group, head * HEAD4 + own);
     // What is added to the scores is where they start.
     let left4 = tile * KEYS4 + lane.x;
+    let upper = query_rows[lane.y % ROWS4];
+    let lower = query_rows[(lane.y + 8) % ROWS4];
     var scores = Partials(
-      terms_of(place, head, rows.upper, left4) * from_log2, terms_of(place, head, rows.upper, left4 + 8) * from_log2, mat4x4f(),
-      terms_of(place, head, rows.lower, left4) * from_log2, terms_of(place, head, rows.lower, left4 + 8) * from_log2, mat4x4f(),
+      terms_of(place, head, upper, left4) * from_log2, terms_of(place, head, upper, left4 + 8) * from_log2, mat4x4f(),
+      mat4x4f(), mat4x4f(), mat4x4f(),
     );
+    if (ROWS > 4) {
+      scores[3] = terms_of(place, head, lower, left4) * from_log2;
+      scores[4] = terms_of(place, head, lower, left4 + 8) * from_log2;
+    }
     for (var c4 = 0u; c4 < HEAD4; c4 += 4) {
       workgroupBarrier();
-      if (c4 == 0 && own == 0) {
-        key_rows[index % KEYS] = key_group.x;
-        key_rows[(index + 1) % KEYS] = key_group.y;
-        key_rows[(index + 2) % KEYS] = key_group.z;
-        key_rows[(index + 3) % KEYS] = key_group.w;
-      }
-      stage_queries(index, turned(query_four, c4 + own));
-      stage_keys(index, turned(key_four, c4 + own));
+      if (c4 == 0 && index % 4 == 0 && index < 64) { key_rows[index / 4 % KEYS4] = key_four; }
+      stage(index, c4, own);
       workgroupBarrier();
       // What comes next is on its way while this is multiplied.
-      if (c4 + 4 < HEAD4) {
-        let next = head * HEAD4 + min(c4 + 4 + own, HEAD4 - 1);
-        query_four = query_at(staged, next);
-        key_four = keys_at(key_group, next);
-      } else { load_values(index, head, 0, &values); }
+      if (c4 + 4 < HEAD4) { own = asked(index, head, c4 + 4, key_rows[index / 4 % KEYS4]); } else { load_values(index, head, 0, &values); }
       multiply_parts(2, 0, lane, &scores);
     }
     let upper_left = transpose(scores[0] * to_log2);
@@ -252,17 +279,17 @@ fn walk(index: u32, place: Place, head: u32, rows: Rows, staged: vec4u, tiles: v
     share(lane, lane.y, max(highest_of(upper_left), highest_of(upper_right)));
     if (ROWS > 4) { share(lane, lane.y + 8, max(highest_of(lower_left), highest_of(lower_right))); }
     workgroupBarrier();
-    let upper = weigh(lane, lane.y, upper_left, upper_right, (*softmaxes)[0]);
-    (*softmaxes)[0] = upper.softmax;
-    (*sums)[0] = shrunk((*sums)[0], upper.shrink);
-    if (GROUPS > 1) { (*sums)[1] = shrunk((*sums)[1], upper.shrink); }
-    if (GROUPS > 2) { (*sums)[2] = shrunk((*sums)[2], upper.shrink); }
+    let weighed = weigh(lane, lane.y, upper_left, upper_right, (*softmax).highest[0]);
+    (*softmax).highest[0] = weighed.highest;
+    (*sums)[0] = shrunk((*sums)[0], weighed.shrink);
+    if (GROUPS > 1) { (*sums)[1] = shrunk((*sums)[1], weighed.shrink); }
+    if (GROUPS > 2) { (*sums)[2] = shrunk((*sums)[2], weighed.shrink); }
     if (ROWS > 4) {
-      let lower = weigh(lane, lane.y + 8, lower_left, lower_right, (*softmaxes)[1]);
-      (*softmaxes)[1] = lower.softmax;
-      (*sums)[3] = shrunk((*sums)[3], lower.shrink);
-      if (GROUPS > 1) { (*sums)[4] = shrunk((*sums)[4], lower.shrink); }
-      if (GROUPS > 2) { (*sums)[5] = shrunk((*sums)[5], lower.shrink); }
+      let further = weigh(lane, lane.y + 8, lower_left, lower_right, (*softmax).highest[1]);
+      (*softmax).highest[1] = further.highest;
+      (*sums)[3] = shrunk((*sums)[3], further.shrink);
+      if (GROUPS > 1) { (*sums)[4] = shrunk((*sums)[4], further.shrink); }
+      if (GROUPS > 2) { (*sums)[5] = shrunk((*sums)[5], further.shrink); }
     }
     // Keys past the end are left out, 32 at a time.
     let some = min(KEYS, keys - tile * KEYS + 31) / 32 * 32;
@@ -270,22 +297,24 @@ fn walk(index: u32, place: Place, head: u32, rows: Rows, staged: vec4u, tiles: v
       if (done > 0) { workgroupBarrier(); }
       stage_values(index, values);
       workgroupBarrier();
-      if (done + 16 < some) { load_values(index, head, done + 16, &values); }
+      if (done + 16 < some) {
+        load_values(index, head, done + 16, &values);
+      } else if (tile + 1 < tiles.y) {
+        key_four = rows_of(place, (tile + 1) * KEYS4 + index / 4 % KEYS4);
+        own = asked(index, head, 0, key_four);
+      }
       multiply_parts(GROUPS, done, lane, sums);
     }
   }
   // Each lane has the sum of its own keys' weights: the lanes of a query put theirs together.
   workgroupBarrier();
-  share(lane, lane.y, (*softmaxes)[0].total);
-  if (ROWS > 4) { share(lane, lane.y + 8, (*softmaxes)[1].total); }
-  workgroupBarrier();
-  (*softmaxes)[0].total = total_of(lane.y);
-  if (ROWS > 4) { (*softmaxes)[1].total = total_of(lane.y + 8); }
+  (*softmax).total[0] = total_of(lane.y);
+  if (ROWS > 4) { (*softmax).total[1] = total_of(lane.y + 8); }
 }
 
 fn total_of(row4: u32) -> vec4f {
   var total = vec4f();
-  for (var x = 0u; x < 8; x++) { total += lane_parts[row4 % (2 * ROWS)][x]; }
+  for (var x = 0u; x < 8; x++) { total += own_totals[row4 % ROWS4][x]; }
   return total;
 }
 
@@ -298,25 +327,22 @@ fn store_four(rows: vec4u, before: u32, heads: u32, at: u32, col: u32, four: mat
 }
 
 // Rows of y, behind `before` others.
-fn store(index: u32, before: u32, heads: u32, head: u32, rows: Rows, softmaxes: Softmaxes, sums: Partials) {
-  let x = lane_at(index).x;
+fn store(index: u32, before: u32, heads: u32, head: u32, softmax: Softmax, sums: Partials) {
+  let lane = lane_at(index);
   let at = head * HEAD4;
-  store_four(rows.upper, before, heads, at, x, sums[0], softmaxes[0].total);
-  if (GROUPS > 1) { store_four(rows.upper, before, heads, at, x + 8, sums[1], softmaxes[0].total); }
-  if (GROUPS > 2) { store_four(rows.upper, before, heads, at, x + 16, sums[2], softmaxes[0].total); }
+  let upper = query_rows[lane.y % ROWS4];
+  store_four(upper, before, heads, at, lane.x, sums[0], softmax.total[0]);
+  if (GROUPS > 1) { store_four(upper, before, heads, at, lane.x + 8, sums[1], softmax.total[0]); }
+  if (GROUPS > 2) { store_four(upper, before, heads, at, lane.x + 16, sums[2], softmax.total[0]); }
   if (ROWS > 4) {
-    store_four(rows.lower, before, heads, at, x, sums[3], softmaxes[1].total);
-    if (GROUPS > 1) { store_four(rows.lower, before, heads, at, x + 8, sums[4], softmaxes[1].total); }
-    if (GROUPS > 2) { store_four(rows.lower, before, heads, at, x + 16, sums[5], softmaxes[1].total); }
+    let lower = query_rows[(lane.y + 8) % ROWS4];
+    store_four(lower, before, heads, at, lane.x, sums[3], softmax.total[1]);
+    if (GROUPS > 1) { store_four(lower, before, heads, at, lane.x + 8, sums[4], softmax.total[1]); }
+    if (GROUPS > 2) { store_four(lower, before, heads, at, lane.x + 16, sums[5], softmax.total[1]); }
   }
 }
 
 // Rows of 4 queries from `first` on: what the file's `row_of` says of each.
 fn four_rows(place: Place, first: u32) -> vec4u {
   return vec4u(row_of(place, first), row_of(place, first + 1), row_of(place, first + 2), row_of(place, first + 3));
-}
-
-fn rows_from(index: u32, place: Place, first: u32) -> Rows {
-  let y = lane_at(index).y;
-  return Rows(four_rows(place, first + 4 * y), four_rows(place, first + 4 * y + 32));
 }

@@ -1,5 +1,5 @@
 //!import product
-// A step of the product of two tiles in a workgroup's memory, for WIDE x 8 lanes: lane (x, y) has the rows 4 y to 4 y + 3, of
+// A step of the product of two tiles in a workgroup's memory, for WIDE lanes across: lane (x, y) has the rows 4 y to 4 y + 3, of
 // ROWS = 8 those 32 further down too, and the groups of 4 columns x, x + WIDE and x + 2 WIDE, as far as it has groups.
 //
 // Lanes are dealt in pairs of one x and two y, then of neighbouring x: NVIDIA's workgroup memory serves 16 bytes a lane to half a
@@ -17,7 +17,7 @@ alias Partials = array<partial, 6>;
 
 // The place in the tile of the lane with this number.
 fn lane_at(index: u32) -> vec2u {
-  return vec2u(index / 2 % WIDE, (index % 2 + index / (2 * WIDE) * 2) % 8);
+  return vec2u(index / 2 % WIDE, index % 2 + index / (2 * WIDE) * 2);
 }
 
 // 4 rows by 4 columns of one step.

@@ -32,8 +32,9 @@ export interface Attended {
   readonly entries: number;
 }
 
-/** The constant of lib/attention_flash that says what a workgroup does: its 64 lanes have 8 times so many queries. */
+/** The constants of lib/attention_flash that say what a workgroup does: 8 x HIGH lanes of ROWS queries each. */
 export interface FlashShape {
+  readonly HIGH: 8 | 16;
   readonly ROWS: 4 | 8;
 }
 
@@ -42,7 +43,7 @@ export type Shape = TileShape | FlashShape;
 export const isFlash = (shape: Shape): shape is FlashShape => !('WIDE' in shape);
 
 /** Queries of a window that a workgroup takes. */
-export const queriesOf = (shape: Shape) => (isFlash(shape) ? 8 : shape.HIGH) * shape.ROWS;
+export const queriesOf = ({ HIGH, ROWS }: Pick<Shape, 'HIGH' | 'ROWS'>) => HIGH * ROWS;
 /** Keys that it takes at a time. */
 export const keysOf = (shape: FlashShape | Pick<TileShape, 'WIDE' | 'KEYS4'>) =>
   'WIDE' in shape ? 4 * shape.WIDE * shape.KEYS4 : 64;
@@ -53,18 +54,28 @@ type Lanes = 64 | 128;
 const MOST_ROWS = 4;
 
 /** What lib/attention_flash declares. */
-const flashBytes = ({ ROWS }: FlashShape) => 16 * (64 * (2 * ROWS + 2) + 16 * 26 + 16 * ROWS + 16);
+function flashBytes(shape: FlashShape): number {
+  const rows4 = queriesOf(shape) / 4;
+  return 16 * (64 * (rows4 + 2) + 16 * 26 + 17 * rows4 + 16);
+}
 
 /** vec4s of the longest head that lib/attention_flash is written out for, and of the shortest that fills a turn of it. */
 const FLASH_HEAD4 = { most: 24, least: 4 };
 
+const FLASH_SHAPES: Readonly<Record<string, FlashShape>> = {
+  'flash 64': { HIGH: 16, ROWS: 4 },
+  'flash 32': { HIGH: 8, ROWS: 4 },
+  'flash 64 8x8': { HIGH: 8, ROWS: 8 },
+};
+
 /** The likeliest first. Fewer queries or keys than a few are left to the tiles, several windows of which share a workgroup. */
-function flashShapes({ queries, keys, head4, entries }: Attended, memory: number): FlashShape[] {
+function flashShapes({ queries, keys, head4, entries }: Attended, memory: number): [string, FlashShape][] {
   if (head4 > FLASH_HEAD4.most || head4 < FLASH_HEAD4.least || queries < 8 || keys < 16) return [];
   const few = queries <= 32;
   if (few && entries === 1) return [];
-  const shapes: FlashShape[] = few ? [{ ROWS: 4 }] : [{ ROWS: 8 }, { ROWS: 4 }];
-  return shapes.filter((shape) => flashBytes(shape) <= memory);
+  return Object.entries(FLASH_SHAPES).filter(
+    ([name, shape]) => (name === 'flash 32' || !few) && flashBytes(shape) <= memory,
+  );
 }
 
 /**
@@ -132,7 +143,7 @@ export function chunksOf(shape: Shape, { queries, keys }: Attended, entriesAndHe
   const tiles = Math.ceil(keys / keysOf(shape));
   const groups = Math.ceil(queries / queriesOf(shape)) * entriesAndHeads;
   // Lanes of fewer queries than 4 have less to do: as if they were fewer.
-  const lanes = isFlash(shape) ? 64 : 128 * Math.min(1, queriesOf(shape) / 64);
+  const lanes = isFlash(shape) ? 8 * shape.HIGH : 128 * Math.min(1, queriesOf(shape) / 64);
   const wanted = Math.min(MOST_CHUNKS, Math.floor(tiles / SHORTEST), Math.ceil(BUSY / lanes / groups));
   const chunk = Math.ceil(tiles / Math.max(1, wanted));
   return { chunk, chunks: Math.ceil(tiles / chunk) };
@@ -176,7 +187,7 @@ export function tileVariants(
     variants.push({ name, shape });
   };
   if (!cpu) {
-    for (const shape of flashShapes(size, most)) add(`flash ${queriesOf(shape)}`, shape);
+    for (const [name, shape] of flashShapes(size, most)) add(name, shape);
     for (const lanes of [128, 64] as const) {
       const shape = tileShape(size, lanes, most);
       if (shape && !variants.some((other) => isSame(other.shape, shape)))

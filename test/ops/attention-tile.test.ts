@@ -29,11 +29,16 @@ const POSITIONS_ON_DAWN = [
   'positions that outweigh products',
   'flash, windows that stick out',
 ];
-const FLASH_ON_DAWN = ['a query and a key above a tile', 'heads of 72', 'in chunks, 32 queries at a time'];
+const FLASH_ON_DAWN = [
+  '8 x 8 a lane, a query and a key above a tile',
+  'a query and a key above a tile',
+  'heads of 72',
+  'in chunks, 32 queries at a time',
+];
 
 describe.each([
   ['attention by tiles on Dawn', CASES, ON_DAWN],
-  ['attention by 64 lanes on Dawn', FLASH_CASES, FLASH_ON_DAWN],
+  ['flash attention on Dawn', FLASH_CASES, FLASH_ON_DAWN],
   ['attention with relative positions by tiles on Dawn', POSITION_CASES, POSITIONS_ON_DAWN],
 ])('%s', (_, cases, names) => {
   for (const name of names) {
@@ -65,6 +70,7 @@ describe('what attention on a GPU is chosen from', () => {
     expect(chosenFor(4096, 4096, 8, 96, 32768).variants).toEqual([
       'flash 64',
       'flash 32',
+      'flash 64 8x8',
       'tile 64',
       'tile 32',
       'lane',

@@ -184,11 +184,19 @@ export const CASES: Readonly<Record<string, Run>> = {
 
 const FLASH = { memory: 32768 };
 
-/** The 64 lanes of lib/attention_flash: queries and keys around 32 and 64, heads that end within a turn, and what tiles are asked. */
+/** Attention by lib/attention_flash: queries and keys around 32 and 64, heads that end within a turn, and what tiles are asked. */
 export const FLASH_CASES: Readonly<Record<string, Run>> = {
   'one tile': sequences([64, 64, 1, 64], { ...FLASH, variant: 'flash 64' }),
   'a query and a key above a tile': sequences([65, 65, 2, 96], { ...FLASH, variant: 'flash 64' }),
   'a query and a key above half a tile': sequences([33, 97, 2, 64], { ...FLASH, variant: 'flash 64' }),
+  '8 x 8 a lane, a query and a key above a tile': sequences([65, 65, 2, 96], {
+    ...FLASH,
+    variant: 'flash 64 8x8',
+  }),
+  '8 x 8 a lane, heads of 72 in chunks': sequences([67, 300, 1, 72], {
+    ...FLASH,
+    variant: 'flash 64 8x8 split',
+  }),
   'heads of 16': sequences([67, 131, 2, 16], FLASH),
   'heads of 20': sequences([67, 131, 2, 20], FLASH),
   'heads of 72': sequences([70, 100, 2, 72], FLASH),
@@ -285,6 +293,12 @@ export const POSITION_CASES: Readonly<Record<string, Run>> = {
   'flash, windows that stick out': positions(
     { map: [16, 17], window: [14, 14], heads: 2, headDim: 64 },
     'flash 64',
+    1,
+    32768,
+  ),
+  'flash, 8 x 8 a lane': positions(
+    { map: [16, 17], window: [14, 14], heads: 1, headDim: 64 },
+    'flash 64 8x8',
     1,
     32768,
   ),

@@ -38,6 +38,23 @@ describe('readPixels: plain bytes', () => {
     );
   });
 
+  it('packs any number of RGB pixels from any byte on', () => {
+    const whole = Uint8Array.from({ length: 64 }, (_, i) => i * 37);
+    for (let offset = 0; offset < 4; offset++)
+      for (let count = 1; count < 10; count++) {
+        const data = whole.subarray(offset, offset + 3 * count);
+        const expected = Array.from(
+          { length: count },
+          (_, i) =>
+            (data[3 * i] ?? 0) +
+            (data[3 * i + 1] ?? 0) * 2 ** 8 +
+            (data[3 * i + 2] ?? 0) * 2 ** 16 +
+            0xff * 2 ** 24,
+        );
+        expect([...readPixels({ data, width: count, height: 1 }).pixels]).toEqual(expected);
+      }
+  });
+
   it('takes a view into a larger buffer', () => {
     const whole = Uint8Array.of(7, 7, 7, 1, 2, 3, 255);
     expect(hex({ data: whole.subarray(3), width: 1, height: 1 })).toEqual(['ff030201']);
