@@ -1,11 +1,10 @@
 //!import product
-// A step of the product of two tiles in a workgroup's memory, for WIDE lanes across: lane (x, y) has the rows 4 y to 4 y + 3, of
-// ROWS = 8 those 32 further down too, and the groups of 4 columns x, x + WIDE and x + 2 WIDE, as far as it has groups.
+// A step of the product of two tiles in a workgroup's memory, for WIDE lanes across: lane (x, y) has the rows 4 y to 4 y + 3, those
+// 32 further down too where it has two groups of rows, and the groups of 4 columns x, x + WIDE and x + 2 WIDE, as far as it has them.
 //
 // Lanes are dealt in pairs of one x and two y, then of neighbouring x: NVIDIA's workgroup memory serves 16 bytes a lane to half a
 // warp at once where every lane wants what the lane 1 or 2 further wants, and to a quarter elsewhere (bench/NOTES.md, section 2).
 const WIDE: u32 = 8;  // lanes across: 8 or 16
-const ROWS: u32 = 8;  // of a lane: 4 or 8
 
 // In f16 the products of a whole tile are added in f16, before their sum goes on in f32.
 alias partial = mat4x4<f32>;
@@ -30,17 +29,16 @@ fn outer(x: factors, w: factors, sum: partial) -> partial {
   );
 }
 
-// @param groups of columns, a literal
-// @param columns one for each group; what is past them is not looked at
-fn add_step(groups: u32, upper: factors, lower: factors, left: factors, middle: factors, right: factors, part: ptr<function, Partials>) {
+// Both counts are literals; what is past them is not looked at.
+fn add_step(row_groups: u32, groups: u32, upper: factors, lower: factors, left: factors, middle: factors, right: factors, part: ptr<function, Partials>) {
   (*part)[0] = outer(upper, left, (*part)[0]);
-  if (ROWS > 4) { (*part)[3] = outer(lower, left, (*part)[3]); }
+  if (row_groups > 1) { (*part)[3] = outer(lower, left, (*part)[3]); }
   if (groups > 1) {
     (*part)[1] = outer(upper, middle, (*part)[1]);
-    if (ROWS > 4) { (*part)[4] = outer(lower, middle, (*part)[4]); }
+    if (row_groups > 1) { (*part)[4] = outer(lower, middle, (*part)[4]); }
   }
   if (groups > 2) {
     (*part)[2] = outer(upper, right, (*part)[2]);
-    if (ROWS > 4) { (*part)[5] = outer(lower, right, (*part)[5]); }
+    if (row_groups > 1) { (*part)[5] = outer(lower, right, (*part)[5]); }
   }
 }

@@ -1,14 +1,15 @@
 //!import product_step
 // The product of what passes through a workgroup of WIDE x 8 lanes: 8 ROWS rows by 4 COLS4 WIDE columns, 16 steps of the
 // inner axis at a time. For files whose Params have cols4.
+const ROWS: u32 = 8;   // of a lane: 4 or 8
 const COLS4: u32 = 2;  // groups of 4 columns of a lane: 1, 2 or 3
 
 const TILE_ROWS = 8 * ROWS;
 const TILE_COLS4 = WIDE * COLS4;
 
-// A step of the inner axis is read as vec4s of rows and of columns. Of x it is one longer, so that what 4 lanes store at
-// once lies in different banks.
-var<workgroup> x_part: array<array<factors, 2 * ROWS + 1>, 16>;  // [16 steps, 2 ROWS groups of 4 rows]
+// A step of the inner axis is read as vec4s of rows and of columns. Steps lie in the order of `place_of_step`, and of x they are two
+// longer than they need be: so what 8 lanes store at once lies in different banks.
+var<workgroup> x_part: array<array<factors, 2 * ROWS + 2>, 16>;  // [16 steps, 2 ROWS groups of 4 rows]
 var<workgroup> w_part: array<array<factors, TILE_COLS4>, 16>;    // [16 steps, groups of 4 columns]
 
 // What x is cut off at: 16 of its values with weights up to 1 stay finite then.
@@ -38,6 +39,11 @@ fn ended_f16(part: partial, sum: mat4x4f) -> mat4x4f {
   return sum + mat4x4f(part);
 }
 
+// Where a step lies: a lane turns 4 in a row, which come to lie 4 apart.
+fn place_of_step(step: u32) -> u32 {
+  return step / 4 + step % 4 * 4;
+}
+
 // The first of 4 rows that a lane loads; those that are left over load the last ones again.
 fn own_row(index: u32) -> u32 {
   return min(index / 4, 2 * ROWS - 1) * 4;
@@ -51,13 +57,13 @@ fn stage_rows(index: u32, rows: mat4x4f, there: vec4<bool>) {
     select(vec4f(), rows[2], there.z),
     select(vec4f(), rows[3], there.w),
   ));
-  let step = index % 4 * 4;
+  let first = index % 4;
   let row4 = index / 4;
   if (row4 < 2 * ROWS) {
-    x_part[step][row4] = narrowed(turned[0]);
-    x_part[step + 1][row4] = narrowed(turned[1]);
-    x_part[step + 2][row4] = narrowed(turned[2]);
-    x_part[step + 3][row4] = narrowed(turned[3]);
+    x_part[first][row4] = narrowed(turned[0]);
+    x_part[first + 4][row4] = narrowed(turned[1]);
+    x_part[first + 8][row4] = narrowed(turned[2]);
+    x_part[first + 12][row4] = narrowed(turned[3]);
   }
 }
 
@@ -70,25 +76,27 @@ fn own_cols(index: u32, col: u32) -> vec3u {
 }
 
 fn stage_columns(index: u32, columns: Columns) {
-  let step = index / WIDE;
+  let upper = place_of_step(index / WIDE);
+  let lower = place_of_step(index / WIDE + 8);
   let col = index % WIDE;
-  w_part[step][col] = factors(columns[0]);
-  w_part[step + 8][col] = factors(columns[3]);
+  w_part[upper][col] = factors(columns[0]);
+  w_part[lower][col] = factors(columns[3]);
   if (COLS4 > 1) {
-    w_part[step][col + WIDE] = factors(columns[1]);
-    w_part[step + 8][col + WIDE] = factors(columns[4]);
+    w_part[upper][col + WIDE] = factors(columns[1]);
+    w_part[lower][col + WIDE] = factors(columns[4]);
   }
   if (COLS4 > 2) {
-    w_part[step][col + 2 * WIDE] = factors(columns[2]);
-    w_part[step + 8][col + 2 * WIDE] = factors(columns[5]);
+    w_part[upper][col + 2 * WIDE] = factors(columns[2]);
+    w_part[lower][col + 2 * WIDE] = factors(columns[5]);
   }
 }
 
 fn multiply_step(step: u32, lane: vec2u, part: ptr<function, Partials>) {
-  let left = w_part[step][lane.x];
-  let middle = w_part[step][(lane.x + WIDE) % TILE_COLS4];
-  let right = w_part[step][(lane.x + 2 * WIDE) % TILE_COLS4];
-  add_step(COLS4, x_part[step][lane.y], x_part[step][(lane.y + 8) % (2 * ROWS)], left, middle, right, part);
+  let place = place_of_step(step);
+  let left = w_part[place][lane.x];
+  let middle = w_part[place][(lane.x + WIDE) % TILE_COLS4];
+  let right = w_part[place][(lane.x + 2 * WIDE) % TILE_COLS4];
+  add_step(ROWS / 4, COLS4, x_part[place][lane.y], x_part[place][(lane.y + 8) % (2 * ROWS)], left, middle, right, part);
 }
 
 fn multiply_steps(step: u32, lane: vec2u, part: ptr<function, Partials>) {

@@ -18,11 +18,11 @@ fn own_steps(index: u32) -> vec4u {
 fn stage_steps(index: u32, four: mat4x4f, there: vec4<bool>) {
   let step = index / (2 * ROWS);
   let row4 = own_row4(index);
-  x_part[step][row4] = narrowed(select(vec4f(), four[0], there.x));
-  x_part[step + ROW_STEPS][row4] = narrowed(select(vec4f(), four[1], there.y));
+  x_part[place_of_step(step)][row4] = narrowed(select(vec4f(), four[0], there.x));
+  x_part[place_of_step(step + ROW_STEPS)][row4] = narrowed(select(vec4f(), four[1], there.y));
   if (ROW_STEPS == 4) {
-    x_part[step + 2 * ROW_STEPS][row4] = narrowed(select(vec4f(), four[2], there.z));
-    x_part[step + 3 * ROW_STEPS][row4] = narrowed(select(vec4f(), four[3], there.w));
+    x_part[place_of_step(step + 2 * ROW_STEPS)][row4] = narrowed(select(vec4f(), four[2], there.z));
+    x_part[place_of_step(step + 3 * ROW_STEPS)][row4] = narrowed(select(vec4f(), four[3], there.w));
   }
 }
 
