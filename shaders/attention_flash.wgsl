@@ -1,5 +1,5 @@
 // y[t, h, :] = sum_u softmax_u(scale * q[t, h, :] . k[u, h, :]) v[u, h, :], over the tokens u of t's window
-// A workgroup of 8 x HIGH lanes has HIGH ROWS queries of a window of a head and walks their keys, or a chunk of them, 64 at a time:
+// A workgroup of 8 x HIGH lanes has 4 HIGH queries of a window of a head and walks their keys, or a chunk of them, 64 at a time:
 // see lib/attention_flash. For GPUs, where windows have dozens of queries and more; attention_tile for the others.
 //!late hardware
 //!import attention_window
@@ -36,13 +36,12 @@ fn main(
   let lane = lane_at(index);
   if (SPLIT == 1 && lane.x == 0) {
     let ends = groups.x / blocks * all * groups.y * HEAD4 + chunk * all * groups.y + head;
-    store_ends(query_rows[lane.y % ROWS4], ends, groups.y, softmax.highest[0], softmax.total[0]);
-    if (ROWS > 4) { store_ends(query_rows[(lane.y + 8) % ROWS4], ends, groups.y, softmax.highest[1], softmax.total[1]); }
+    store_ends(query_rows[lane.y % HIGH], ends, groups.y, softmax);
   }
 }
 
-fn store_ends(rows: vec4u, ends: u32, heads: u32, highest: vec4f, total: vec4f) {
-  let logarithms = highest + log2(total);
+fn store_ends(rows: vec4u, ends: u32, heads: u32, softmax: Softmax) {
+  let logarithms = softmax.highest + log2(softmax.total);
   if (rows.x != OUTSIDE) { y[ends + rows.x * heads] = vec4f(logarithms.x); }
   if (rows.y != OUTSIDE) { y[ends + rows.y * heads] = vec4f(logarithms.y); }
   if (rows.z != OUTSIDE) { y[ends + rows.z * heads] = vec4f(logarithms.z); }

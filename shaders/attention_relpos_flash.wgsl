@@ -1,5 +1,5 @@
 // y[t, h, :] = sum_u softmax_u(scale * q[t, h, :] . k[u, h, :] + terms_h[t, h, u.y] + terms_w[t, h, u.x]) v[u, h, :]
-// A workgroup of 8 x HIGH lanes has HIGH ROWS queries of a window of a head and walks their keys 64 at a time: see
+// A workgroup of 8 x HIGH lanes has 4 HIGH queries of a window of a head and walks their keys 64 at a time: see
 // lib/attention_flash. For GPUs; keys, windows and terms as in attention_relpos_tile.wgsl.
 //!late hardware
 //!import relpos_window

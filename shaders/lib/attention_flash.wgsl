@@ -1,45 +1,44 @@
 //!import product_step
 // Attention as two products of tiles with a running softmax between them (FlashAttention, Dao et al. 2022). 8 x HIGH lanes have
-// HIGH ROWS queries of one window and head and walk its keys 64 at a time: scores = Q K^T by 16 channels at a time, then sums += P V
-// by 16 keys. For files with `q`, `k`, `v`, `pad` and `y`, strides, starts, paddings and scale in `params`, and functions of a
+// 4 HIGH queries of one window and head and walk its keys 64 at a time: scores = Q K^T by 16 channels at a time, then sums += P V by
+// 16 keys. For files with `q`, `k`, `v`, `pad` and `y`, strides, starts, paddings and scale in `params`, and functions of a
 // `Place`: what `row_of` says of its queries, and of a group of 4 keys, counted from the first, `rows_of`, their rows in k and v,
 // `key_terms`, what is added to their scores, and `pair_terms`, what is added to those of one query.
 //
-// Lane (x, y) has the queries 4 y to 4 y + 3, of ROWS = 8 those 32 further down too, in the first product the groups x and x + 8 of
-// 4 keys, in the second the groups x, x + 8 and x + 16 of 4 channels. Scores of a key are a vec4 of queries from then on: what the
-// softmax asks of a query, it asks of four at once, and weights lie as the second product reads them.
+// Lane (x, y) has the queries 4 y to 4 y + 3, in the first product the groups x and x + 8 of 4 keys, in the second the groups x, x + 8
+// and x + 16 of 4 channels. Scores of a key are a vec4 of queries from then on: what the softmax asks of a query, it asks of four at
+// once, and weights lie as the second product reads them.
 //
-// Sums and scores are up to 160 registers of a lane. What else must last (rows, totals) lies in workgroup memory: NVIDIA's compiler
-// took 255 registers with it, put the rest there itself, and in the midst of products (bench/NOTES.md, section 16).
+// Weights pass through memory in two halves, near and far, those of the groups x and x + 8: workgroups that share a processor hide
+// each other's loads, and an H200 gives all of them 48 KiB together (bench/NOTES.md, section 2).
 const HEAD4: u32 = 24;  // vec4s in a head: 24 at most
-const HIGH: u32 = 8;    // lanes down: 8, or 16 where ROWS is 4
+const HIGH: u32 = 16;   // lanes down: 8 or 16
 
 override PAD: u32 = 1;  // 1 where windows stick out of their map
 
 const LANES = 8 * HIGH;
-const ROWS4 = HIGH * ROWS / 4;  // groups of 4 queries in a tile
-const QUERIES = 4 * ROWS4;
-const KEYS4 = 16u;              // and of 4 keys
+const QUERIES = 4 * HIGH;
+const KEYS4 = 16u;              // groups of 4 keys in a tile
 const KEYS = 4 * KEYS4;
+const HALF = KEYS / 2;
 const GROUPS = (HEAD4 + 7) / 8; // of 4 channels, of a lane
 
 // Rows are two vec4s longer than they need be, and steps lie in the order of `step_at`: so what 8 lanes store at once lies in
 // different banks.
-var<workgroup> row_part: array<array<vec4f, ROWS4 + 2>, KEYS>;  // [16 channels, groups of 4 queries]; then weights, [64 keys, ...]
-var<workgroup> column_part: array<array<vec4f, 26>, 16>;        // [16 channels, groups of 4 keys]; then values, [16 keys, HEAD4]
-var<workgroup> lane_parts: array<array<vec4f, 8>, ROWS4>;       // of 4 queries: the highest scores of each lane's keys
-var<workgroup> own_totals: array<array<vec4f, 8>, ROWS4>;       // each lane's: of its own keys' weights, relative to the highest score
-var<workgroup> query_rows: array<vec4u, ROWS4>;                 // in q, or OUTSIDE
-var<workgroup> key_rows: array<vec4u, KEYS4>;                   // of the tile
+var<workgroup> row_part: array<array<vec4f, HIGH + 2>, HALF>;  // [16 channels, groups of 4 queries]; then weights, [32 keys, ...]
+var<workgroup> column_part: array<array<vec4f, 26>, 16>;       // [16 channels, groups of 4 keys]; then values, [16 keys, HEAD4]
+var<workgroup> lane_parts: array<array<vec4f, 8>, HIGH>;       // of 4 queries: the highest scores or the totals of each lane's keys
+var<workgroup> query_rows: array<vec4u, HIGH>;                 // in q, or OUTSIDE
+var<workgroup> key_rows: array<vec4u, KEYS4>;                  // of the tile
 
 const OUTSIDE = 0xffffffffu;
 const LOWEST = -1e30f;  // below any score, and exp2 of a difference to it is 0 without an infinity
 const LOG2E = 1.4426950408889634f;
 
-// Of a lane's first 4 queries and of the others, each the same in the 8 lanes that have them.
+// Of 4 queries, each the same in the 8 lanes that have them, but for `total`: until the end a lane has its own keys' part there.
 struct Softmax {
-  highest: array<vec4f, 2>,  // score
-  total: array<vec4f, 2>,    // of weights relative to it, at the end
+  highest: vec4f,  // score
+  total: vec4f,    // of weights relative to it
 }
 
 alias Values = array<vec4f, 6>;  // of the steps s and, where there are 64 lanes, s + 8: 3 groups of channels each, as far as GROUPS goes
@@ -56,8 +55,8 @@ fn step_at(index: u32, step: u32) -> u32 {
   return index % 4 + 4 * step;
 }
 
-// The key of the tile whose weights and values are in step `at`: a lane stores those of its groups x and x + 8 of 4 keys 8 steps
-// apart, so that neighbouring lanes store side by side.
+// The key of the tile whose weights and values are in step `at`: a lane stores those of a group of 4 keys 8 steps apart, so that
+// neighbouring lanes store side by side.
 fn key_of(at: u32) -> u32 {
   return at / 32 * 32 + at % 8 * 4 + at % 32 / 8;
 }
@@ -87,21 +86,21 @@ fn turned(four: mat4x4f, channel4: u32) -> mat4x4f {
   return transpose(four);
 }
 
-// The first of what a lane asks for of a tile: its channels from vec4 `c4` of the head on.
-fn asked(index: u32, head: u32, c4: u32, rows: vec4u) -> Asked {
+// The channels that a lane asks for, from vec4 `c4` of the head on.
+fn asked(index: u32, head: u32, c4: u32, queries: vec4u, keys: vec4u) -> Asked {
   let at = head * HEAD4 + min(c4 + index % 4, HEAD4 - 1);
   var own: Asked;
   if (LANES == 128) {
-    if (index < 64) { own.keys = keys_at(rows, at); } else { own.keys = query_at(query_rows[index / 4 % ROWS4], at); }
+    if (index < 64) { own.keys = keys_at(keys, at); } else { own.keys = query_at(queries, at); }
   } else {
-    own.keys = keys_at(rows, at);
-    if (index / 4 < ROWS4) { own.queries = query_at(query_rows[index / 4 % ROWS4], at); }
+    own.keys = keys_at(keys, at);
+    if (index / 4 < HIGH) { own.queries = query_at(queries, at); }
   }
   return own;
 }
 
 fn stage_queries(index: u32, four: mat4x4f) {
-  let row4 = index / 4 % ROWS4;
+  let row4 = index / 4 % HIGH;
   row_part[step_at(index, 0)][row4] = four[0];
   row_part[step_at(index, 1)][row4] = four[1];
   row_part[step_at(index, 2)][row4] = four[2];
@@ -122,7 +121,7 @@ fn stage(index: u32, c4: u32, own: Asked) {
     if (index < 64) { stage_keys(index, turned(own.keys, channel4)); } else { stage_queries(index, turned(own.keys, channel4)); }
   } else {
     stage_keys(index, turned(own.keys, channel4));
-    if (index / 4 < ROWS4) { stage_queries(index, turned(own.queries, channel4)); }
+    if (index / 4 < HIGH) { stage_queries(index, turned(own.queries, channel4)); }
   }
 }
 
@@ -159,13 +158,12 @@ fn stage_values(index: u32, own: Values) {
 // Of the step `at` in row_part and `step` in column_part.
 fn multiply_step(groups: u32, at: u32, step: u32, lane: vec2u, sums: ptr<function, Partials>) {
   let x = lane.x % 8;
-  let upper = row_part[at][lane.y % ROWS4];
-  let lower = row_part[at][(lane.y + 8) % ROWS4];
-  add_step(groups, upper, lower, column_part[step][x], column_part[step][x + 8], column_part[step][x + 16], sums);
+  let rows = row_part[at][lane.y % HIGH];
+  add_step(1, groups, rows, rows, column_part[step][x], column_part[step][x + 8], column_part[step][x + 16], sums);
 }
 
 fn multiply_steps(groups: u32, from_row: u32, step: u32, lane: vec2u, sums: ptr<function, Partials>) {
-  let at = from_row / 16 % 4 * 16 + step;
+  let at = from_row / 16 % 2 * 16 + step;
   multiply_step(groups, at, step, lane, sums);
   multiply_step(groups, at + 1, step + 1, lane, sums);
   multiply_step(groups, at + 2, step + 2, lane, sums);
@@ -195,45 +193,36 @@ fn highest_of(four: mat4x4f) -> vec4f {
   return max(max(four[0], four[1]), max(four[2], four[3]));
 }
 
-// The highest of what each lane of 4 queries has, for its other lanes to see.
-fn share(lane: vec2u, row4: u32, own: vec4f) {
-  lane_parts[row4 % ROWS4][lane.x % 8] = own;
+// What each lane of 4 queries has of them, for its other lanes to see.
+fn share(lane: vec2u, own: vec4f) {
+  lane_parts[lane.y % HIGH][lane.x % 8] = own;
 }
 
-// Weights of 4 keys by 4 queries into workgroup memory.
-fn store_weights(lane: vec2u, first: u32, row4: u32, four: mat4x4f) {
-  let at = first + lane.x % 8;
-  row_part[at][row4 % ROWS4] = four[0];
-  row_part[at + 8][row4 % ROWS4] = four[1];
-  row_part[at + 16][row4 % ROWS4] = four[2];
-  row_part[at + 24][row4 % ROWS4] = four[3];
+// Weights of a lane's 4 keys by 4 queries into workgroup memory.
+fn store_weights(lane: vec2u, four: mat4x4f) {
+  let at = lane.x % 8;
+  row_part[at][lane.y % HIGH] = four[0];
+  row_part[at + 8][lane.y % HIGH] = four[1];
+  row_part[at + 16][lane.y % HIGH] = four[2];
+  row_part[at + 24][lane.y % HIGH] = four[3];
 }
 
 fn shrunk(four: mat4x4f, by: vec4f) -> mat4x4f {
   return mat4x4f(four[0] * by.x, four[1] * by.y, four[2] * by.z, four[3] * by.w);
 }
 
-struct Weighed {
-  highest: vec4f,
-  shrink: vec4f,  // what was summed before is to shrink by
+fn powers(four: mat4x4f, top: vec4f) -> mat4x4f {
+  return mat4x4f(exp2(four[0] - top), exp2(four[1] - top), exp2(four[2] - top), exp2(four[3] - top));
 }
 
-// Weights of the scores of 4 queries, a key each column, unnormalised.
-fn weigh(lane: vec2u, row4: u32, left: mat4x4f, right: mat4x4f, before: vec4f) -> Weighed {
+fn highest_seen(lane: vec2u, before: vec4f) -> vec4f {
   var top = before;
-  for (var x = 0u; x < 8; x++) { top = max(top, lane_parts[row4 % ROWS4][x]); }
-  let tops = mat4x4f(top, top, top, top);
-  let lefts = left - tops;
-  let rights = right - tops;
-  let near = mat4x4f(exp2(lefts[0]), exp2(lefts[1]), exp2(lefts[2]), exp2(lefts[3]));
-  let far = mat4x4f(exp2(rights[0]), exp2(rights[1]), exp2(rights[2]), exp2(rights[3]));
-  store_weights(lane, 0, row4, near);
-  store_weights(lane, 32, row4, far);
-  let all = near + far;
-  let shrink = exp2(before - top);
-  let total = own_totals[row4 % ROWS4][lane.x % 8];
-  own_totals[row4 % ROWS4][lane.x % 8] = fma(total, shrink, all[0] + all[1] + (all[2] + all[3]));
-  return Weighed(top, shrink);
+  for (var x = 0u; x < 8; x++) { top = max(top, lane_parts[lane.y % HIGH][x]); }
+  return top;
+}
+
+fn sum_of(four: mat4x4f) -> vec4f {
+  return four[0] + four[1] + (four[2] + four[3]);
 }
 
 // The weighted sums of values over a range of tiles, which is the same for all lanes, as `keys`, the number of all, is.
@@ -242,80 +231,61 @@ fn walk(index: u32, place: Place, head: u32, first: u32, tiles: vec2u, keys: u32
   let lane = lane_at(index);
   let to_log2 = params.scale * LOG2E;
   let from_log2 = 1.0 / to_log2;
-  (*softmax).highest = array<vec4f, 2>(vec4f(LOWEST), vec4f(LOWEST));
-  own_totals[lane.y % ROWS4][lane.x % 8] = vec4f();
-  if (ROWS > 4) { own_totals[(lane.y + 8) % ROWS4][lane.x % 8] = vec4f(); }
-  if (index < ROWS4) { query_rows[index % ROWS4] = four_rows(place, first + 4 * index); }
+  *softmax = Softmax(vec4f(LOWEST), vec4f());
+  let query_four = four_rows(place, first + index / 4 % HIGH * 4);
+  if (index % 4 == 0) { query_rows[index / 4 % HIGH] = query_four; }
   workgroupBarrier();
-  var key_four = rows_of(place, tiles.x * KEYS4 + index / 4 % KEYS4);
-  var own = asked(index, head, 0, key_four);
-  var values: Values;
   for (var tile = tiles.x; tile < tiles.y; tile++) {
+    let key_four = rows_of(place, tile * KEYS4 + index / 4 % KEYS4);
+    var own = asked(index, head, 0, query_four, key_four);
     // What is added to the scores is where they start.
-    let left4 = tile * KEYS4 + lane.x;
-    let upper = query_rows[lane.y % ROWS4];
-    let lower = query_rows[(lane.y + 8) % ROWS4];
-    var scores = Partials(
-      terms_of(place, head, upper, left4) * from_log2, terms_of(place, head, upper, left4 + 8) * from_log2, mat4x4f(),
-      mat4x4f(), mat4x4f(), mat4x4f(),
-    );
-    if (ROWS > 4) {
-      scores[3] = terms_of(place, head, lower, left4) * from_log2;
-      scores[4] = terms_of(place, head, lower, left4 + 8) * from_log2;
-    }
+    let keys4 = tile * KEYS4 + lane.x;
+    let rows = query_rows[lane.y % HIGH];
+    var scores: Partials;
+    scores[0] = terms_of(place, head, rows, keys4) * from_log2;
+    scores[1] = terms_of(place, head, rows, keys4 + 8) * from_log2;
     for (var c4 = 0u; c4 < HEAD4; c4 += 4) {
       workgroupBarrier();
       if (c4 == 0 && index % 4 == 0 && index < 64) { key_rows[index / 4 % KEYS4] = key_four; }
       stage(index, c4, own);
       workgroupBarrier();
       // What comes next is on its way while this is multiplied.
-      if (c4 + 4 < HEAD4) { own = asked(index, head, c4 + 4, key_rows[index / 4 % KEYS4]); } else { load_values(index, head, 0, &values); }
+      if (c4 + 4 < HEAD4) { own = asked(index, head, c4 + 4, query_four, key_four); }
       multiply_parts(2, 0, lane, &scores);
     }
-    let upper_left = transpose(scores[0] * to_log2);
-    let upper_right = transpose(scores[1] * to_log2);
-    let lower_left = transpose(scores[3] * to_log2);
-    let lower_right = transpose(scores[4] * to_log2);
-    share(lane, lane.y, max(highest_of(upper_left), highest_of(upper_right)));
-    if (ROWS > 4) { share(lane, lane.y + 8, max(highest_of(lower_left), highest_of(lower_right))); }
+    // They arrive behind the softmax.
+    var values: Values;
+    load_values(index, head, 0, &values);
+    let near_scores = transpose(scores[0] * to_log2);
+    let far_scores = transpose(scores[1] * to_log2);
+    share(lane, max(highest_of(near_scores), highest_of(far_scores)));
     workgroupBarrier();
-    let weighed = weigh(lane, lane.y, upper_left, upper_right, (*softmax).highest[0]);
-    (*softmax).highest[0] = weighed.highest;
-    (*sums)[0] = shrunk((*sums)[0], weighed.shrink);
-    if (GROUPS > 1) { (*sums)[1] = shrunk((*sums)[1], weighed.shrink); }
-    if (GROUPS > 2) { (*sums)[2] = shrunk((*sums)[2], weighed.shrink); }
-    if (ROWS > 4) {
-      let further = weigh(lane, lane.y + 8, lower_left, lower_right, (*softmax).highest[1]);
-      (*softmax).highest[1] = further.highest;
-      (*sums)[3] = shrunk((*sums)[3], further.shrink);
-      if (GROUPS > 1) { (*sums)[4] = shrunk((*sums)[4], further.shrink); }
-      if (GROUPS > 2) { (*sums)[5] = shrunk((*sums)[5], further.shrink); }
-    }
+    let top = highest_seen(lane, (*softmax).highest);
+    let near = powers(near_scores, top);
+    let far = powers(far_scores, top);
+    store_weights(lane, near);
+    let shrink = exp2((*softmax).highest - top);
+    *softmax = Softmax(top, fma((*softmax).total, shrink, sum_of(near + far)));
+    (*sums)[0] = shrunk((*sums)[0], shrink);
+    if (GROUPS > 1) { (*sums)[1] = shrunk((*sums)[1], shrink); }
+    if (GROUPS > 2) { (*sums)[2] = shrunk((*sums)[2], shrink); }
     // Keys past the end are left out, 32 at a time.
-    let some = min(KEYS, keys - tile * KEYS + 31) / 32 * 32;
+    let some = min(KEYS, keys - tile * KEYS + HALF - 1) / HALF * HALF;
     for (var done = 0u; done < some; done += 16) {
       if (done > 0) { workgroupBarrier(); }
+      if (done == HALF) { store_weights(lane, far); }
       stage_values(index, values);
       workgroupBarrier();
-      if (done + 16 < some) {
-        load_values(index, head, done + 16, &values);
-      } else if (tile + 1 < tiles.y) {
-        key_four = rows_of(place, (tile + 1) * KEYS4 + index / 4 % KEYS4);
-        own = asked(index, head, 0, key_four);
-      }
+      if (done + 16 < some) { load_values(index, head, done + 16, &values); }
       multiply_parts(GROUPS, done, lane, sums);
     }
   }
   // Each lane has the sum of its own keys' weights: the lanes of a query put theirs together.
   workgroupBarrier();
-  (*softmax).total[0] = total_of(lane.y);
-  if (ROWS > 4) { (*softmax).total[1] = total_of(lane.y + 8); }
-}
-
-fn total_of(row4: u32) -> vec4f {
-  var total = vec4f();
-  for (var x = 0u; x < 8; x++) { total += own_totals[row4 % ROWS4][x]; }
-  return total;
+  share(lane, (*softmax).total);
+  workgroupBarrier();
+  (*softmax).total = vec4f();
+  for (var x = 0u; x < 8; x++) { (*softmax).total += lane_parts[lane.y % HIGH][x]; }
 }
 
 fn store_four(rows: vec4u, before: u32, heads: u32, at: u32, col: u32, four: mat4x4f, totals: vec4f) {
@@ -330,16 +300,10 @@ fn store_four(rows: vec4u, before: u32, heads: u32, at: u32, col: u32, four: mat
 fn store(index: u32, before: u32, heads: u32, head: u32, softmax: Softmax, sums: Partials) {
   let lane = lane_at(index);
   let at = head * HEAD4;
-  let upper = query_rows[lane.y % ROWS4];
-  store_four(upper, before, heads, at, lane.x, sums[0], softmax.total[0]);
-  if (GROUPS > 1) { store_four(upper, before, heads, at, lane.x + 8, sums[1], softmax.total[0]); }
-  if (GROUPS > 2) { store_four(upper, before, heads, at, lane.x + 16, sums[2], softmax.total[0]); }
-  if (ROWS > 4) {
-    let lower = query_rows[(lane.y + 8) % ROWS4];
-    store_four(lower, before, heads, at, lane.x, sums[3], softmax.total[1]);
-    if (GROUPS > 1) { store_four(lower, before, heads, at, lane.x + 8, sums[4], softmax.total[1]); }
-    if (GROUPS > 2) { store_four(lower, before, heads, at, lane.x + 16, sums[5], softmax.total[1]); }
-  }
+  let rows = query_rows[lane.y % HIGH];
+  store_four(rows, before, heads, at, lane.x, sums[0], softmax.total);
+  if (GROUPS > 1) { store_four(rows, before, heads, at, lane.x + 8, sums[1], softmax.total); }
+  if (GROUPS > 2) { store_four(rows, before, heads, at, lane.x + 16, sums[2], softmax.total); }
 }
 
 // Rows of 4 queries from `first` on: what the file's `row_of` says of each.

@@ -32,10 +32,9 @@ export interface Attended {
   readonly entries: number;
 }
 
-/** The constants of lib/attention_flash that say what a workgroup does: 8 x HIGH lanes of ROWS queries each. */
+/** The constant of lib/attention_flash that says what a workgroup does: 8 x HIGH lanes of 4 queries each. */
 export interface FlashShape {
   readonly HIGH: 8 | 16;
-  readonly ROWS: 4 | 8;
 }
 
 export type Shape = TileShape | FlashShape;
@@ -43,7 +42,7 @@ export type Shape = TileShape | FlashShape;
 export const isFlash = (shape: Shape): shape is FlashShape => !('WIDE' in shape);
 
 /** Queries of a window that a workgroup takes. */
-export const queriesOf = ({ HIGH, ROWS }: Pick<Shape, 'HIGH' | 'ROWS'>) => HIGH * ROWS;
+export const queriesOf = (shape: Shape) => shape.HIGH * (isFlash(shape) ? 4 : shape.ROWS);
 /** Keys that it takes at a time. */
 export const keysOf = (shape: FlashShape | Pick<TileShape, 'WIDE' | 'KEYS4'>) =>
   'WIDE' in shape ? 4 * shape.WIDE * shape.KEYS4 : 64;
@@ -54,28 +53,30 @@ type Lanes = 64 | 128;
 const MOST_ROWS = 4;
 
 /** What lib/attention_flash declares. */
-function flashBytes(shape: FlashShape): number {
-  const rows4 = queriesOf(shape) / 4;
-  return 16 * (64 * (rows4 + 2) + 16 * 26 + 17 * rows4 + 16);
-}
+const flashBytes = ({ HIGH }: FlashShape): number => 16 * (32 * (HIGH + 2) + 16 * 26 + 9 * HIGH + 16);
 
 /** vec4s of the longest head that lib/attention_flash is written out for, and of the shortest that fills a turn of it. */
 const FLASH_HEAD4 = { most: 24, least: 4 };
 
-const FLASH_SHAPES: Readonly<Record<string, FlashShape>> = {
-  'flash 64': { HIGH: 16, ROWS: 4 },
-  'flash 32': { HIGH: 8, ROWS: 4 },
-  'flash 64 8x8': { HIGH: 8, ROWS: 8 },
+const FLASH: Readonly<Record<string, FlashShape>> = {
+  'flash 64': { HIGH: 16 },
+  'flash 32': { HIGH: 8 },
 };
 
-/** The likeliest first. Fewer queries or keys than a few are left to the tiles, several windows of which share a workgroup. */
-function flashShapes({ queries, keys, head4, entries }: Attended, memory: number): [string, FlashShape][] {
-  if (head4 > FLASH_HEAD4.most || head4 < FLASH_HEAD4.least || queries < 8 || keys < 16) return [];
+/** Keys that are many for a few queries: some of those keys are all that a lane of the tiles has. */
+const LONG = 1024;
+
+/**
+ * The likeliest first, where `tiles` are those of attention_tile. On an H200 (bench/NOTES.md, section 16) flash 64 took 0.6 to 0.8 of
+ * their time for thousands of tokens and for windows of 64 and 196, flash 32 half for 16 queries that see 64. The tiles were
+ * ahead for 256 tokens in chunks (0.8) and for windows of 16 with heads of 72 (0.7): several of those share a workgroup there.
+ */
+function kindsFor({ queries, keys, head4, entries }: Attended): readonly string[] {
+  if (head4 > FLASH_HEAD4.most || head4 < FLASH_HEAD4.least || queries < 8 || keys < 16) return ['tiles'];
   const few = queries <= 32;
-  if (few && entries === 1) return [];
-  return Object.entries(FLASH_SHAPES).filter(
-    ([name, shape]) => (name === 'flash 32' || !few) && flashBytes(shape) <= memory,
-  );
+  if (few && (entries === 1 || keys >= LONG)) return ['tiles'];
+  const flash = few ? ['flash 32'] : ['flash 64', 'flash 32'];
+  return keys > 32 ? [...flash, 'tiles'] : ['tiles', ...flash];
 }
 
 /**
@@ -186,8 +187,10 @@ export function tileVariants(
       variants.push({ name: `${name} split`, shape, split: true });
     variants.push({ name, shape });
   };
-  if (!cpu) {
-    for (const [name, shape] of flashShapes(size, most)) add(name, shape);
+  for (const kind of cpu ? [] : kindsFor(size)) {
+    const flash = FLASH[kind];
+    if (flash && flashBytes(flash) <= most) add(kind, flash);
+    if (flash) continue;
     for (const lanes of [128, 64] as const) {
       const shape = tileShape(size, lanes, most);
       if (shape && !variants.some((other) => isSame(other.shape, shape)))

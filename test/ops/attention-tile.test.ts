@@ -29,12 +29,7 @@ const POSITIONS_ON_DAWN = [
   'positions that outweigh products',
   'flash, windows that stick out',
 ];
-const FLASH_ON_DAWN = [
-  '8 x 8 a lane, a query and a key above a tile',
-  'a query and a key above a tile',
-  'heads of 72',
-  'in chunks, 32 queries at a time',
-];
+const FLASH_ON_DAWN = ['a query and a key above a tile', 'heads of 72', 'in chunks, 32 queries at a time'];
 
 describe.each([
   ['attention by tiles on Dawn', CASES, ON_DAWN],
@@ -62,15 +57,14 @@ test('attention by tiles on wgpu', async (context) => {
 }, 400_000);
 
 describe('what attention on a GPU is chosen from', () => {
-  it('is tiles, a lane a query, and chunks where queries are few', () => {
+  it('is 64 keys at a time, tiles, a lane a query, and chunks where queries are few', () => {
     expect(chosenFor(4096, 4096, 8, 96)).toEqual({
-      variants: ['tile 64', 'tile 32', 'lane'],
-      kernels: ['attention_tile'],
+      variants: ['flash 32', 'tile 64', 'tile 32', 'lane'],
+      kernels: ['attention_flash'],
     });
     expect(chosenFor(4096, 4096, 8, 96, 32768).variants).toEqual([
       'flash 64',
       'flash 32',
-      'flash 64 8x8',
       'tile 64',
       'tile 32',
       'lane',
