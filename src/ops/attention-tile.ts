@@ -47,8 +47,8 @@ export const queriesOf = (shape: Shape) => shape.HIGH * (isFlash(shape) ? 4 : sh
 export const keysOf = (shape: FlashShape | Pick<TileShape, 'WIDE' | 'KEYS4'>) =>
   'WIDE' in shape ? 4 * shape.WIDE * shape.KEYS4 : 64;
 
-/** Lanes of a workgroup of attention_tile: more share what is staged, and leave more queries of a window's last block idle. */
-type Lanes = 64 | 128;
+/** Of a workgroup of attention_tile: on an H200 64 took longer for all but 256 tokens, by 4 % there. */
+const LANES = 128;
 /** Queries of a lane at most. */
 const MOST_ROWS = 4;
 
@@ -56,27 +56,31 @@ const MOST_ROWS = 4;
 const flashBytes = ({ HIGH }: FlashShape): number => 16 * (32 * (HIGH + 2) + 16 * 26 + 9 * HIGH + 16);
 
 /** vec4s of the longest head that lib/attention_flash is written out for, and of the shortest that fills a turn of it. */
-const FLASH_HEAD4 = { most: 24, least: 4 };
-
-const FLASH: Readonly<Record<string, FlashShape>> = {
-  'flash 64': { HIGH: 16 },
-  'flash 32': { HIGH: 8 },
-};
+const MOST_HEAD4 = 24;
+const LEAST_HEAD4 = 4;
 
 /** Keys that are many for a few queries: some of those keys are all that a lane of the tiles has. */
 const LONG = 1024;
 
+/** Stands for attention_tile, whose lanes `tileShape` finds. */
+const TILES = 0;
+
 /**
- * The likeliest first, where `tiles` are those of attention_tile. On an H200 (bench/NOTES.md, section 16) flash 64 took 0.6 to 0.8 of
- * their time for thousands of tokens and for windows of 64 and 196, flash 32 half for 16 queries that see 64. The tiles were
+ * Lanes down of what may be taken, the likeliest first. On an H200 (bench/NOTES.md, section 16) flash 64 took 0.6 to 0.8 of the
+ * tiles' time for thousands of tokens and for windows of 64 and 196, flash 32 half for 16 queries that see 64. The tiles were
  * ahead for 256 tokens in chunks (0.8) and for windows of 16 with heads of 72 (0.7): several of those share a workgroup there.
  */
-function kindsFor({ queries, keys, head4, entries }: Attended): readonly string[] {
-  if (head4 > FLASH_HEAD4.most || head4 < FLASH_HEAD4.least || queries < 8 || keys < 16) return ['tiles'];
+function highsFor({
+  queries,
+  keys,
+  head4,
+  entries,
+}: Attended): readonly (FlashShape['HIGH'] | typeof TILES)[] {
+  if (head4 > MOST_HEAD4 || head4 < LEAST_HEAD4 || queries < 8 || keys < 16) return [TILES];
   const few = queries <= 32;
-  if (few && (entries === 1 || keys >= LONG)) return ['tiles'];
-  const flash = few ? ['flash 32'] : ['flash 64', 'flash 32'];
-  return keys > 32 ? [...flash, 'tiles'] : ['tiles', ...flash];
+  if (few && (entries === 1 || keys >= LONG)) return [TILES];
+  const highs = few ? ([8] as const) : ([16, 8] as const);
+  return keys > 32 ? [...highs, TILES] : [TILES, ...highs];
 }
 
 /**
@@ -84,46 +88,28 @@ function kindsFor({ queries, keys, head4, entries }: Attended): readonly string[
  *
  * @param memory bytes that a workgroup may have
  */
-export function tileShape(size: Attended, lanes: Lanes, memory: number = LEAST_BYTES): TileShape | undefined {
+export function tileShape(size: Attended, memory: number = LEAST_BYTES): TileShape | undefined {
   const { queries, keys, head4, entries } = size;
   const small = queries <= FEW && entries > 1;
   // Lanes side by side have 4 channels each in the second product: as few idle ones as may be.
   const WIDE = head4 <= (small ? 16 : 4) ? 4 : head4 <= 32 ? 8 : 16;
   if (head4 > MOST_GROUPS * WIDE) return undefined;
-  let HIGH = small ? 4 : Math.min(16, lanes / WIDE);
+  let HIGH = small ? 4 : Math.min(16, LANES / WIDE);
   while (HIGH > 8 && HIGH / 2 >= queries) HIGH /= 2;
-  const ROWS = rowsOf(size, HIGH);
+  // Powers of two, so that few pipelines serve sequences that are as long as there are prompts.
+  const ROWS = 2 ** Math.ceil(Math.log2(Math.min(MOST_ROWS, Math.ceil(queries / HIGH))));
   const KEYS4 = !small && WIDE === 4 && keys > 4 * WIDE ? 2 : 1;
   let SLOTS = small ? 64 / (WIDE * HIGH) : 1;
-  const keysAtOnce = keysOf({ WIDE, KEYS4 });
-  const channels = divisorsOf(head4);
-  const values = [1, 2, 4, 8, 16]
-    .map((part) => keysAtOnce / part)
-    .filter((count) => count >= 4 && count * head4 <= MOST_LOADS * WIDE * HIGH);
+  // As much as fits, of whole heads and tiles first.
   for (; SLOTS >= 1; SLOTS /= 2)
-    for (const CHANNELS of channels)
-      for (const VALUES of values) {
+    for (let CHANNELS = head4; CHANNELS > 0; CHANNELS--)
+      for (let VALUES = keysOf({ WIDE, KEYS4 }); VALUES >= 4; VALUES /= 2) {
         const shape = { WIDE, HIGH, ROWS, KEYS4, CHANNELS, VALUES, SLOTS };
-        if (workgroupBytes(shape, head4) <= memory) return shape;
+        const loads = (VALUES * head4) / (WIDE * HIGH);
+        if (head4 % CHANNELS === 0 && loads <= MOST_LOADS && workgroupBytes(shape, head4) <= memory)
+          return shape;
       }
   return undefined;
-}
-
-/** The largest first. */
-const divisorsOf = (count: number): number[] =>
-  Array.from({ length: count }, (_, i) => count - i).filter((each) => count % each === 0);
-
-/**
- * Queries of a lane that leave few rows of a window's last block empty; a block of r costs about as r + 1.3. Sequences, as
- * long as there are prompts, take powers of two, so that few pipelines serve them.
- */
-function rowsOf({ queries, entries }: Attended, high: number): number {
-  const enough = Math.min(MOST_ROWS, Math.ceil(queries / high));
-  if (entries === 1) return 2 ** Math.ceil(Math.log2(enough));
-  const cost = (rows: number) => Math.ceil(queries / (high * rows)) * (rows + 1.3);
-  let best = enough;
-  for (let rows = enough - 1; rows > MOST_ROWS / 2; rows--) if (cost(rows) < cost(best)) best = rows;
-  return best;
 }
 
 /** What lib/attention_tile declares. */
@@ -168,8 +154,6 @@ export interface TileVariant extends Variant {
   readonly split?: boolean;
 }
 
-const isSame = (one: Shape | undefined, other: Shape) => JSON.stringify(one) === JSON.stringify(other);
-
 /**
  * What may compute attention on a device, the likeliest first.
  *
@@ -182,20 +166,13 @@ export function tileVariants(
 ): [TileVariant, ...TileVariant[]] {
   const variants: TileVariant[] = [];
   const most = Math.min(memory ?? LEAST_BYTES, MOST_BYTES);
-  const add = (name: string, shape: Shape) => {
+  for (const HIGH of cpu ? [] : highsFor(size)) {
+    const shape = HIGH === TILES ? tileShape(size, most) : { HIGH };
+    if (!shape || (isFlash(shape) && flashBytes(shape) > most)) continue;
+    const name = `${isFlash(shape) ? 'flash' : 'tile'} ${queriesOf(shape)}`;
     if (heads && chunksOf(shape, size, size.entries * heads).chunks > 1)
       variants.push({ name: `${name} split`, shape, split: true });
     variants.push({ name, shape });
-  };
-  for (const kind of cpu ? [] : kindsFor(size)) {
-    const flash = FLASH[kind];
-    if (flash && flashBytes(flash) <= most) add(kind, flash);
-    if (flash) continue;
-    for (const lanes of [128, 64] as const) {
-      const shape = tileShape(size, lanes, most);
-      if (shape && !variants.some((other) => isSame(other.shape, shape)))
-        add(`tile ${queriesOf(shape)}`, shape);
-    }
   }
   const lane = { name: 'lane' };
   const [first, ...others] = variants;

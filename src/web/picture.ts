@@ -99,20 +99,12 @@ function packBytes(
   return pixels;
 }
 
-/** 4 pixels are 3 words of RGB: read as bytes a picture takes three times as long, and the GPU waits for it. */
+/** A word at a time, whose fourth byte is the next pixel's: the GPU waits for it, and three bytes apart take twice as long. */
 function packRgb(data: Uint8ClampedArray | Uint8Array, pixels: Int32Array): void {
-  const aligned = data.byteOffset % 4 === 0 ? data : data.slice();
-  const fours = Math.floor(pixels.length / 4);
-  const words = new Int32Array(aligned.buffer, aligned.byteOffset, 3 * fours);
-  for (let four = 0, from = 0, to = 0; four < fours; four++, from += 3, to += 4) {
-    const [first, second, third] = [words[from] ?? 0, words[from + 1] ?? 0, words[from + 2] ?? 0];
-    pixels[to] = first | OPAQUE;
-    pixels[to + 1] = (first >>> 24) | (second << 8) | OPAQUE;
-    pixels[to + 2] = (second >>> 16) | (third << 16) | OPAQUE;
-    pixels[to + 3] = (third >>> 8) | OPAQUE;
-  }
-  for (let i = 4 * fours; i < pixels.length; i++)
-    pixels[i] = (data[3 * i] ?? 0) | ((data[3 * i + 1] ?? 0) << 8) | ((data[3 * i + 2] ?? 0) << 16) | OPAQUE;
+  const last = pixels.length - 1;
+  const view = new DataView(data.buffer, data.byteOffset);
+  for (let i = 0; i < last; i++) pixels[i] = view.getInt32(3 * i, true) | OPAQUE;
+  pixels[last] = view.getUint16(3 * last, true) | (view.getUint8(3 * last + 2) << 16) | OPAQUE;
 }
 
 /** @throws PictureError where there is no canvas, or where it may not be read (a picture of another origin). */

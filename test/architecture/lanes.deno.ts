@@ -7,13 +7,19 @@ import { lastLaneFirst, turnedGpu } from '../lane-order.ts';
 import { gradients } from '../ops/gradient-cases.ts';
 import { MAP_CASES } from '../ops/map-cases.ts';
 import { CASES as PRODUCT_CASES } from '../ops/stored-cases.ts';
-import { POSITION_CASES, CASES as TILE_CASES } from '../ops/tile-cases.ts';
+import { FLASH_CASES, POSITION_CASES, CASES as TILE_CASES } from '../ops/tile-cases.ts';
 import { TOKEN_CASES } from '../ops/token-cases.ts';
 import { gpuWith } from '../ops/variant-traits.ts';
 import { runGraph } from '../run-graph.ts';
 
 const TILES = ['primes, in chunks', 'heads of 256', 'windows of 14 that stick out'];
-const POSITIONS = ['windows that stick out on both sides', "SAM's windows", 'the whole map, two tiles a row'];
+const FLASH = ['in chunks', 'windows of 14, 32 queries at a time'];
+const POSITIONS = [
+  'windows that stick out on both sides',
+  "SAM's windows",
+  'the whole map, two tiles a row',
+  'flash, windows that stick out',
+];
 
 const adapter = await navigator.gpu.requestAdapter();
 if (!adapter) throw new Error('Deno found no WebGPU adapter');
@@ -36,6 +42,7 @@ for (const variant of ['tile 64', 'split 32'])
   for (const [name, run] of Object.entries(PRODUCT_CASES))
     await held(`${variant}, ${name}`, (on) => run(on, { ...gpuWith(variant), ...f32 }));
 for (const name of TILES) await held(name, TILE_CASES[name]);
+for (const name of FLASH) await held(name, FLASH_CASES[name]);
 for (const name of POSITIONS) await held(name, POSITION_CASES[name]);
 
 // What a lane adds up is its own, whenever it runs: every bit is the same.

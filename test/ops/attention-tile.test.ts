@@ -12,7 +12,7 @@ import { CASES, chosenFor, FLASH_CASES, POSITION_CASES } from './tile-cases.ts';
 const ON_DAWN = [
   'one query, one key',
   'a query and a key above a tile',
-  'primes, 32 at a time, in chunks',
+  'primes, in chunks',
   'heads of 80',
   'heads of 128',
   'tokens to image',
@@ -59,16 +59,10 @@ test('attention by tiles on wgpu', async (context) => {
 describe('what attention on a GPU is chosen from', () => {
   it('is 64 keys at a time, tiles, a lane a query, and chunks where queries are few', () => {
     expect(chosenFor(4096, 4096, 8, 96)).toEqual({
-      variants: ['flash 32', 'tile 64', 'tile 32', 'lane'],
+      variants: ['flash 32', 'tile 64', 'lane'],
       kernels: ['attention_flash'],
     });
-    expect(chosenFor(4096, 4096, 8, 96, 32768).variants).toEqual([
-      'flash 64',
-      'flash 32',
-      'tile 64',
-      'tile 32',
-      'lane',
-    ]);
+    expect(chosenFor(4096, 4096, 8, 96, 32768).variants).toEqual(['flash 64', 'flash 32', 'tile 64', 'lane']);
     expect(chosenFor(9, 4096, 8, 16)).toEqual({
       variants: ['tile 16 split', 'tile 16', 'lane'],
       kernels: ['attention_tile', 'attention_merge'],
@@ -80,13 +74,12 @@ describe('what attention on a GPU is chosen from', () => {
       for (const queries of [1, 4, 9, 16, 49, 64, 196, 256, 4096])
         for (const keys of [1, 16, 49, 64, 196, 4096])
           for (const entries of [1, 100])
-            for (const lanes of [64, 128] as const)
-              for (const memory of [undefined, 32768]) {
-                const shape = tileShape({ queries, keys, head4, entries }, lanes, memory);
-                expect(shape).toBeDefined();
-                if (shape) expect(workgroupBytes(shape, head4)).toBeLessThanOrEqual(memory ?? 16384);
-              }
+            for (const memory of [undefined, 32768]) {
+              const shape = tileShape({ queries, keys, head4, entries }, memory);
+              expect(shape).toBeDefined();
+              if (shape) expect(workgroupBytes(shape, head4)).toBeLessThanOrEqual(memory ?? 16384);
+            }
     const long = { queries: 64, keys: 64, head4: 512, entries: 1 };
-    expect(tileShape(long, 128)).toBeUndefined();
+    expect(tileShape(long)).toBeUndefined();
   });
 });

@@ -127,8 +127,6 @@ export const CASES: Readonly<Record<string, Run>> = {
   'one tile': sequences([64, 32, 1, 64], { variant: 'tile 64' }),
   'a query and a key above a tile': sequences([65, 33, 2, 64], { variant: 'tile 64' }),
   'primes, in chunks': sequences([67, 257, 1, 64]),
-  'primes, 32 queries at a time': sequences([67, 131, 2, 64], { variant: 'tile 32' }),
-  'primes, 32 at a time, in chunks': sequences([67, 131, 2, 64], { variant: 'tile 32 split' }),
   'heads of 32': sequences([70, 37, 1, 32]),
   'heads of 56': sequences([33, 40, 2, 56]),
   'heads of 72': sequences([40, 100, 1, 72]),
@@ -151,7 +149,6 @@ export const CASES: Readonly<Record<string, Run>> = {
   'windows of 8 that fit, heads of 72': windows([16, 8, 8], [2, 72]),
   'windows of 14 that stick out': windows([16, 22, 14], [1, 96]),
   'windows of 4 in 16 KiB, heads of 96': windows([8, 12, 4], [1, 96], { memory: 16384 }),
-  'windows of 14, 32 queries at a time': windows([16, 22, 14], [1, 56], { variant: 'tile 32' }),
   'a window larger than the map': windows([4, 5, 7], [2, 32]),
   'pooled, windows of 4 see windows of 8': windows([12, 10, 8], [2, 24], {
     query: { map: [6, 5], window: [4, 4] },
@@ -270,10 +267,7 @@ export const POSITION_CASES: Readonly<Record<string, Run>> = {
   'windows that stick out on both sides': positions({ map: [5, 7], window: [3, 4], heads: 3, headDim: 8 }),
   'a window larger than the map': positions({ map: [4, 5], window: [7, 7], heads: 2, headDim: 32 }),
   "SAM's windows": positions({ map: [16, 17], window: [14, 14], heads: 2, headDim: 64 }),
-  "SAM's windows, 32 queries at a time, heads of 80": positions(
-    { map: [16, 17], window: [14, 14], heads: 1, headDim: 80 },
-    'tile 32',
-  ),
+  "SAM's windows, heads of 80": positions({ map: [16, 17], window: [14, 14], heads: 1, headDim: 80 }),
   'the whole map, a row a tile': positions({ map: [5, 32], window: [5, 32], heads: 1, headDim: 64 }),
   'the whole map, two tiles a row': positions(
     { map: [3, 64], window: [3, 64], heads: 1, headDim: 64 },
