@@ -120,7 +120,7 @@ fn walk(index: u32, place: Place, head: u32, first: u32, tiles: vec2u, keys: u32
   let from_log2 = 1.0 / to_log2;
   *softmax = Softmax(vec4f(LOWEST), vec4f());
   let query_four = four_rows(place, first + index / 4 % HIGH * 4);
-  if (index % 4 == 0) { query_rows[index / 4 % HIGH] = query_four; }
+  if (index % 4 == 0 && index < 4 * HIGH) { query_rows[index / 4 % HIGH] = query_four; }
   workgroupBarrier();
   for (var tile = tiles.x; tile < tiles.y; tile++) {
     let key_four = rows_of(place, tile * KEYS4 + index / 4 % KEYS4);
