@@ -6,6 +6,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Kernel } from '../../src/gpu/kernel.ts';
 import { assemble, minify } from './assemble.ts';
 import { reflect } from './reflect.ts';
 
@@ -18,6 +19,25 @@ const lateFolder = join(output, 'late');
 const union = (names: readonly string[]) => names.map((name) => `'${name}'`).join(' | ') || 'never';
 const camel = (name: string) => name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 const HEAD = '// Written by tools/kernels/generate.ts from shaders/*.wgsl.\n';
+
+/** The arguments of `kernelOf` but for its text. */
+function packed({ name, bindings, params, tunables }: Omit<Kernel, 'code'>): string {
+  const typed = (text: string, type: string) => (type === 'u32' ? text : `${text} ${type}`);
+  const those = (written: boolean) =>
+    bindings.filter(({ writes }) => writes === written).map((each) => each.name);
+  return [
+    name,
+    `${those(false)}>${those(true)}`,
+    params.map((param) => typed(param.name, param.type)).join(),
+    Object.entries(tunables)
+      .map(([key, { kind, type, default: value }]) =>
+        typed(`${key}${kind === 'override' ? '=' : ':'}${value}`, type),
+      )
+      .join(),
+  ]
+    .map((text) => JSON.stringify(text))
+    .join(', ');
+}
 
 for (const each of [folder, lateFolder]) mkdirSync(each, { recursive: true });
 const names = readdirSync(shaders)
@@ -35,7 +55,7 @@ for (const name of names) {
       ? JSON.stringify(code)
       : `async () => (await import('../late/${late}.ts')).${camel(name)}`;
   const kernel = reflect(name, source);
-  const value = `${JSON.stringify(kernel).slice(0, -1)},"code":${text}}`;
+  const value = `kernelOf(${packed(kernel)}, ${text}${kernel.features.length > 0 ? `, ${JSON.stringify(kernel.features)}` : ''})`;
   const type = [
     union(kernel.bindings.map((binding) => binding.name)),
     union(kernel.params.map((param) => param.name)),
@@ -43,7 +63,7 @@ for (const name of names) {
   ].join(', ');
   writeFileSync(
     join(folder, `${name}.ts`),
-    `${HEAD}import type { Kernel } from '../../gpu/kernel.ts';\n\nexport const ${camel(name)}: Kernel<${type}> = ${value};\n`,
+    `${HEAD}import type { Kernel } from '../../gpu/kernel.ts';\nimport { kernelOf } from '../../gpu/kernel-of.ts';\n\nexport const ${camel(name)}: Kernel<${type}> = ${value};\n`,
   );
 }
 // Of kernels that are gone nothing may stay; those that are there are never missing meanwhile.
