@@ -1,6 +1,6 @@
 // y[oy, ox, n] = activation(scale[n] * sum_{ky, kx, c} x[oy s + ky - p, ox s + kx - p, c] * w[ky, kx, c, n] + bias[n]) + residual[r mod residual_rows, n]
 // One workgroup computes 8 ROWS pixels (numbered row by row, r = oy out_width + ox) by 4 COLS4 WIDE channels as in
-// matmul_tile.wgsl, in one loop over taps and channels together. For GPUs.
+// matmul_tile.wgsl, in one loop over taps and channels together, of which CHUNKS workgroups have a share each. For GPUs.
 //!late hardware
 //!import epilogue
 //!import product_columns
@@ -25,7 +25,9 @@ struct Params {
 @group(0) @binding(3) var<storage, read> scale: array<vec4f>;     // [cols], unused if SCALED is 0
 @group(0) @binding(4) var<storage, read> bias: array<vec4f>;      // [cols], unused if BIAS is 0
 @group(0) @binding(5) var<storage, read> residual: array<vec4f>;  // [residual_rows, cols], unused if RESIDUAL is 0
-@group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [rows = out_height * out_width, cols]
+@group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [CHUNKS, rows = out_height * out_width, cols]
+
+override CHUNKS: u32 = 1;
 
 // Where the loop over taps and channels is.
 struct Place {
@@ -77,17 +79,20 @@ fn main(
   let top = pixels / params.out_width * params.stride - params.padding;
   let left = pixels % params.out_width * params.stride - params.padding;
   let cols = own_cols(index, col);
+  let chunk = ((inner + 15) / 16 + CHUNKS - 1) / CHUNKS * 16;
+  let begin = group.z * chunk;
+  let end = min(begin + chunk, inner);
 
   var sums: Sums;
-  var place = further(Place(), index % 4);
+  var place = further(Place(), begin / 4 + index % 4);
   var rows = load_pixels(top, left, place);
-  var columns = load_columns(index, 0, inner, 0, cols);
-  for (var k = 0u; k < inner; k += 16) {
+  var columns = load_columns(index, begin, inner, 0, cols);
+  for (var k = begin; k < end; k += 16) {
     stage_rows(index, rows.values, rows.there);
     stage_columns(index, decoded(columns));
     workgroupBarrier();
     // What comes next is on its way while this is multiplied.
-    if (k + 16 < inner) {
+    if (k + 16 < end) {
       place = further(place, 4);
       rows = load_pixels(top, left, place);
       columns = load_columns(index, k + 16, inner, 0, cols);
@@ -95,5 +100,5 @@ fn main(
     multiply_parts(lane, &sums);
     workgroupBarrier();
   }
-  store_sums(0, row, col, lane, sums);
+  store_sums(group.z, row, col, lane, sums);
 }

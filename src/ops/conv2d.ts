@@ -11,6 +11,7 @@ import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, expectShape, rowsOf, storageOf, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
 import { unfused } from './epilogue.ts';
+import { recordInChunks } from './product-chunks.ts';
 import { type ProductKernels, productVariants } from './product-variants.ts';
 import { chosen, precisionClass, rowClass } from './variants.ts';
 
@@ -97,35 +98,39 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
     run: kernelWidth * channels,
   });
   const { variant, choice } = chosen(g.traits, sizeClass, variants);
-  const { kernel, tileRows, tileCols, tuning } = variant;
-  g.record(
-    computedAs(storedAs(kernel, storageOf(w)), g.traits.compute),
-    { x, w, scale: w.scale ?? w, bias: bias ?? w, residual: residual ?? w, y },
-    {
-      height,
-      width,
-      channels4: channels / 4,
-      kernel_height: kernelHeight,
-      kernel_width: kernelWidth,
-      stride,
-      padding,
-      out_width: outWidth,
-      rows,
-      cols4: cols / 4,
-      residual_rows: residual ? rowsOf(residual) : 1,
-    },
-    {
-      workgroups: [Math.ceil(cols / tileCols), Math.ceil(rows / tileRows), 1],
-      tuning: {
-        ACTIVATION: ACTIVATIONS[activation],
-        SCALED: w.scale ? 1 : 0,
-        BIAS: bias ? 1 : 0,
-        RESIDUAL: residual ? 1 : 0,
-        ...tuning,
+  const { kernel, tileRows, tileCols, tuning, chunks } = variant;
+  const operands = { scale: w.scale ?? w, bias: bias ?? w, residual: residual ?? w, y };
+  const residualRows = residual ? rowsOf(residual) : 1;
+  const epilogue = {
+    ACTIVATION: ACTIVATIONS[activation],
+    SCALED: w.scale ? 1 : 0,
+    BIAS: bias ? 1 : 0,
+    RESIDUAL: residual ? 1 : 0,
+  };
+  recordInChunks(g, { chunks, rows, cols, residualRows, choice }, operands, epilogue, (onto, behind) =>
+    g.record(
+      computedAs(storedAs(kernel, storageOf(w)), g.traits.compute),
+      { ...operands, x, w, y: onto },
+      {
+        height,
+        width,
+        channels4: channels / 4,
+        kernel_height: kernelHeight,
+        kernel_width: kernelWidth,
+        stride,
+        padding,
+        out_width: outWidth,
+        rows,
+        cols4: cols / 4,
+        residual_rows: residualRows,
       },
-      flops: 2 * rows * cols * steps,
-      choice,
-    },
+      {
+        workgroups: [Math.ceil(cols / tileCols), Math.ceil(rows / tileRows), chunks ?? 1],
+        tuning: { ...behind, ...tuning },
+        flops: 2 * rows * cols * steps,
+        choice,
+      },
+    ),
   );
   g.note(CONV2D, { x, w, bias, residual, stride, padding }, y, [x, w, bias, residual]);
   return y;

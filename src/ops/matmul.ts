@@ -1,6 +1,5 @@
 import {
   matmulBlock as block,
-  matmulJoin as join,
   matmul as plain,
   matmulQuad as quad,
   matmulSplit as split,
@@ -13,7 +12,7 @@ import type { DifferentiableOp } from '../graph/tape.ts';
 import { columnsOf, expect, rowsOf, sizeOf, storageOf, type Tensor } from '../graph/tensor.ts';
 import { ACTIVATIONS, type Activation } from './activation.ts';
 import { unfused } from './epilogue.ts';
-import { laneGrid } from './lane-grid.ts';
+import { recordInChunks } from './product-chunks.ts';
 import { type ProductKernels, productVariants } from './product-variants.ts';
 import { chosen, precisionClass, rowClass } from './variants.ts';
 
@@ -97,36 +96,28 @@ export function recordProduct(
   const { batch, rows, inner, cols, activation } = size;
   const sizeClass = `matmul ${rowClass(rows)}x${inner}x${cols}${batch > 1 ? ` by ${batch}` : ''} ${precisionClass(g.traits, w)}`;
   const { variant, choice } = chosen(g.traits, sizeClass, productVariants(KERNELS, g.traits, size));
-  const { kernel, tileRows, tileCols, tuning, chunks = 1 } = variant;
+  const { kernel, tileRows, tileCols, tuning, chunks } = variant;
   const operands = { scale: w.scale ?? w, bias: bias ?? w, residual: residual ?? w, y };
-  const cols4 = cols / 4;
-  const residual_rows = residual ? sizeOf(residual) / cols : 1;
+  const residualRows = residual ? sizeOf(residual) / cols : 1;
   const epilogue = {
     ACTIVATION: ACTIVATIONS[activation],
     SCALED: w.scale ? 1 : 0,
     BIAS: bias ? 1 : 0,
     RESIDUAL: residual ? 1 : 0,
   };
-  const nothing = { ACTIVATION: 0, SCALED: 0, BIAS: 0, RESIDUAL: 0 };
-  const parts = chunks === 1 ? y : g.tensor(`${y.name} in ${chunks}`, [batch * chunks, rows, cols]);
-  g.record(
-    computedAs(storedAs(kernel, storageOf(w)), g.traits.compute),
-    { ...operands, x, w, y: parts },
-    { rows, inner4: inner / 4, cols4, residual_rows },
-    {
-      workgroups: [Math.ceil(cols / tileCols), Math.ceil(rows / tileRows), batch * chunks],
-      tuning: { ...(chunks === 1 ? epilogue : nothing), ...tuning },
-      flops: 2 * batch * rows * inner * cols,
-      choice,
-    },
-  );
-  if (chunks === 1) return;
-  const outputs4 = batch * rows * cols4;
-  g.record(
-    join,
-    { ...operands, parts },
-    { outputs4, chunks, rows, cols4, residual_rows },
-    { workgroups: laneGrid(join, outputs4), tuning: epilogue, choice },
+  const of = { chunks, batch, rows, cols, residualRows, choice };
+  recordInChunks(g, of, operands, epilogue, (onto, behind) =>
+    g.record(
+      computedAs(storedAs(kernel, storageOf(w)), g.traits.compute),
+      { ...operands, x, w, y: onto },
+      { rows, inner4: inner / 4, cols4: cols / 4, residual_rows: residualRows },
+      {
+        workgroups: [Math.ceil(cols / tileCols), Math.ceil(rows / tileRows), batch * (chunks ?? 1)],
+        tuning: { ...behind, ...tuning },
+        flops: 2 * batch * rows * inner * cols,
+        choice,
+      },
+    ),
   );
 }
 

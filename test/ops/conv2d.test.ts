@@ -3,7 +3,7 @@ import { Graph } from '../../src/graph/graph.ts';
 import { conv2d } from '../../src/ops/conv2d.ts';
 import { expectClose, randomValues, sumTolerance } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
-import { runGraph } from '../run-graph.ts';
+import { type Feed, runGraph } from '../run-graph.ts';
 import { at, gelu } from './definitions.ts';
 import { gpuWith, PRODUCTS, SOFTWARE } from './variant-traits.ts';
 
@@ -137,6 +137,32 @@ describe.each(VARIANTS)('conv2d, %s', (_, traits) => {
 });
 
 describe('conv2d', () => {
+  gpuTest('in chunks of the inner axis: bias, relu, then a residual of fewer rows', async (gpu) => {
+    const each: Case = { map: [9, 7, 100], kernel: [3, 3], cols: 68, stride: 1, padding: 1 };
+    const [x, w] = values(each);
+    const [b, r] = [randomValues(68, 3), randomValues(21 * 68, 4)];
+    const traits = { cpu: false, subgroups: false };
+    const record = (g: Graph, feed: Feed) =>
+      conv2d(g, feed('x', each.map, x), feed('w', [3, 3, 100, 68], w), {
+        bias: feed('b', [68], b),
+        stride: 1,
+        padding: 1,
+        activation: 'relu',
+        residual: feed('r', [21, 68], r),
+      });
+    const g = new Graph('test', traits);
+    record(g, (name, shape) => g.external(name, shape));
+    expect(g.finish().dispatches.map(({ kernel, choice }) => [kernel.name, choice?.taken.name])).toEqual([
+      ['conv2d_tile', 'tile 32 in 3'],
+      ['matmul_join', 'tile 32 in 3'],
+    ]);
+    const [y] = await runGraph(gpu, record, traits);
+    const expected = convolve(x, w, each).map(
+      (v, i) => Math.max(0, v + at(b, i % 68)) + at(r, i % (21 * 68)),
+    );
+    expectClose('y', y ?? [], expected, tolerance(each, 2));
+  });
+
   it('counts its multiply-adds and names the operands that do not fit', () => {
     const g = new Graph('test');
     const [x, w] = [g.tensor('x', [8, 8, 4]), g.tensor('w', [3, 3, 4, 8])];
