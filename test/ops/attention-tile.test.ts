@@ -29,7 +29,7 @@ const POSITIONS_ON_DAWN = [
   'positions that outweigh products',
   'flash, windows that stick out',
 ];
-const FLASH_ON_DAWN = ['a query and a key above a tile', 'heads of 72', 'in chunks, 32 queries at a time'];
+const FLASH_ON_DAWN = ['a query and a key above a tile', 'in chunks, 32 queries at a time'];
 
 describe.each([
   ['attention by tiles on Dawn', CASES, ON_DAWN],
