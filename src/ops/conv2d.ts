@@ -5,14 +5,13 @@ import {
   conv2dStationary as stationary,
   conv2dTile as tile,
 } from '../generated/kernels.ts';
-import { computedAs, type Kernel, storedAs } from '../gpu/kernel.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DifferentiableOp } from '../graph/tape.ts';
-import { columnsOf, expect, expectShape, rowsOf, storageOf, type Tensor } from '../graph/tensor.ts';
-import { ACTIVATIONS, type Activation } from './activation.ts';
+import { columnsOf, expect, expectShape, type Tensor } from '../graph/tensor.ts';
+import type { Activation } from './activation.ts';
 import { unfused } from './epilogue.ts';
-import { recordInChunks } from './product-chunks.ts';
 import { type ProductKernels, productVariants } from './product-variants.ts';
+import { type ProductKernel, recordProductBy } from './record-product.ts';
 import { chosen, precisionClass, rowClass } from './variants.ts';
 
 /** What the gradient of a convolution must know. */
@@ -97,49 +96,27 @@ export function conv2d(g: Graph, x: Tensor, w: Tensor, options: Conv2dOptions): 
     ...{ batch: 1, rows, inner: steps, cols },
     run: kernelWidth * channels,
   });
-  const { variant, choice } = chosen(g.traits, sizeClass, variants);
-  const { kernel, tileRows, tileCols, tuning, chunks } = variant;
-  const operands = { scale: w.scale ?? w, bias: bias ?? w, residual: residual ?? w, y };
-  const residualRows = residual ? rowsOf(residual) : 1;
-  const epilogue = {
-    ACTIVATION: ACTIVATIONS[activation],
-    SCALED: w.scale ? 1 : 0,
-    BIAS: bias ? 1 : 0,
-    RESIDUAL: residual ? 1 : 0,
-  };
-  recordInChunks(g, { chunks, rows, cols, residualRows, choice }, operands, epilogue, (onto, behind) =>
-    g.record(
-      computedAs(storedAs(kernel, storageOf(w)), g.traits.compute),
-      { ...operands, x, w, y: onto },
-      {
-        height,
-        width,
-        channels4: channels / 4,
-        kernel_height: kernelHeight,
-        kernel_width: kernelWidth,
-        stride,
-        padding,
-        out_width: outWidth,
-        rows,
-        cols4: cols / 4,
-        residual_rows: residualRows,
-      },
-      {
-        workgroups: [Math.ceil(cols / tileCols), Math.ceil(rows / tileRows), chunks ?? 1],
-        tuning: { ...behind, ...tuning },
-        flops: 2 * rows * cols * steps,
-        choice,
-      },
-    ),
+  recordProductBy(
+    g,
+    chosen(g.traits, sizeClass, variants),
+    { x, w, bias, residual, y },
+    { rows, inner: steps, cols, activation },
+    {
+      height,
+      width,
+      channels4: channels / 4,
+      kernel_height: kernelHeight,
+      kernel_width: kernelWidth,
+      stride,
+      padding,
+      out_width: outWidth,
+    },
   );
   g.note(CONV2D, { x, w, bias, residual, stride, padding }, y, [x, w, bias, residual]);
   return y;
 }
 
-/** What all kernels of this op have in common. */
-type ConvKernel =
-  typeof plain extends Kernel<infer Operand, infer Param, string>
-    ? Kernel<Operand, Param, 'ACTIVATION' | 'SCALED' | 'BIAS' | 'RESIDUAL'>
-    : never;
+/** Parameters beside those of every product. */
+type Geometry = Exclude<(typeof plain)['params'][number]['name'], 'rows' | 'cols4' | 'residual_rows'>;
 
-const KERNELS: ProductKernels<ConvKernel> = { plain, tile, block, quad, stationary };
+const KERNELS: ProductKernels<ProductKernel<Geometry>> = { plain, tile, block, quad, stationary };

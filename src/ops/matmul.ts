@@ -6,14 +6,13 @@ import {
   matmulStationary as stationary,
   matmulTile as tile,
 } from '../generated/kernels.ts';
-import { computedAs, type Kernel, storedAs } from '../gpu/kernel.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { DifferentiableOp } from '../graph/tape.ts';
-import { columnsOf, expect, rowsOf, sizeOf, storageOf, type Tensor } from '../graph/tensor.ts';
-import { ACTIVATIONS, type Activation } from './activation.ts';
+import { columnsOf, expect, rowsOf, sizeOf, type Tensor } from '../graph/tensor.ts';
+import type { Activation } from './activation.ts';
 import { unfused } from './epilogue.ts';
-import { recordInChunks } from './product-chunks.ts';
 import { type ProductKernels, productVariants } from './product-variants.ts';
+import { type ProductKernel, type ProductOperands, recordProductBy } from './record-product.ts';
 import { chosen, precisionClass, rowClass } from './variants.ts';
 
 /** What a product does with its sums before it stores them. */
@@ -72,19 +71,10 @@ export function matmul(g: Graph, x: Tensor, w: Tensor, epilogue: MatmulEpilogue 
   return y;
 }
 
-/** What a product is made of: x is read as [batch, rows, inner], w as [batch, inner, cols], whatever their axes. */
-export interface ProductOperands {
-  readonly x: Tensor;
-  readonly w: Tensor;
-  readonly bias: Tensor | undefined;
-  readonly residual: Tensor | undefined;
-  readonly y: Tensor;
-}
-
 /** Records the kernel for a product of this size; inner and cols are multiples of 4. */
 export function recordProduct(
   g: Graph,
-  { x, w, bias, residual, y }: ProductOperands,
+  operands: ProductOperands,
   size: {
     readonly batch: number;
     readonly rows: number;
@@ -93,39 +83,10 @@ export function recordProduct(
     readonly activation: Activation;
   },
 ): void {
-  const { batch, rows, inner, cols, activation } = size;
-  const sizeClass = `matmul ${rowClass(rows)}x${inner}x${cols}${batch > 1 ? ` by ${batch}` : ''} ${precisionClass(g.traits, w)}`;
-  const { variant, choice } = chosen(g.traits, sizeClass, productVariants(KERNELS, g.traits, size));
-  const { kernel, tileRows, tileCols, tuning, chunks } = variant;
-  const operands = { scale: w.scale ?? w, bias: bias ?? w, residual: residual ?? w, y };
-  const residualRows = residual ? sizeOf(residual) / cols : 1;
-  const epilogue = {
-    ACTIVATION: ACTIVATIONS[activation],
-    SCALED: w.scale ? 1 : 0,
-    BIAS: bias ? 1 : 0,
-    RESIDUAL: residual ? 1 : 0,
-  };
-  const of = { chunks, batch, rows, cols, residualRows, choice };
-  recordInChunks(g, of, operands, epilogue, (onto, behind) =>
-    g.record(
-      computedAs(storedAs(kernel, storageOf(w)), g.traits.compute),
-      { ...operands, x, w, y: onto },
-      { rows, inner4: inner / 4, cols4: cols / 4, residual_rows: residualRows },
-      {
-        workgroups: [Math.ceil(cols / tileCols), Math.ceil(rows / tileRows), batch * (chunks ?? 1)],
-        tuning: { ...behind, ...tuning },
-        flops: 2 * batch * rows * inner * cols,
-        choice,
-      },
-    ),
-  );
+  const { batch, rows, inner, cols } = size;
+  const sizeClass = `matmul ${rowClass(rows)}x${inner}x${cols}${batch > 1 ? ` by ${batch}` : ''} ${precisionClass(g.traits, operands.w)}`;
+  const by = chosen(g.traits, sizeClass, productVariants(KERNELS, g.traits, size));
+  recordProductBy(g, by, operands, size, { inner4: inner / 4 });
 }
 
-/** What all kernels of this op have in common. */
-type MatmulKernel = Kernel<
-  'x' | 'w' | 'scale' | 'bias' | 'residual' | 'y',
-  'rows' | 'inner4' | 'cols4' | 'residual_rows',
-  'ACTIVATION' | 'SCALED' | 'BIAS' | 'RESIDUAL'
->;
-
-const KERNELS: ProductKernels<MatmulKernel> = { plain, tile, split, block, quad, stationary };
+const KERNELS: ProductKernels<ProductKernel<'inner4'>> = { plain, tile, split, block, quad, stationary };
