@@ -1,4 +1,5 @@
 //!import product_step
+//!import attended_row
 //!import flash_staging
 // Attention as two products of tiles with a running softmax between them (FlashAttention, Dao et al. 2022). 8 x HIGH lanes have
 // 4 HIGH queries of one window and head and walk its keys 64 at a time: scores = Q K^T by 16 channels at a time, then sums += P V by
@@ -15,8 +16,6 @@
 const HEAD4: u32 = 24;  // vec4s in a head: 24 at most
 const HIGH: u32 = 8;    // lanes down: 8 or 16
 
-override PAD: u32 = 1;  // 1 where windows stick out of their map
-
 const LANES = 8 * HIGH;
 const QUERIES = 4 * HIGH;
 const KEYS4 = 16u;              // groups of 4 keys in a tile
@@ -31,10 +30,6 @@ var<workgroup> column_part: array<array<vec4f, 26>, 16>;       // [16 channels, 
 var<workgroup> lane_parts: array<array<vec4f, 8>, HIGH>;       // of 4 queries: the highest scores or the totals of each lane's keys
 var<workgroup> query_rows: array<vec4u, HIGH>;                 // in q, or OUTSIDE
 var<workgroup> key_rows: array<vec4u, KEYS4>;                  // of the tile
-
-const OUTSIDE = 0xffffffffu;
-const LOWEST = -1e30f;  // below any score, and exp2 of a difference to it is 0 without an infinity
-const LOG2E = 1.4426950408889634f;
 
 // Of 4 queries, each the same in the 8 lanes that have them, but for `total`: until the end a lane has its own keys' part there.
 struct Softmax {

@@ -1,10 +1,5 @@
 // Keys and values of a tile on their way into a workgroup's memory: what lib/attention_tile multiplies, whose constants and
 // arrays these are.
-fn key_at(row: u32, c: u32) -> vec4f {
-  if (PAD == 1 && row == OUTSIDE) { return pad[params.k_pad + c]; }
-  return k[row * params.k_stride + params.k_start + c];
-}
-
 // CHANNELS vec4s of the tile's keys, from vec4 `c4` of a head on: 4 keys by 4 channels are turned in registers.
 // @param rows of the 4 keys that the lane loads, which are the same for all of its channels
 fn stage_keys(lane: Lane, head: u32, c4: u32, rows: vec4u) {
@@ -30,7 +25,7 @@ fn load_values(lane: Lane, head: u32, done: u32) -> Values {
     let at = min(i * LANES + lane.own, VALUES * HEAD4 - 1);
     let row = key_rows[lane.slot % SLOTS * TILE + (done + at / HEAD4) % TILE];
     let c = head * HEAD4 + at % HEAD4;
-    if (PAD == 1 && row == OUTSIDE) { own[i] = pad[params.v_pad + c]; } else { own[i] = v[row * params.v_stride + params.v_start + c]; }
+    own[i] = value_at(row, c);
   }
   return own;
 }

@@ -1,4 +1,5 @@
 //!import product
+//!import attended_row
 //!import attention_staging
 //!import attention_softmax
 // Attention as two products of tiles, scores = Q K^T and sums = P V, with a running softmax between them. A slot of
@@ -19,8 +20,6 @@ const KEYS4: u32 = 1;     // groups of 4 keys of a lane: 1 or 2
 const CHANNELS: u32 = 8;  // vec4s of channels of the keys that are in workgroup memory at once: a divisor of HEAD4
 const VALUES: u32 = 16;   // keys whose values are there at once: 4 or more, a divisor of the tile's keys
 const SLOTS: u32 = 1;     // in a workgroup
-
-override PAD: u32 = 1;    // 1 where windows stick out of their map
 
 const LANES = WIDE * HIGH;  // a multiple of TILE4
 const QUERIES = HIGH * ROWS;
@@ -48,10 +47,6 @@ struct Softmax {
   highest: array<f32, ROWS>,  // score
   total: array<f32, ROWS>,    // of weights relative to it
 }
-
-const OUTSIDE = 0xffffffffu;
-const LOWEST = -1e30f;  // below any score, and exp2 of a difference to it is 0 without an infinity
-const LOG2E = 1.4426950408889634f;
 
 struct Lane {
   x: u32,

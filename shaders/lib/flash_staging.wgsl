@@ -25,18 +25,8 @@ fn query_at(rows: vec4u, at: u32) -> mat4x4f {
   return mat4x4f(q[starts.x], q[starts.y], q[starts.z], q[starts.w]);
 }
 
-fn key_at(row: u32, at: u32) -> vec4f {
-  if (PAD == 1 && row == OUTSIDE) { return pad[params.k_pad + at]; }
-  return k[row * params.k_stride + params.k_start + at];
-}
-
 fn keys_at(rows: vec4u, at: u32) -> mat4x4f {
   return mat4x4f(key_at(rows.x, at), key_at(rows.y, at), key_at(rows.z, at), key_at(rows.w, at));
-}
-
-fn value_at(row: u32, at: u32) -> vec4f {
-  if (PAD == 1 && row == OUTSIDE) { return pad[params.v_pad + at]; }
-  return v[row * params.v_stride + params.v_start + at];
 }
 
 // 4 queries or keys by the 4 channels of a lane, turned; zeros past the end of the head.
