@@ -130,7 +130,7 @@ export function chunksOf(shape: Shape, { queries, keys }: Attended, entriesAndHe
   const tiles = Math.ceil(keys / keysOf(shape));
   const groups = Math.ceil(queries / queriesOf(shape)) * entriesAndHeads;
   // Lanes of fewer queries than 4 have less to do: as if they were fewer.
-  const lanes = isFlash(shape) ? 8 * shape.HIGH : 128 * Math.min(1, queriesOf(shape) / 64);
+  const lanes = isFlash(shape) ? 8 * shape.HIGH : LANES * Math.min(1, queriesOf(shape) / 64);
   const wanted = Math.min(MOST_CHUNKS, Math.floor(tiles / SHORTEST), Math.ceil(BUSY / lanes / groups));
   const chunk = Math.ceil(tiles / Math.max(1, wanted));
   return { chunk, chunks: Math.ceil(tiles / chunk) };

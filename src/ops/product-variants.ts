@@ -161,8 +161,7 @@ function hardwareVariants<K extends Kernel>(
   const apart = likeliest === 'tile 32' ? splits : [];
   const others = [...rest.map(tiles), simple, ...apart];
   const many = tilesOf(size, whole.tileRows, whole.tileCols);
-  const chunks =
-    'CHUNKS' in tile.tunables ? Math.min(Math.floor(inner / LEAST_STEPS), Math.floor(AMPLE / many)) : 1;
+  const chunks = Math.min(Math.floor(inner / LEAST_STEPS), Math.floor(AMPLE / many));
   if (chunks < 2 || many >= IDLE) return [whole, ...others];
   const tuning = { ...whole.tuning, CHUNKS: chunks };
   return [{ ...whole, name: `${likeliest} in ${chunks}`, tuning, chunks }, whole, ...others];
