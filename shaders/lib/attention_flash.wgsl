@@ -15,6 +15,7 @@
 // each other's loads, and an H200 gives all of them 48 KiB together (bench/NOTES.md, section 2).
 const HEAD4: u32 = 24;  // vec4s in a head: 24 at most
 const HIGH: u32 = 8;    // lanes down: 8 or 16
+const RAGGED: u32 = 0;  // 1 where a window's last queries leave warps without any, or its last tile has 32 keys or fewer: neither is multiplied
 
 const LANES = 8 * HIGH;
 const QUERIES = 4 * HIGH;
@@ -58,6 +59,11 @@ fn multiply_parts(groups: u32, from_row: u32, lane: vec2u, sums: ptr<function, P
   multiply_steps(groups, from_row, 4, lane, sums);
   multiply_steps(groups, from_row, 8, lane, sums);
   multiply_steps(groups, from_row, 12, lane, sums);
+}
+
+// The near keys of a tile, and the far ones where the window has any there.
+fn multiply_keys(far: bool, lane: vec2u, scores: ptr<function, Partials>) {
+  if (RAGGED == 0 || far) { multiply_parts(2, 0, lane, scores); } else { multiply_parts(1, 0, lane, scores); }
 }
 
 // What is added to the scores of 4 queries for a group of 4 keys.
@@ -123,6 +129,7 @@ fn walk(index: u32, place: Place, head: u32, first: u32, tiles: vec2u, keys: u32
     // What is added to the scores is where they start.
     let keys4 = tile * KEYS4 + lane.x;
     let rows = query_rows[lane.y % HIGH];
+    let idle = RAGGED == 1 && rows.x == OUTSIDE;
     var scores: Partials;
     scores[0] = terms_of(place, head, rows, keys4) * from_log2;
     scores[1] = terms_of(place, head, rows, keys4 + 8) * from_log2;
@@ -133,7 +140,7 @@ fn walk(index: u32, place: Place, head: u32, first: u32, tiles: vec2u, keys: u32
       workgroupBarrier();
       // What comes next is on its way while this is multiplied.
       if (c4 + 4 < HEAD4) { own = asked(index, head, c4 + 4, query_four, key_four); }
-      multiply_parts(2, 0, lane, &scores);
+      if (!idle) { multiply_keys(keys - tile * KEYS > HALF, lane, &scores); }
     }
     // They arrive behind the softmax.
     var values: Values;
@@ -159,7 +166,7 @@ fn walk(index: u32, place: Place, head: u32, first: u32, tiles: vec2u, keys: u32
       stage_values(index, values);
       workgroupBarrier();
       if (done + 16 < some) { load_values(index, head, done + 16, &values); }
-      multiply_parts(GROUPS, done, lane, sums);
+      if (!idle) { multiply_parts(GROUPS, done, lane, sums); }
     }
   }
   // Each lane has the sum of its own keys' weights: the lanes of a query put theirs together.

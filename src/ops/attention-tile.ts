@@ -32,9 +32,10 @@ export interface Attended {
   readonly entries: number;
 }
 
-/** The constant of lib/attention_flash that says what a workgroup does: 8 x HIGH lanes of 4 queries each. */
+/** The constants of lib/attention_flash that say what a workgroup does: 8 x HIGH lanes of 4 queries each. */
 export interface FlashShape {
   readonly HIGH: 8 | 16;
+  readonly RAGGED: 0 | 1;
 }
 
 export type Shape = TileShape | FlashShape;
@@ -53,7 +54,20 @@ const LANES = 128;
 const MOST_ROWS = 4;
 
 /** What lib/attention_flash declares. */
-const flashBytes = ({ HIGH }: FlashShape): number => 16 * (32 * (HIGH + 2) + 16 * 26 + 9 * HIGH + 16);
+const flashBytes = (HIGH: FlashShape['HIGH']): number => 16 * (32 * (HIGH + 2) + 16 * 26 + 9 * HIGH + 16);
+
+/** Queries of an NVIDIA warp in lib/attention_flash. */
+const WARP_QUERIES = 16;
+
+/**
+ * For windows of this size, whose last queries and keys may be few. A window of 196 has 4 of 64 of either in its last: with all of
+ * them multiplied it costs a quarter more.
+ */
+function flashShape({ queries, keys }: Attended, HIGH: FlashShape['HIGH']): FlashShape {
+  const tile = 4 * HIGH;
+  const [lastQueries, lastKeys] = [queries % tile || tile, keys % 64 || 64];
+  return { HIGH, RAGGED: lastQueries <= tile - WARP_QUERIES || lastKeys <= 32 ? 1 : 0 };
+}
 
 /** vec4s of the longest head that lib/attention_flash is written out for, and of the shortest that fills a turn of it. */
 const MOST_HEAD4 = 24;
@@ -167,8 +181,9 @@ export function tileVariants(
   const variants: TileVariant[] = [];
   const most = Math.min(memory ?? LEAST_BYTES, MOST_BYTES);
   for (const HIGH of cpu ? [] : highsFor(size)) {
-    const shape = HIGH === TILES ? tileShape(size, most) : { HIGH };
-    if (!shape || (isFlash(shape) && flashBytes(shape) > most)) continue;
+    if (HIGH !== TILES && flashBytes(HIGH) > most) continue;
+    const shape = HIGH === TILES ? tileShape(size, most) : flashShape(size, HIGH);
+    if (!shape) continue;
     const name = `${isFlash(shape) ? 'flash' : 'tile'} ${queriesOf(shape)}`;
     if (heads && chunksOf(shape, size, size.entries * heads).chunks > 1)
       variants.push({ name: `${name} split`, shape, split: true });
