@@ -5,11 +5,15 @@ import { attentionGrad } from '../../src/ops/attention-grad.ts';
 import { randomValues } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { attend, type Windowed } from './attention-definition.ts';
+import { everywhere } from './definitions.ts';
 import { expectGradient } from './gradient.ts';
+
+/** What is differentiated computes a lane a query, which SwiftShader compiles soonest: tiles have their own tests. */
+const GPU = { cpu: false, tuned: everywhere('lane') };
 
 /** Traits choose the kernel: a lane a row on GPUs and, with other chunks, on llvmpipe; a quad for 16 on SwiftShader. */
 const VARIANTS = [
-  ['single', { cpu: false, subgroups: false }],
+  ['single', { ...GPU, subgroups: false }],
   ['quad', { cpu: true, subgroups: true }],
 ] as const;
 
@@ -70,7 +74,7 @@ function windows(
 
 // Long heads on a GPU with subgroups: a quad a row, whose lanes have as many channels or not.
 describe('gradient of attention, shared by a quad', () => {
-  const traits = { cpu: false, subgroups: true };
+  const traits = { ...GPU, subgroups: true };
   for (const size of [
     [1, 2, 1, 36, 1],
     [5, 3, 2, 56, 1],

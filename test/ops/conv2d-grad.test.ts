@@ -6,7 +6,7 @@ import { randomValues } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
 import { at } from './definitions.ts';
 import { expectGradient } from './gradient.ts';
-import { GRADIENTS, gpuWith } from './variant-traits.ts';
+import { GRADIENTS, gpuWithGradient } from './variant-traits.ts';
 
 interface Case {
   readonly map: readonly [height: number, width: number, channels: number];
@@ -43,7 +43,7 @@ function convolve(
 }
 
 const VARIANTS = [
-  ...GRADIENTS.map((name) => [name, gpuWith(name)] as const),
+  ...GRADIENTS.map((name) => [name, gpuWithGradient(name)] as const),
   ['block', { cpu: true, subgroups: false }],
   ['quad', { cpu: true, subgroups: true }],
 ] as const;

@@ -9,7 +9,7 @@ import { gpuTest } from '../gpu-device.ts';
 import { runGraph } from '../run-graph.ts';
 import { at, gelu } from './definitions.ts';
 import { expectGradient } from './gradient.ts';
-import { GRADIENTS, gpuWith } from './variant-traits.ts';
+import { GRADIENTS, gpuWithGradient } from './variant-traits.ts';
 
 const activations = {
   relu: (v: number) => Math.max(v, 0),
@@ -140,7 +140,7 @@ describe('gradient of matmul', () => {
           return y;
         },
         derivatives,
-        traits: gpuWith(name),
+        traits: gpuWithGradient(name),
         limit: 1e-5,
       });
     });
@@ -185,7 +185,7 @@ async function byWeight(
       g.backward(derivatives);
       return g.gradientOf(w) ?? w;
     },
-    gpuWith(variant),
+    gpuWithGradient(variant),
   );
   const expected = new Float64Array(batch * inner * cols);
   for (let entry = 0; entry < batch; entry++)

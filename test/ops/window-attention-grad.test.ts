@@ -6,7 +6,7 @@ import { attentionRelpos } from '../../src/ops/attention-relpos.ts';
 import { attentionRelposGrad } from '../../src/ops/attention-relpos-grad.ts';
 import { randomValues } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
-import { at } from './definitions.ts';
+import { at, everywhere } from './definitions.ts';
 import { expectGradient } from './gradient.ts';
 import { attendWindows, type WindowCase } from './window-definition.ts';
 
@@ -68,7 +68,7 @@ describe('gradient of attentionRelpos', () => {
 
 // Heads that a GPU's lane has no registers for: quads whose lanes have as many channels or not, windows as above.
 describe('gradient of attentionRelpos, shared by a quad', () => {
-  const traits = { cpu: false, subgroups: true };
+  const traits = { cpu: false, subgroups: true, tuned: everywhere('lane') };
   relpos('windows that stick out', { map: [3, 4], window: [2, 3], heads: 2, headDim: 36 }, traits);
   relpos('above a workgroup of 32', { map: [11, 3], window: [11, 3], heads: 1, headDim: 40 }, traits);
   relpos('heads of 80', { map: [2, 2], window: [2, 2], heads: 1, headDim: 80 }, traits);
