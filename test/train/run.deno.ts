@@ -19,7 +19,7 @@ const settings: TrainSettings = {
   batch: 2,
   learningRate: 1e-4,
   clip: null,
-  augment: 'full',
+  augment: 'mirror',
   preprocess: 'sam2rad',
   seed: 5,
 };
