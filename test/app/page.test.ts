@@ -311,6 +311,11 @@ test('the first screen is the autonomous mode at work', async () => {
   expect([...(await classMapOf(first))].filter((number) => number === '\u0001').length).toBeGreaterThan(100);
   await first.screenshot({ path: FIRST_SCREEN });
   console.log(`the first screen as a picture: ${FIRST_SCREEN}`);
+  // A mask need not fill the box that its predictor made: who wants to see that asks for it.
+  expect(await first.$('.vectors .predicted')).toBeNull();
+  const [asked] = await first.$$('.display label ::-p-text(Learned box)');
+  await asked?.click();
+  await first.waitForSelector('.vectors .predicted');
   await first.close();
 });
 

@@ -25,6 +25,8 @@ export interface Options {
   readonly opacity: number;
   readonly fill: boolean;
   readonly contour: boolean;
+  /** Whether the prompt predictor's own boxes are drawn. Off at first: a mask need not fill its box, and looks wrong beside it. */
+  readonly learnedBoxes: boolean;
   /** While H is held. */
   readonly overlayHidden: boolean;
   readonly help: boolean;
@@ -45,6 +47,7 @@ export const INITIAL_OPTIONS: Options = {
   opacity: 0.4,
   fill: true,
   contour: true,
+  learnedBoxes: false,
   overlayHidden: false,
   help: false,
   letterKeys: true,

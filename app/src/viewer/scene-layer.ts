@@ -46,7 +46,7 @@ export function sceneLayer(
       ? results.map(({ classNumber }) => ({ classNumber, outline: result?.outlines[classNumber] ?? '' }))
       : [],
     predictedBoxes: results.flatMap(({ classNumber, predictedBox, area }) =>
-      predictedBox && area > 0 ? [{ classNumber, box: predictedBox }] : [],
+      options.learnedBoxes && predictedBox && area > 0 ? [{ classNumber, box: predictedBox }] : [],
     ),
     prompts: options.overlayHidden
       ? []
