@@ -17,7 +17,7 @@ export type { Precision, WeightStorage } from './gpu/kernel.ts';
 export type { GraphTraits, TunedKernels } from './graph/graph.ts';
 export { describeModel, type ModelCost, type StageCost, type StorageCost } from './tasks/describe.ts';
 export { download } from './tasks/download.ts';
-export { loadModel } from './tasks/load.ts';
+export { loadModel, readConfig } from './tasks/load.ts';
 export type * from './tasks/types.ts';
 export { browserTuning } from './web/browser-tuning.ts';
 export * from './web/mask.ts';

@@ -21,7 +21,7 @@ export async function readTensors(stages: Stages, { config }: StageContext, spec
     channelsFirst(await read(name, edge * edge * channels), channels);
   const batch = Math.max(1, spec.classes.length);
 
-  const add = (name: string, shape: readonly number[], data: Float32Array) =>
+  const add = (name: string, shape: readonly number[], data: Float32Array<ArrayBuffer>) =>
     tensors.set(name, { shape, data });
   add('image_embedding', [1, CHANNELS, side, side], await map('image_embedding', side, CHANNELS));
   // The reference lists the further maps from fine to coarse.
@@ -87,7 +87,7 @@ export function fedBackTensors(auto: Tensors, classes: readonly Tensors[]): Map<
 }
 
 /** [pixels, channels] to [channels, pixels]. */
-function channelsFirst(values: Float32Array, channels: number): Float32Array {
+function channelsFirst(values: Float32Array, channels: number): Float32Array<ArrayBuffer> {
   const pixels = values.length / channels;
   const result = new Float32Array(values.length);
   for (let pixel = 0; pixel < pixels; pixel++)
@@ -95,7 +95,7 @@ function channelsFirst(values: Float32Array, channels: number): Float32Array {
   return result;
 }
 
-function joined(parts: readonly Float32Array[]): Float32Array {
+function joined(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
   const result = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
   for (const part of parts) {

@@ -11,6 +11,7 @@ import { untilAborted } from './abort.ts';
 import { loadDecoder } from './decoders.ts';
 import { download } from './download.ts';
 import { loadEncoder } from './encoders.ts';
+import { expectOptions } from './options.ts';
 import { precisionOn } from './precision.ts';
 import { recordMasks, recordPreprocess, type StageContext, standardRecordings } from './recordings.ts';
 import { Segmenter } from './segmenter.ts';
@@ -26,11 +27,12 @@ import type { LoadOptions, LoadProgress, Model } from './types.ts';
  *
  * @param source an address, or a Blob: a dropped File, or Node's `fs.openAsBlob(path)`
  * @throws CheckpointError for a source that cannot be read or is no checkpoint we know, and for an `imageSize` that its
- * model cannot have; UnsupportedError without WebGPU or adapter, for a `storage`, `compute` or `preprocess` that is not
- * there, and where a part of the engine cannot be loaded; GpuError where device or `memoryLimit` cannot hold it;
+ * model cannot have; UnsupportedError without WebGPU or adapter, for an option, `storage`, `compute` or `preprocess` that is
+ * not there, and where a part of the engine cannot be loaded; GpuError where device or `memoryLimit` cannot hold it;
  * DeviceLostError; the signal's reason when cancelled; what `onProgress` throws. Nothing stays on the GPU then.
  */
 export async function loadModel(source: string | URL | Blob, options: LoadOptions = {}): Promise<Model> {
+  expectOptions('loadModel', options, UnsupportedError);
   const { signal, preprocess } = options;
   if (preprocess !== undefined && !isPreprocess(preprocess))
     throw new UnsupportedError(`preprocess is '${String(preprocess)}', expected ${PREPROCESSES.join(', ')}`);
@@ -92,6 +94,16 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
     stages.dispose();
     throw error;
   }
+}
+
+/**
+ * What model a file holds, of which its directory alone is read: for `describeModel`, before anything is loaded.
+ *
+ * @param imageSize as in LoadOptions
+ * @throws CheckpointError for a file that cannot be read or is no checkpoint we know
+ */
+export async function readConfig(file: Blob, imageSize?: number): Promise<ModelConfig> {
+  return describeCheckpoint(await openCheckpoint(file), imageSize).config;
 }
 
 /** Masks that one prompt can ask for: three candidates, or one a class. */

@@ -85,7 +85,7 @@ export async function predict(
   const classMap = spec.classes.length > 0 ? renumbered(whole, spec.classes) : whole;
   const prediction = Object.assign(results, {
     classMap: classMap.subarray(0, picture.width * picture.height),
-    ...(options.returnTensors ? { tensors: await readTensors(stages, context, spec) } : {}),
+    ...(options.returnTensors && { tensors: await readTensors(stages, context, spec) }),
   });
   return { prediction, key };
 }
@@ -130,7 +130,7 @@ async function feedBack(
 }
 
 /** The class whose positive logit is the largest, 0 where none is: what the kernel does for answers of one decode. */
-function largestLogit(results: readonly MaskResult[], pixels: number): Uint8Array {
+function largestLogit(results: readonly MaskResult[], pixels: number): Uint8Array<ArrayBuffer> {
   const classMap = new Uint8Array(pixels);
   const best = new Float32Array(pixels);
   for (const { logits, classNumber } of results)
@@ -191,19 +191,24 @@ function toPicture(
   return [x(x0), y(y0), x(x1), y(y1)];
 }
 
-function handedBack(masks: Float32Array, i: number, answers: number, bounded: boolean): Float32Array {
+function handedBack(
+  masks: Float32Array<ArrayBuffer>,
+  i: number,
+  answers: number,
+  bounded: boolean,
+): Float32Array<ArrayBuffer> {
   const length = masks.length / answers;
   const own = masks.slice(i * length, (i + 1) * length);
   return bounded ? own.map((logit) => Math.min(SAM2_LOGIT_BOUND, Math.max(-SAM2_LOGIT_BOUND, logit))) : own;
 }
 
-/** The mask with the best estimate. */
-function bestMask(results: readonly MaskResult[]): Uint8Array {
+/** A copy of the mask with the best estimate: whoever hands results to another thread gives each array once. */
+function bestMask(results: readonly MaskResult[]): Uint8Array<ArrayBuffer> {
   const [best] = [...results].sort((a, b) => b.iou - a.iou);
-  return best?.mask ?? new Uint8Array();
+  return Uint8Array.from(best?.mask ?? []);
 }
 
 /** The kernel numbers the answers from 1; a caller who asked for some classes knows them by their own numbers. */
-function renumbered(map: Uint8Array, classes: readonly number[]): Uint8Array {
+function renumbered(map: Uint8Array<ArrayBuffer>, classes: readonly number[]): Uint8Array<ArrayBuffer> {
   return map.map((answer) => (answer === 0 ? 0 : (classes[answer - 1] ?? 0) + 1));
 }

@@ -53,6 +53,10 @@ export function askQuestion(options: PredictOptions, rules: PromptRules, picture
       "mode 'auto' needs a prompt predictor, and this model has none: use mode 'manual' with a box or points, or load a Sam2Rad checkpoint",
     );
   const { box, maskInput, pointCoords: points = [], pointLabels: labels = [] } = options;
+  if (mode === 'manual' && options.classes)
+    throw new PromptError("classes belong to mode 'auto'; mode 'manual' segments whatever is prompted");
+  if (mode === 'manual' && options.refine)
+    throw new PromptError("refine belongs to mode 'auto'; mode 'manual' starts from your prompts alone");
   checkPoints(points, labels, picture);
   if (box !== undefined) checkBox(box, picture);
   if (maskInput !== undefined) checkMask(maskInput, rules.imageSize / 4);
@@ -63,10 +67,6 @@ export function askQuestion(options: PredictOptions, rules: PromptRules, picture
     );
   if (mode === 'auto' && options.multimaskOutput)
     throw new PromptError("multimaskOutput belongs to mode 'manual'; mode 'auto' gives one mask a class");
-  if (mode === 'manual' && options.classes)
-    throw new PromptError("classes belong to mode 'auto'; mode 'manual' segments whatever is prompted");
-  if (mode === 'manual' && options.refine)
-    throw new PromptError("refine belongs to mode 'auto'; mode 'manual' starts from your prompts alone");
 
   const { scaleX, scaleY } = picture;
   const scaled = points.map(([x, y]) => [x * scaleX, y * scaleY] as const);
@@ -90,10 +90,6 @@ function checkPoints(
 ): void {
   expectList('pointCoords', points, 'points [x, y]');
   expectList('pointLabels', labels);
-  if (points.length !== labels.length)
-    throw new PromptError(
-      `${points.length} pointCoords and ${labels.length} pointLabels were given; expected one label for each point`,
-    );
   if (points.length > MAX_POINTS)
     throw new PromptError(`${points.length} points were given; expected at most ${MAX_POINTS}`);
   // Not forEach, which skips the holes of an array.
@@ -105,6 +101,10 @@ function checkPoints(
         `pointCoords[${i}] [${x},${y}] lies outside the picture of ${width} x ${height} pixels`,
       );
   }
+  if (points.length !== labels.length)
+    throw new PromptError(
+      `${points.length} pointCoords and ${labels.length} pointLabels were given; expected one label for each point`,
+    );
   for (const [i, label] of labels.entries())
     if (![-1, 0, 1].includes(label))
       throw new PromptError(

@@ -1,4 +1,4 @@
-import { DeviceLostError, GpuError, kindOf, PromptError } from '../errors.ts';
+import { DeviceLostError, GpuError, PictureError, PromptError } from '../errors.ts';
 import type { AdapterSummary, Gpu } from '../gpu/device.ts';
 import type { ProfileEntry } from '../gpu/executor.ts';
 import type { Precision, WeightStorage } from '../gpu/kernel.ts';
@@ -11,6 +11,7 @@ import { classNamesOf, type ModelConfig } from '../weights/config.ts';
 import { untilAborted } from './abort.ts';
 import { DISPOSE } from './disposing.ts';
 import { type FeatureKey, FeatureShelf } from './features.ts';
+import { expectOptions } from './options.ts';
 import { predict } from './predict.ts';
 import { askQuestion, type PictureScale, type PromptRules, type Question } from './prompts.ts';
 import {
@@ -88,7 +89,9 @@ export class Segmenter implements Model {
     return this.#parts.warnings;
   }
 
-  async setImage(source: PictureSource, { signal, onProgress }: CallOptions = {}): Promise<ImageSession> {
+  async setImage(source: PictureSource, options: CallOptions = {}): Promise<ImageSession> {
+    expectOptions('setImage', options, PictureError);
+    const { signal, onProgress } = options;
     signal?.throwIfAborted();
     const { width, height, pixels } = readPixels(source);
     return this.#exclusive(async () => {
@@ -226,8 +229,7 @@ export class Session implements ImageSession {
   }
 
   async predict(options: PredictOptions = {}): Promise<Prediction> {
-    if (Object(options) !== options)
-      throw new PromptError(`predict was given ${kindOf(options)}, expected an object of options or nothing`);
+    expectOptions('predict', options, PromptError);
     options.signal?.throwIfAborted();
     if (this.#disposed) throw new DeviceLostError('this picture was disposed; call setImage again');
     const question = askQuestion(options, this.#model.rules, this.scale);

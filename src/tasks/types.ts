@@ -131,7 +131,7 @@ export interface MaskResult {
   readonly width: number;
   readonly height: number;
   /** width * height bytes, row by row: 1 inside, 0 outside. */
-  readonly mask: Uint8Array;
+  readonly mask: Uint8Array<ArrayBuffer>;
   /** Pixels inside. */
   readonly area: number;
   /** The tight box around the mask, or null where the mask is empty. */
@@ -146,15 +146,15 @@ export interface MaskResult {
    */
   readonly objectScore: number | null;
   /** [imageSize/4, imageSize/4] logits, within +-32 for SAM2 as its predictor hands them back: give them as `maskInput`. */
-  readonly lowResLogits: Float32Array;
+  readonly lowResLogits: Float32Array<ArrayBuffer>;
   /** width * height logits at the picture's size, with `returnLogits`. */
-  readonly logits?: Float32Array;
+  readonly logits?: Float32Array<ArrayBuffer>;
 }
 
 /** A tensor of a dump, in PyTorch's layout. */
 export interface DumpedTensor {
   readonly shape: readonly number[];
-  readonly data: Float32Array;
+  readonly data: Float32Array<ArrayBuffer>;
 }
 
 /** One result a class (auto) or a mask (manual), and the picture's class map. */
@@ -163,7 +163,7 @@ export type Prediction = readonly MaskResult[] & {
    * width * height class numbers: 0 background, else the class whose positive logit is the largest; in manual mode the
    * mask with the highest `iou`.
    */
-  readonly classMap: Uint8Array;
+  readonly classMap: Uint8Array<ArrayBuffer>;
   readonly tensors?: ReadonlyMap<string, DumpedTensor>;
 };
 

@@ -34,7 +34,7 @@ export const MAX_PIXELS = 32 * 1024 * 1024;
 export const MAX_SIDE = 65_535;
 
 const EXPECTED =
-  'an ImageBitmap, image, canvas, video frame, ImageData or { data, width, height }; decode a file with createImageBitmap(blob)';
+  'an ImageBitmap, image, canvas, video frame, ImageData or { data, width, height }; decode a file with createImageBitmap(blob), in Node with sharp';
 
 /**
  * The pixels of a picture, with alpha composited over black: c * alpha / 255, rounded.
@@ -54,7 +54,7 @@ export function readPixels(source: PictureSource): Pixels {
       `picture: ${width} x ${height} pixels are too many, the limit is ${MAX_PIXELS} pixels (32 Mpx) and ${MAX_SIDE} a side; scale it down first`,
     );
   const pixels =
-    'data' in source
+    'data' in source && !('colorSpace' in source && source.colorSpace !== 'srgb')
       ? packBytes(source.data, width * height, `${width} x ${height}`)
       : overBlack(drawn(source, width, height));
   return { width, height, pixels };
@@ -108,14 +108,16 @@ function packRgb(data: Uint8ClampedArray | Uint8Array, pixels: Int32Array): void
 }
 
 /** @throws PictureError where there is no canvas, or where it may not be read (a picture of another origin). */
-function drawn(source: Drawable, width: number, height: number): Uint32Array<ArrayBuffer> {
+function drawn(source: Drawable | ImageData, width: number, height: number): Uint32Array<ArrayBuffer> {
   const context = canvasContext(width, height);
   if (!context)
     throw new PictureError(
       `picture: this runtime gives no 2d canvas of ${width} x ${height}; pass { data, width, height } instead`,
     );
   try {
-    context.drawImage(source, 0, 0, width, height);
+    // Pixels of another colour space become sRGB's on their way through the canvas.
+    if ('data' in source) context.putImageData(source, 0, 0);
+    else context.drawImage(source, 0, 0, width, height);
     const { data } = context.getImageData(0, 0, width, height);
     return new Uint32Array(data.buffer, data.byteOffset, width * height);
   } catch (cause) {

@@ -1,7 +1,8 @@
 /** What `sam2rad info` says of a model, against sums made by hand from the architecture. */
 import { expect, test } from 'vitest';
-import { describeModel } from '../../src/index.ts';
+import { CheckpointError, describeModel, readConfig } from '../../src/index.ts';
 import { configOf, type ModelName } from '../architecture/models.ts';
+import { demoFile } from './models.ts';
 
 /**
  * Multiply-adds of SAM's ViT at S = 1024: matrices by 64 x 64 tokens, attention's two products by what each token
@@ -55,4 +56,12 @@ test('weights on the GPU: f32 is four bytes a parameter that still images need, 
     expect(f16.weightBytes / f32.weightBytes).toBeGreaterThan(0.5);
     expect(q8.weightBytes).toBeLessThan(f16.weightBytes);
   }
+});
+
+test('a file is planned before anything of it is loaded', async () => {
+  const config = await readConfig(await demoFile());
+  expect(config).toMatchObject({ imageSize: 256, preprocess: 'sam2' });
+  const { click } = await describeModel(config);
+  expect(click.flops).toBeGreaterThan(1e6);
+  await expect(readConfig(new Blob(['no checkpoint']))).rejects.toThrow(CheckpointError);
 });

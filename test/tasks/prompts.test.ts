@@ -16,10 +16,24 @@ cyclic.push(cyclic);
 const MASK = new Float32Array(64 * 64);
 const holed = MASK.map((_, i) => (i === 7 ? Number.NaN : 0));
 
+const OPTIONS =
+  'mode, box, pointCoords, pointLabels, maskInput, multimaskOutput, classes, refine, returnLogits, returnTensors, signal, onProgress';
+
 /** By what every model refuses: the message. */
 const REFUSED: readonly (readonly [Loose | null | string, string])[] = [
   [null, 'predict was given Null, expected an object of options or nothing'],
   ['auto', 'predict was given String, expected an object of options or nothing'],
+  // In Python's words, which would be answered without them.
+  [
+    { point_coords: [[5, 5]], point_labels: [1] },
+    `predict has no option 'point_coords', expected ${OPTIONS}`,
+  ],
+  [{ box: BOX, constructor: 1 }, `predict has no option 'constructor', expected ${OPTIONS}`],
+  [
+    { box: BOX, signal: new AbortController() },
+    'signal is AbortController, expected an AbortSignal: controller.signal',
+  ],
+  [{ pointCoords: [5, 5], pointLabels: [1] }, 'pointCoords[0] is Number, expected an array of numbers'],
   [{ mode: 1n, box: BOX }, "mode is BigInt, expected 'auto' or 'manual'"],
   [{ mode: cyclic, box: BOX }, "mode is Array, expected 'auto' or 'manual'"],
   [{ mode: 'magic' }, "mode is \"magic\", expected 'auto' or 'manual'"],
@@ -190,6 +204,11 @@ async function expectRefusals(
   // What was refused left no trace.
   const after = await image.predict({ mode: 'manual', box: BOX });
   expect(after[0]?.lowResLogits).toEqual(before[0]?.lowResLogits);
+  // Each array can be handed to another thread.
+  const buffers = [after.classMap, ...after.flatMap(({ mask, lowResLogits }) => [mask, lowResLogits])].map(
+    ({ buffer }) => buffer,
+  );
+  expect(new Set(buffers).size).toBe(buffers.length);
 }
 
 gpuTest('SAM2 names what is wrong with a prompt, and goes on', async (gpu) => {

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import { GpuError, loadModel, UnsupportedError } from '../../src/index.ts';
+import { GpuError, type LoadOptions, loadModel, UnsupportedError } from '../../src/index.ts';
 import { runDeno } from '../../tools/runtimes/deno.ts';
 import { countGpuTest, gpuTest } from '../gpu-device.ts';
 import { countedDevice, countedGpu } from './counted-gpu.ts';
@@ -18,6 +18,18 @@ gpuTest('without WebGPU, without adapter: UnsupportedError with what to do', asy
   await expect(loadModel(file, { gpu: none })).rejects.toThrow(/^WebGPU is there but found no adapter/);
   await expect(loadModel(file, { gpu: none })).rejects.toThrow(UnsupportedError);
 });
+
+gpuTest(
+  'an option that is none, and a signal that is none: UnsupportedError, before anything is read',
+  async () => {
+    const file = await demoFile();
+    const refused = (options: unknown) => expect(loadModel(file, options as LoadOptions)).rejects;
+    await refused({ imagesize: 512 }).toThrow(/^loadModel has no option 'imagesize', expected device, gpu, /);
+    await refused({ imagesize: 512 }).toThrow(UnsupportedError);
+    await refused(null).toThrow('loadModel was given Null, expected an object of options or nothing');
+    await refused({ signal: new AbortController() }).toThrow('expected an AbortSignal: controller.signal');
+  },
+);
 
 /** What each engine says of refused commands, and that no zeros are taken for an answer. */
 const expectRefusals = (found: Awaited<ReturnType<typeof refusals>>) => {

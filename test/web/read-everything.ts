@@ -11,6 +11,7 @@ export async function readEverything(): Promise<Record<string, string>> {
     }
   };
   const data = new ImageData(Uint8ClampedArray.of(1, 2, 3, 255, 200, 100, 50, 255, 255, 255, 255, 128), 3, 1);
+  const wide = new ImageData(Uint8ClampedArray.of(100, 200, 50, 255), 1, 1, { colorSpace: 'display-p3' });
   const canvas = new OffscreenCanvas(3, 1);
   canvas.getContext('2d')?.putImageData(data, 0, 0);
   const blob = await canvas.convertToBlob();
@@ -22,6 +23,8 @@ export async function readEverything(): Promise<Record<string, string>> {
   const frame = new VideoFrame(opaque, { timestamp: 0 });
   const results: Record<string, string> = {
     ImageData: read(data),
+    'Display P3': read(wide),
+    'Display P3, drawn': read(await createImageBitmap(wide)),
     OffscreenCanvas: read(canvas),
     ImageBitmap: read(await createImageBitmap(blob)),
     VideoFrame: read(frame),

@@ -48,7 +48,18 @@ export async function expectSamePixels(browser: Browser): Promise<void> {
         worker.onerror = ({ message }) => reject(new Error(message));
       }),
     ])`)) as [Record<string, string>, Record<string, string>];
-    const { closed, 'closed frame': closedFrame, 'loading image': loading, foreign, ...read } = inPage;
+    const {
+      closed,
+      'closed frame': closedFrame,
+      'loading image': loading,
+      'Display P3': wide,
+      'Display P3, drawn': drawn,
+      foreign,
+      ...read
+    } = inPage;
+    // (100, 200, 50) of Display P3 by its matrix and curves (CSS Color 4) is sRGB's (45, 203, below 0).
+    expect(wide).toBe('1 x 1: ff00cb2d');
+    expect(drawn).toBe(wide);
     // White at alpha 128 over black: 128.
     for (const [kind, pixels] of Object.entries(read))
       expect([kind, pixels]).toEqual([kind, '3 x 1: ff030201,ff3264c8,ff808080']);
@@ -60,7 +71,7 @@ export async function expectSamePixels(browser: Browser): Promise<void> {
     );
     for (const [kind, pixels] of Object.entries(inWorker))
       expect([kind, pixels]).toEqual([kind, inPage[kind]]);
-    expect(Object.keys(inWorker)).toHaveLength(6);
+    expect(Object.keys(inWorker)).toHaveLength(8);
   } finally {
     await page.close();
     server.close();
