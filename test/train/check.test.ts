@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import { PictureError } from '../../src/errors.ts';
+import { CheckpointError, PictureError } from '../../src/errors.ts';
 import { checkJob, loadChecked, TrainingSettingsError } from '../../src/tasks/train/check.ts';
 import type { PictureToLearn, TrainSettings } from '../../src/tasks/train/job.ts';
+import { planTraining } from '../../src/tasks/train/memory.ts';
 import { memoryNotes } from '../../src/tasks/train/pictures.ts';
 import type { TrainingContext } from '../../src/tasks/train/recordings.ts';
 import { openTrainingRun } from '../../src/tasks/train/run.ts';
@@ -107,5 +108,26 @@ test('what the views take in memory is said where it is over a gigabyte', () => 
   // 400 views of 16.8 MB and their labels of 1 MB, and one without.
   expect(of(50, 'full')[0]).toMatch(
     /^400 views of 50 training pictures, and 1 others, take 7\.1 GB of memory/,
+  );
+});
+
+test('a base or a state that is no file is refused by name, also where a training is only planned', async () => {
+  const job = {
+    datasetName: 'knees',
+    classNames: ['bone'],
+    training: [picture(4, 3, 12)],
+    validation: [],
+    settings,
+  };
+  // A caller without types may hand over anything.
+  const [path, bytes] = ['base.safetensors' as unknown as Blob, new Uint8Array(64) as unknown as Blob];
+  const base = await sam2radFile();
+  await expect(openTrainingRun({ ...job, base: path })).rejects.toThrow(CheckpointError);
+  await expect(openTrainingRun({ ...job, base: path })).rejects.toThrow(
+    /^base got String, expected a File or a Blob/,
+  );
+  await expect(planTraining({ ...job, base: bytes })).rejects.toThrow(/^base got Uint8Array, expected/);
+  await expect(openTrainingRun({ ...job, base, resume: bytes })).rejects.toThrow(
+    /^resume got Uint8Array, expected/,
   );
 });

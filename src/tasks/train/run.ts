@@ -35,9 +35,11 @@ const FORMAT = 'sam2rad-training';
 export async function openTrainingRun(job: TrainingJob): Promise<TrainingRun> {
   checkJob(job);
   const { settings, signal } = job;
-  const base = await openCheckpoint(job.base, signal ? { signal } : {});
+  const open = (argument: 'base' | 'resume', file: Blob) =>
+    openCheckpoint(file, { argument, ...(signal && { signal }) });
+  const base = await open('base', job.base);
   const checkpoint = trainable(base, job);
-  const state = job.resume && (await openCheckpoint(job.resume, signal ? { signal } : {}));
+  const state = job.resume === undefined ? undefined : await open('resume', job.resume);
   const engine = await openTrainingEngine(checkpoint, {
     ...(state ? { tuned: tunedOf(state) } : { tuning: job.tuning }),
     ...(job.device ? { device: job.device } : {}),
