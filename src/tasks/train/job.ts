@@ -29,6 +29,7 @@ export interface TrainSettings {
   readonly clip: number | null;
   readonly augment: Augmentation;
   readonly preprocess: ModelConfig['preprocess'];
+  /** A whole number from 0, below 2^32. */
   readonly seed: number;
 }
 
@@ -62,7 +63,7 @@ export interface TrainingJob {
   /** What Dice is measured on. */
   readonly validation: readonly PictureToLearn[];
   readonly settings: TrainSettings;
-  /** Epochs between two measurements of Dice; the last epoch always has one. */
+  /** Epochs between two measurements of Dice, 1 or more; a twentieth of all unless given. The last epoch always has one. */
   readonly validateEvery?: number | undefined;
   /** A file of `TrainingRun.checkpoint` of a run with the same job: its state is taken up. */
   readonly resume?: Blob | undefined;
