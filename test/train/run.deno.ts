@@ -98,8 +98,7 @@ const { tensors: values, metadata: about } = await openCheckpoint(saved);
 const sources = [...values].map(([name, { dtype, shape, read }]) => ({ name, dtype, shape, bytes: read }));
 const told = writeSafetensors(sources, { ...about, tuned: JSON.stringify(begunWith) });
 using fourth = await openTrainingRun({
-  ...short,
-  training: job.training,
+  ...job,
   validation: [disc(0)],
   resume: await whole(told),
 });

@@ -65,7 +65,10 @@ export interface TrainingJob {
   readonly settings: TrainSettings;
   /** Epochs between two measurements of Dice, 1 or more; a twentieth of all unless given. The last epoch always has one. */
   readonly validateEvery?: number | undefined;
-  /** A file of `TrainingRun.checkpoint` of a run with the same job: its state is taken up. */
+  /**
+   * A file of `TrainingRun.checkpoint` of a run with the same job: its state is taken up. Of the settings, epochs and
+   * learning rate alone may be others, which `TrainingRun.warnings` then say; base, class maps and validation are not compared.
+   */
   readonly resume?: Blob | undefined;
   readonly device?: GPUDevice | undefined;
   readonly gpu?: GPU | undefined;
@@ -129,7 +132,10 @@ export interface TrainingRun extends Disposable {
   events(options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<TrainingEvent>;
   /** Whether the state is that of the last event and may be saved, after `events` threw: not without a device. */
   readonly isIntact: boolean;
-  /** A safetensors file with the parameters and the optimiser's state; everything random follows from seed and step. */
+  /**
+   * A safetensors file with the parameters and the optimiser's state; everything random follows from seed and step. Its
+   * metadata, over those that are given, hold the job's settings, class names, and the training pictures' names and sizes.
+   */
   checkpoint(metadata?: Readonly<Record<string, string>>): AsyncIterable<Uint8Array>;
   /** A safetensors file of the whole model, base and what was learned: canonical, or the reference's state_dict. */
   model(
