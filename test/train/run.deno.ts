@@ -64,6 +64,13 @@ async function digest(blob: Blob): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer())).join();
 }
 
+/** What work was refused with. */
+const said = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => '',
+    (error) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error)),
+  );
+
 const losses = (events: readonly TrainingEvent[]) =>
   events.flatMap((event) => (event.kind === 'step' ? [event.losses] : []));
 
@@ -71,6 +78,12 @@ using first = await openTrainingRun(job);
 const uninterrupted = await collect(first);
 const model = await whole(first.model('canonical', { run: 'a record' }));
 const reference = await whole(first.model('reference'));
+// A caller without types may ask for anything.
+const unwritten = [
+  await said(whole(first.model('x' as 'canonical'))),
+  await said(whole(first.model('canonical', { epoch: 3 as unknown as string }))),
+  await said(whole(first.model('reference', { epoch: 3 as unknown as string }))),
+];
 
 using second = await openTrainingRun({ ...job, validation: [disc(10)] });
 // Left at an epoch's last step, before its measurement, and after that.
@@ -83,12 +96,7 @@ const resumed = await collect(third);
 const short: TrainingJob = { ...job, training: [disc(0)], settings: { ...settings, augment: 'none' } };
 
 using wild = await openTrainingRun({ ...short, settings: { ...short.settings, learningRate: 1e30 } });
-let refusal = '';
-try {
-  await collect(wild);
-} catch (error) {
-  refusal = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-}
+const refusal = await said(collect(wild));
 const { tensors: state } = await openCheckpoint(await whole(wild.checkpoint()));
 const kept = (await state.get('weights')?.readF32())?.every(Number.isFinite) ?? false;
 
@@ -126,6 +134,7 @@ console.log(
     again: losses([...begun, ...resumed]),
     sameModel:
       (await digest(model)) === (await digest(await whole(third.model('canonical', { run: 'a record' })))),
+    unwritten,
     refusal,
     isIntact: wild.isIntact,
     kept,

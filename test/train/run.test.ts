@@ -9,6 +9,7 @@ interface Told {
   readonly begun: string[];
   readonly again: StepLosses[];
   readonly sameModel: boolean;
+  readonly unwritten: string[];
   readonly refusal: string;
   readonly isIntact: boolean;
   readonly kept: boolean;
@@ -65,6 +66,17 @@ describe('a training run, on wgpu', () => {
     expect(told.shapes['queries.discs']).toEqual([1, 10, 256]);
     expect(told.classes).toEqual(['disc']);
     expect(told.area).toBeGreaterThanOrEqual(0);
+  });
+
+  test('writes nothing in a layout that does not exist, nor with metadata that nobody could read again', () => {
+    const metadata = expect.stringMatching(
+      /^CheckpointError: the metadata 'epoch' of a safetensors file is Number/,
+    );
+    expect(told.unwritten).toEqual([
+      "TrainingSettingsError: layout: got 'x', expected canonical, reference",
+      metadata,
+      metadata,
+    ]);
   });
 
   test('and one in the layout of the reference, whose keys PyTorch knows', () => {

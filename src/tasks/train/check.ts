@@ -55,6 +55,14 @@ function expectCount(name: string, value: number): void {
     throw new TrainingSettingsError(`${name}: got ${value}, expected a whole number of 1 or more`);
 }
 
+/** Names of the tensors in a model's file. */
+const LAYOUTS = ['canonical', 'reference'];
+
+/** @throws TrainingSettingsError for a layout that does not exist */
+export function checkLayout(layout: string): void {
+  expectOneOf('layout', layout, LAYOUTS);
+}
+
 function expectOneOf(name: string, value: string, known: readonly string[]): void {
   if (!known.includes(value))
     throw new TrainingSettingsError(`${name}: got '${value}', expected ${known.join(', ')}`);

@@ -135,9 +135,13 @@ export interface TrainingRun extends Disposable {
   /**
    * A safetensors file with the parameters and the optimiser's state; everything random follows from seed and step. Its
    * metadata, over those that are given, hold the job's settings, class names, and the training pictures' names and sizes.
+   * @throws CheckpointError for metadata that are no texts, before the first chunk
    */
   checkpoint(metadata?: Readonly<Record<string, string>>): AsyncIterable<Uint8Array>;
-  /** A safetensors file of the whole model, base and what was learned: canonical, or the reference's state_dict. */
+  /**
+   * A safetensors file of the whole model, base and what was learned: canonical, or the reference's state_dict.
+   * @throws TrainingSettingsError for another layout, CheckpointError for metadata that are no texts, before the first chunk
+   */
   model(
     layout: 'canonical' | 'reference',
     metadata?: Readonly<Record<string, string>>,

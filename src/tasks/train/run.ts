@@ -9,7 +9,7 @@ import type { Checkpoint } from '../../weights/types.ts';
 import { writeSafetensors } from '../../weights/write-safetensors.ts';
 import { DISPOSE } from '../disposing.ts';
 import { shuffled } from '../evaluate/random.ts';
-import { checkJob } from './check.ts';
+import { checkJob, checkLayout } from './check.ts';
 import { drawOf, drawsOf, learnedDraws } from './draws.ts';
 import { openTrainingEngine, type TrainingEngine } from './engine.ts';
 import type { TrainingExample } from './example.ts';
@@ -164,6 +164,7 @@ class Run implements TrainingRun {
     layout: 'canonical' | 'reference',
     metadata: Readonly<Record<string, string>> = {},
   ): AsyncGenerator<Uint8Array> {
+    checkLayout(layout);
     const { weights } = this.#engine.trainer;
     const learned = weights.unpack((await weights.read()).weights);
     const whole = withValues(this.#checkpoint, learned, metadata);
