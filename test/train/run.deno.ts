@@ -86,8 +86,17 @@ const unwritten = [
 ];
 
 using second = await openTrainingRun({ ...job, validation: [disc(10)] });
+// Two ask at once.
+const [one, two] = [second.events(), second.events()].map((events) => events[Symbol.asyncIterator]().next());
+const refused = await said(two ?? Promise.resolve());
+const { value: early } = (await one) ?? {};
 // Left at an epoch's last step, before its measurement, and after that.
-const begun = [...(await collect(second, 2)), ...(await collect(second, 1)), ...(await collect(second, 1))];
+const begun = [
+  ...(early ? [early] : []),
+  ...(await collect(second, 1)),
+  ...(await collect(second, 1)),
+  ...(await collect(second, 1)),
+];
 const saved = await whole(second.checkpoint({ run: 'a record' }));
 using third = await openTrainingRun({ ...job, resume: saved });
 const resumed = await collect(third);
@@ -135,6 +144,7 @@ console.log(
     sameModel:
       (await digest(model)) === (await digest(await whole(third.model('canonical', { run: 'a record' })))),
     unwritten,
+    refused,
     refusal,
     isIntact: wild.isIntact,
     kept,

@@ -10,6 +10,7 @@ interface Told {
   readonly again: StepLosses[];
   readonly sameModel: boolean;
   readonly unwritten: string[];
+  readonly refused: string;
   readonly refusal: string;
   readonly isIntact: boolean;
   readonly kept: boolean;
@@ -41,6 +42,13 @@ describe('a training run, on wgpu', () => {
 
   test('that is left at the last step of an epoch measures it when it goes on, once', () => {
     expect(told.begun).toEqual(['step 1', 'step 2', 'validation 2', 'step 3']);
+  });
+
+  test('that is asked for two events at once refuses the second, and the first comes as it would have', () => {
+    expect(told.refused).toBe(
+      'Sam2RadError: the training run was asked for an event while another is awaited, expected one iteration of events() at a time; await its event first',
+    );
+    expect(told.again).toEqual(told.uninterrupted);
   });
 
   test('that is resumed computes with the kernels that it began with', () => {

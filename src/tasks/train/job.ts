@@ -127,7 +127,8 @@ export interface TrainingRun extends Disposable {
    * Steps on when the next event is asked for, and not before. Leaving the loop leaves the run between two steps. The
    * signal ends a measurement of Dice, which may take long, between two pictures; it does not end a step.
    * @throws GpuError naming step and term where a loss is no finite number, and where gradients are none in several
-   * steps in a row; DeviceLostError; the signal's reason, and the state is that of the last step
+   * steps in a row; DeviceLostError; Sam2RadError where another iteration's event is awaited, which is left to come; the
+   * signal's reason, and the state is that of the last step
    */
   events(options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<TrainingEvent>;
   /** Whether the state is that of the last event and may be saved, after `events` threw: not without a device. */

@@ -1,4 +1,4 @@
-import { CheckpointError } from '../../errors.ts';
+import { CheckpointError, Sam2RadError } from '../../errors.ts';
 import { cosineRate } from '../../optim/schedule.ts';
 import { convertCheckpoint } from '../../weights/convert.ts';
 import { littleEndian } from '../../weights/dtypes.ts';
@@ -86,6 +86,8 @@ class Run implements TrainingRun {
   readonly #notes: readonly string[];
   /** The step that Dice was last measured after. */
   #measuredAt = 0;
+  /** Whether an event is on its way. */
+  #isAwaited = false;
 
   constructor(
     job: TrainingJob,
@@ -135,16 +137,35 @@ class Run implements TrainingRun {
     }
   }
 
-  async *events({
-    signal,
-  }: {
-    readonly signal?: AbortSignal | undefined;
-  } = {}): AsyncGenerator<TrainingEvent> {
+  async *events(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<TrainingEvent> {
+    const own = this.#events(options.signal);
+    for (;;) {
+      const { done, value } = await this.#alone(() => own.next());
+      if (done) return;
+      yield value;
+    }
+  }
+
+  async *#events(signal: AbortSignal | undefined): AsyncGenerator<TrainingEvent, undefined> {
     // First, for the run may have been left, or saved, between an epoch's last step and its measurement.
     yield* this.#measured(signal);
     while (this.done < this.steps) {
       yield await this.#step();
       yield* this.#measured(signal);
+    }
+  }
+
+  /** Two at once would write their pictures and gradients over each other's. */
+  async #alone<T>(next: () => Promise<T>): Promise<T> {
+    if (this.#isAwaited)
+      throw new Sam2RadError(
+        'the training run was asked for an event while another is awaited, expected one iteration of events() at a time; await its event first',
+      );
+    this.#isAwaited = true;
+    try {
+      return await next();
+    } finally {
+      this.#isAwaited = false;
     }
   }
 
