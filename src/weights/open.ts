@@ -1,4 +1,4 @@
-import { notLoaded } from '../errors.ts';
+import { CheckpointError, kindOf, notLoaded } from '../errors.ts';
 import { type NamedBlob, readRange } from './blob.ts';
 import { openSafetensors } from './safetensors.ts';
 import type { Checkpoint } from './types.ts';
@@ -6,6 +6,8 @@ import type { Checkpoint } from './types.ts';
 export interface OpenOptions {
   /** What messages call the file; a File's own name, or "checkpoint". */
   readonly name?: string;
+  /** Which argument the file was, where it turns out to be none; "openCheckpoint" unless given. */
+  readonly argument?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -13,10 +15,15 @@ export interface OpenOptions {
  * Opens a safetensors file or a torch checkpoint (zip or legacy stream), told apart by their first bytes.
  * Reads the directory only: values are read when a tensor is. Nothing in the file is executed.
  * @param blob a File in a page, `fs.openAsBlob(path)` in Node
- * @throws CheckpointError that names the file, the entry and the reason; the signal's reason when cancelled
+ * @throws CheckpointError that names the file, the entry and the reason, or says what was got in place of a Blob; the
+ * signal's reason when cancelled
  */
 export async function openCheckpoint(blob: Blob, options: OpenOptions = {}): Promise<Checkpoint> {
-  const { signal } = options;
+  const { signal, argument = 'openCheckpoint' } = options;
+  if (!(blob instanceof Blob))
+    throw new CheckpointError(
+      `${argument} got ${kindOf(blob)}, expected a File or a Blob: new Blob([bytes]), or openAsBlob(path) of node:fs`,
+    );
   const file: NamedBlob = { blob, name: options.name ?? nameOf(blob) };
   const head = await readRange(file, 0, Math.min(blob.size, 512), signal);
   const starts = (...bytes: number[]) => bytes.every((byte, i) => head[i] === byte);

@@ -1,4 +1,4 @@
-import { CheckpointError } from '../errors.ts';
+import { CheckpointError, kindOf } from '../errors.ts';
 import { elementBytes, elementCount } from './dtypes.ts';
 import type { DType } from './types.ts';
 
@@ -18,6 +18,12 @@ function encodeHeader(
   tensors: readonly TensorSource[],
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
+  for (const [key, value] of Object.entries(metadata)) {
+    if (typeof value !== 'string')
+      throw new CheckpointError(
+        `the metadata '${key}' of a safetensors file is ${kindOf(value)}, expected a text; give String(value) or JSON.stringify(value)`,
+      );
+  }
   // Joined by hand: an object would move keys that look like numbers to the front.
   const fields = [`"__metadata__":${JSON.stringify(metadata)}`];
   let at = 0;
@@ -46,8 +52,9 @@ export function safetensorsBytes(
 /**
  * Yields a safetensors file: the header, then one chunk a tensor, in the order given. At most one tensor is
  * in memory.
- * @throws CheckpointError when a source yields other than shape x type bytes, or a name comes twice; the
- * signal's reason when cancelled. What was yielded before is then no valid file: write it aside, rename last.
+ * @throws CheckpointError before the first chunk for metadata that are no texts or a name that comes twice, and later
+ * when a source yields other than shape x type bytes; the signal's reason when cancelled. What was yielded before is then
+ * no valid file: write it aside, rename last.
  */
 export async function* writeSafetensors(
   tensors: readonly TensorSource[],

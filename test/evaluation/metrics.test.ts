@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Sam2RadError, ShapeError } from '../../src/errors.ts';
 import {
   type BinaryMask,
   hausdorff95,
@@ -7,6 +8,7 @@ import {
   randomStream,
   type Spacing,
   scoreMask,
+  squaredDistances,
   surfaceDice,
   surfaceDistances,
 } from '../../src/evaluation.ts';
@@ -176,4 +178,78 @@ test('a class out of a map of class numbers; sizes that do not fit are refused',
   expect([...maskOfClass(map, { width: 3, height: 2 }, 2).data]).toEqual([0, 0, 1, 1, 0, 0]);
   expect(() => maskOfClass(map, { width: 3, height: 3 }, 2)).toThrow(/6 bytes for 3 x 3 pixels, expected 9/);
   expect(() => scoreMask(drawn('..'), drawn('...'))).toThrow(/is 2 x 1 pixels, the true one 3 x 1/);
+});
+
+const empty = shape(131, 97, () => false);
+
+test.each([
+  [[0, 0], '[0, 0]'],
+  [[-1, -1], '[-1, -1]'],
+  [[Number.NaN, 1], '[NaN, 1]'],
+  [[1, Number.POSITIVE_INFINITY], '[1, Infinity]'],
+  [[1], '[1]'],
+  [0.5, 'Number'],
+  [null, 'Null'],
+])('a spacing of %o is refused, also where nothing is measured', (value, got) => {
+  // A caller without types may write anything.
+  const spacing = value as unknown as Spacing;
+  const asking = [
+    () => scoreMask(A, B, { spacing }),
+    () => scoreMask(empty, empty, { spacing }),
+    () => scoreMask(A, empty, { spacing }),
+    () => surfaceDistances(A, B, spacing),
+    () => squaredDistances(A.data, A.width, A.height, spacing),
+  ];
+  for (const one of asking) {
+    expect(one).toThrow(Sam2RadError);
+    expect(one).toThrow(`spacing: got ${got}, expected [x, y], two finite numbers above 0`);
+  }
+});
+
+test.each([Number.NaN, -1, '2' as unknown as number])('a tolerance of %o is refused', (tolerance) => {
+  const asking = [
+    () => scoreMask(A, B, { tolerance }),
+    () => scoreMask(empty, empty, { tolerance }),
+    () => surfaceDice(surfaceDistances(A, B), tolerance),
+  ];
+  for (const one of asking) {
+    expect(one).toThrow(Sam2RadError);
+    expect(one).toThrow(`tolerance: got ${tolerance}, expected a number of 0 or more`);
+  }
+});
+
+test.each([
+  [Array.from(A.data, Boolean), 'Array'],
+  [Float32Array.from(A.data), 'Float32Array'],
+  [undefined, 'Undefined'],
+])('a mask whose data are no bytes is refused: false would count as inside', (value, kind) => {
+  // A caller without types may hand over anything.
+  const data = value as unknown as Uint8Array;
+  const asking = [
+    () => scoreMask({ ...A, data }, B),
+    () => scoreMask(B, { ...A, data }),
+    () => maskOfClass(data, A, 1),
+  ];
+  for (const one of asking) {
+    expect(one).toThrow(ShapeError);
+    expect(one).toThrow(`mask: got ${kind}, expected a Uint8Array of a byte a pixel`);
+  }
+});
+
+test('what is no mask at all is refused, and a size that is none', () => {
+  expect(() => scoreMask(undefined as unknown as BinaryMask, A)).toThrow(
+    /^mask: got Undefined, expected \{ width/,
+  );
+  expect(() => scoreMask({ ...A, width: Number.NaN }, A)).toThrow(
+    /^mask: got NaN x 97 pixels, expected whole/,
+  );
+});
+
+test('what a model answered is scored as it is', () => {
+  const { width, height, data: mask } = A;
+  expect(scoreMask({ width, height, mask }, B)).toEqual(scoreMask(A, B));
+  expect(scoreMask(B, { width, height, mask })).toEqual(scoreMask(B, A));
+  expect(() => scoreMask({ width, height, mask: mask.subarray(1) }, B)).toThrow(
+    /12706 bytes for 131 x 97 pixels/,
+  );
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Sam2RadError } from '../../src/errors.ts';
 import {
   type CaseScores,
   caseDice,
@@ -37,6 +38,30 @@ test('one group has no interval, no case no mean', () => {
   expect(estimate([{ group: 'a', values: [0.5] }], 1).overall).toEqual({ mean: 0.5, ci95: null, n: 1 });
   expect(estimate([], 1).overall).toEqual({ mean: null, ci95: null, n: 0 });
   expect(() => estimate([], 1, { resamples: 1999 })).toThrow(/at least 2000/);
+});
+
+test.each([
+  [Number.NaN, 'NaN'],
+  [Number.POSITIVE_INFINITY, 'Infinity'],
+  // A caller without types may leave it out.
+  [undefined as unknown as number, 'undefined'],
+])('a value of %s is refused by its group and series: it would make every mean NaN', (value, got) => {
+  const estimating = () => estimate([{ group: 'knee 7', values: [0.5, value] }], 2);
+  expect(estimating).toThrow(Sam2RadError);
+  expect(estimating).toThrow(`a case of group 'knee 7' has ${got} for series 2, expected a finite number`);
+});
+
+test.each([
+  [{ resamples: 1999 }, 'resamples: got 1999, expected a whole number of at least 2000'],
+  [{ resamples: Number.NaN }, 'resamples: got NaN'],
+  [{ resamples: Number.POSITIVE_INFINITY }, 'resamples: got Infinity'],
+  [{ seed: Number.NaN }, 'seed: got NaN, expected a whole number'],
+  [{ seed: 0.5 }, 'seed: got 0.5'],
+])('%o is refused by name', (options, message) => {
+  for (const asking of [() => estimate([], 1, options), () => summarise([], ['bone'], options)]) {
+    expect(asking).toThrow(Sam2RadError);
+    expect(asking).toThrow(message);
+  }
 });
 
 describe('the interval', () => {
@@ -91,7 +116,13 @@ test('differences are taken case by case', () => {
   expect(classes[1]?.dice).toMatchObject({ mean: -0.25, n: 1 });
   expect(dice.mean).toBeCloseTo((0.325 - 0.25) / 2, 12);
   expect(() => pairedDifferences(first, [...second].reverse())).toThrow(/a stands beside b/);
-  expect(() => pairedDifferences(first.slice(1), second.slice(1).concat(second))).toThrow(RangeError);
+  expect(() => pairedDifferences(first, [...second].reverse())).toThrow(Sam2RadError);
+  for (const fewer of [first.slice(1), []]) {
+    expect(() => pairedDifferences(fewer, second)).toThrow(Sam2RadError);
+    expect(() => pairedDifferences(fewer, second)).toThrow(
+      `${fewer.length} stand beside 2; give the same cases`,
+    );
+  }
 });
 
 test('a case counts by its classes that have a Dice', () => {

@@ -64,6 +64,13 @@ async function digest(blob: Blob): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', await blob.arrayBuffer())).join();
 }
 
+/** What work was refused with. */
+const said = (work: Promise<unknown>): Promise<string> =>
+  work.then(
+    () => '',
+    (error) => (error instanceof Error ? `${error.name}: ${error.message}` : String(error)),
+  );
+
 const losses = (events: readonly TrainingEvent[]) =>
   events.flatMap((event) => (event.kind === 'step' ? [event.losses] : []));
 
@@ -71,10 +78,25 @@ using first = await openTrainingRun(job);
 const uninterrupted = await collect(first);
 const model = await whole(first.model('canonical', { run: 'a record' }));
 const reference = await whole(first.model('reference'));
+// A caller without types may ask for anything.
+const unwritten = [
+  await said(whole(first.model('x' as 'canonical'))),
+  await said(whole(first.model('canonical', { epoch: 3 as unknown as string }))),
+  await said(whole(first.model('reference', { epoch: 3 as unknown as string }))),
+];
 
 using second = await openTrainingRun({ ...job, validation: [disc(10)] });
+// Two ask at once.
+const [one, two] = [second.events(), second.events()].map((events) => events[Symbol.asyncIterator]().next());
+const refused = await said(two ?? Promise.resolve());
+const { value: early } = (await one) ?? {};
 // Left at an epoch's last step, before its measurement, and after that.
-const begun = [...(await collect(second, 2)), ...(await collect(second, 1)), ...(await collect(second, 1))];
+const begun = [
+  ...(early ? [early] : []),
+  ...(await collect(second, 1)),
+  ...(await collect(second, 1)),
+  ...(await collect(second, 1)),
+];
 const saved = await whole(second.checkpoint({ run: 'a record' }));
 using third = await openTrainingRun({ ...job, resume: saved });
 const resumed = await collect(third);
@@ -83,12 +105,7 @@ const resumed = await collect(third);
 const short: TrainingJob = { ...job, training: [disc(0)], settings: { ...settings, augment: 'none' } };
 
 using wild = await openTrainingRun({ ...short, settings: { ...short.settings, learningRate: 1e30 } });
-let refusal = '';
-try {
-  await collect(wild);
-} catch (error) {
-  refusal = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-}
+const refusal = await said(collect(wild));
 const { tensors: state } = await openCheckpoint(await whole(wild.checkpoint()));
 const kept = (await state.get('weights')?.readF32())?.every(Number.isFinite) ?? false;
 
@@ -98,8 +115,7 @@ const { tensors: values, metadata: about } = await openCheckpoint(saved);
 const sources = [...values].map(([name, { dtype, shape, read }]) => ({ name, dtype, shape, bytes: read }));
 const told = writeSafetensors(sources, { ...about, tuned: JSON.stringify(begunWith) });
 using fourth = await openTrainingRun({
-  ...short,
-  training: job.training,
+  ...job,
   validation: [disc(0)],
   resume: await whole(told),
 });
@@ -127,6 +143,8 @@ console.log(
     again: losses([...begun, ...resumed]),
     sameModel:
       (await digest(model)) === (await digest(await whole(third.model('canonical', { run: 'a record' })))),
+    unwritten,
+    refused,
     refusal,
     isIntact: wild.isIntact,
     kept,

@@ -9,6 +9,8 @@ interface Told {
   readonly begun: string[];
   readonly again: StepLosses[];
   readonly sameModel: boolean;
+  readonly unwritten: string[];
+  readonly refused: string;
   readonly refusal: string;
   readonly isIntact: boolean;
   readonly kept: boolean;
@@ -42,6 +44,13 @@ describe('a training run, on wgpu', () => {
     expect(told.begun).toEqual(['step 1', 'step 2', 'validation 2', 'step 3']);
   });
 
+  test('that is asked for two events at once refuses the second, and the first comes as it would have', () => {
+    expect(told.refused).toBe(
+      'Sam2RadError: the training run was asked for an event while another is awaited, expected one iteration of events() at a time; await its event first',
+    );
+    expect(told.again).toEqual(told.uninterrupted);
+  });
+
   test('that is resumed computes with the kernels that it began with', () => {
     expect(told.tuned).toEqual([{}, { 'matmul 64x256x256 f32': 'plain' }]);
   });
@@ -65,6 +74,17 @@ describe('a training run, on wgpu', () => {
     expect(told.shapes['queries.discs']).toEqual([1, 10, 256]);
     expect(told.classes).toEqual(['disc']);
     expect(told.area).toBeGreaterThanOrEqual(0);
+  });
+
+  test('writes nothing in a layout that does not exist, nor with metadata that nobody could read again', () => {
+    const metadata = expect.stringMatching(
+      /^CheckpointError: the metadata 'epoch' of a safetensors file is Number/,
+    );
+    expect(told.unwritten).toEqual([
+      "TrainingSettingsError: layout: got 'x', expected canonical, reference",
+      metadata,
+      metadata,
+    ]);
   });
 
   test('and one in the layout of the reference, whose keys PyTorch knows', () => {

@@ -30,3 +30,16 @@ async function readAll(name: string): Promise<void> {
   const checkpoint = await openCheckpoint(await fixtureBlob(`checkpoints/bad/${name}`), { name });
   for (const tensor of checkpoint.tensors.values()) await tensor.read();
 }
+
+test.each([
+  ['model.safetensors', 'String'],
+  [new Uint8Array(64), 'Uint8Array'],
+  [undefined, 'Undefined'],
+])('what is no file is refused for what it is: %o', async (value, kind) => {
+  // A caller without types may hand over anything.
+  const opening = openCheckpoint(value as unknown as Blob);
+  await expect(opening).rejects.toThrow(CheckpointError);
+  await expect(opening).rejects.toThrow(
+    `openCheckpoint got ${kind}, expected a File or a Blob: new Blob([bytes]), or openAsBlob(path) of node:fs`,
+  );
+});

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { CheckpointError } from '../../src/errors.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
 import { type TensorSource, writeSafetensors } from '../../src/weights/write-safetensors.ts';
 import { cpuMillis } from './fixtures.ts';
@@ -26,6 +27,20 @@ test('tensors may lie in any order, be empty, scalar, and have any name', async 
     ['éA', [1]],
     ['10', []],
   ]);
+});
+
+test.each([
+  [3, 'Number'],
+  [{ a: 1 }, 'Object'],
+  [undefined, 'Undefined'],
+])('metadata that are no text are refused before the first chunk: %o', async (epoch, kind) => {
+  // A caller without types may hand over anything.
+  const metadata = { run: 'a record', epoch } as unknown as Record<string, string>;
+  const writing = writeSafetensors([], metadata).next();
+  await expect(writing).rejects.toThrow(CheckpointError);
+  await expect(writing).rejects.toThrow(
+    `the metadata 'epoch' of a safetensors file is ${kind}, expected a text; give String(value) or JSON.stringify(value)`,
+  );
 });
 
 const million = Array(300_000).fill(1);

@@ -1,7 +1,8 @@
+import { Sam2RadError } from '../../errors.ts';
 import { randomStream } from './random.ts';
 import { percentile } from './surface.ts';
 
-/** Values of one case, one a series; null where a series has none there. */
+/** Values of one case, one a series, finite; null where a series has none there. */
 export interface Observation {
   /** What was drawn together: a patient. Groups are independent of each other, cases of a group are not. */
   readonly group: string;
@@ -19,9 +20,9 @@ export interface Estimate {
 }
 
 export interface BootstrapOptions {
-  /** 5000 unless given, at least 2000. */
+  /** 5000 unless given, at least 2000, a whole number. */
   readonly resamples?: number | undefined;
-  /** 0 unless given. */
+  /** A whole number, 0 unless given. */
   readonly seed?: number | undefined;
 }
 
@@ -37,15 +38,19 @@ interface GroupSums {
 /**
  * Means of each series over the cases, and last the mean of these means, with 95 % percentile intervals of a bootstrap
  * that draws whole groups with replacement (Field and Welsh, JRSS B 2007). All series of a resample share its draw.
- * @throws RangeError for fewer than 2000 resamples
+ * @throws Sam2RadError for fewer than 2000 resamples, a seed that is no whole number, and a value that is not finite
  */
 export function estimate(
   observations: readonly Observation[],
   series: number,
   { resamples = RESAMPLES, seed = 0 }: BootstrapOptions = {},
 ): { readonly series: Estimate[]; readonly overall: Estimate } {
-  if (!(resamples >= LEAST_RESAMPLES))
-    throw new RangeError(`${resamples} resamples were asked for, expected at least ${LEAST_RESAMPLES}`);
+  if (!(Number.isSafeInteger(resamples) && resamples >= LEAST_RESAMPLES))
+    throw new Sam2RadError(
+      `resamples: got ${resamples}, expected a whole number of at least ${LEAST_RESAMPLES}; leave it out for ${RESAMPLES}`,
+    );
+  if (!Number.isInteger(seed))
+    throw new Sam2RadError(`seed: got ${seed}, expected a whole number, such as 0`);
   const groups = sumGroups(observations, series);
   const all = groups.map((_, index) => index);
   const point = means(groups, all, series);
@@ -78,6 +83,10 @@ function sumGroups(observations: readonly Observation[], series: number): GroupS
     groups.set(group, own);
     values.forEach((value, at) => {
       if (value === null) return;
+      if (!Number.isFinite(value))
+        throw new Sam2RadError(
+          `a case of group '${group}' has ${value} for series ${at + 1}, expected a finite number; give null where there is none`,
+        );
       own.sums[at] = (own.sums[at] ?? 0) + value;
       own.counts[at] = (own.counts[at] ?? 0) + 1;
     });

@@ -1,8 +1,22 @@
+import { kindOf, Sam2RadError } from '../../errors.ts';
+
 /** Millimetres (or any unit) from one pixel's centre to the next, across and down. */
 export type Spacing = readonly [x: number, y: number];
 
 /** Distances in pixels. */
 export const PIXELS: Spacing = [1, 1];
+
+/** @throws Sam2RadError for what is not two finite numbers above 0 */
+export function checkSpacing(spacing: Spacing): void {
+  const isFine = Array.isArray(spacing) && spacing.length === 2 && spacing.every(isStep);
+  if (isFine) return;
+  const got = Array.isArray(spacing) ? `[${spacing.join(', ')}]` : kindOf(spacing);
+  throw new Sam2RadError(
+    `spacing: got ${got}, expected [x, y], two finite numbers above 0 from one pixel to the next; leave it out for pixels`,
+  );
+}
+
+const isStep = (value: unknown) => Number.isFinite(value) && Number(value) > 0;
 
 /**
  * The squared distance of each pixel's centre to that of the nearest marked pixel, exact but for rounding: the lower
@@ -11,6 +25,7 @@ export const PIXELS: Spacing = [1, 1];
  * @param marked width * height bytes, row by row; not 0 is marked
  * @param spacing both above 0
  * @returns width * height squared distances in the unit of `spacing`; all Infinity where nothing is marked
+ * @throws Sam2RadError as `checkSpacing`
  */
 export function squaredDistances(
   marked: Uint8Array,
@@ -18,6 +33,7 @@ export function squaredDistances(
   height: number,
   spacing: Spacing = PIXELS,
 ): Float64Array {
+  checkSpacing(spacing);
   const squares = new Float64Array(width * height);
   for (let i = 0; i < squares.length; i++) squares[i] = marked[i] ? 0 : Number.POSITIVE_INFINITY;
   const [stepX, stepY] = spacing;

@@ -1,4 +1,4 @@
-import { ShapeError } from '../../errors.ts';
+import { kindOf, ShapeError } from '../../errors.ts';
 import type { Box } from '../types.ts';
 import { squaredDistances } from './distance.ts';
 
@@ -11,20 +11,25 @@ export interface BinaryMask {
 
 /**
  * The mask of one class out of a map of class numbers.
- * @throws ShapeError where there are fewer bytes than pixels
+ * @throws ShapeError as `checkMask`
  */
 export function maskOfClass(
   classMap: Uint8Array,
   { width, height }: { readonly width: number; readonly height: number },
   classNumber: number,
 ): BinaryMask {
-  const mask = { width, height, data: classMap.map((value) => Number(value === classNumber)) };
-  checkMask(mask);
-  return mask;
+  checkMask({ width, height, data: classMap });
+  return { width, height, data: classMap.map((value) => Number(value === classNumber)) };
 }
 
-/** @throws ShapeError where there are fewer bytes than pixels */
+/** @throws ShapeError for what is no Uint8Array, for a size that is none, and where there are fewer bytes than pixels */
 export function checkMask({ width, height, data }: BinaryMask): void {
+  if (kindOf(data) !== 'Uint8Array')
+    throw new ShapeError(
+      `mask: got ${kindOf(data)}, expected a Uint8Array of a byte a pixel; Uint8Array.from(values, Number) makes one`,
+    );
+  if (!(Number.isInteger(width) && Number.isInteger(height) && width >= 0 && height >= 0))
+    throw new ShapeError(`mask: got ${width} x ${height} pixels, expected whole numbers of 0 or more`);
   if (data.length < width * height)
     throw new ShapeError(
       `mask: ${data.length} bytes for ${width} x ${height} pixels, expected ${width * height}`,

@@ -1,7 +1,8 @@
-import { ShapeError } from '../../errors.ts';
-import { PIXELS, type Spacing } from './distance.ts';
+import { kindOf, ShapeError } from '../../errors.ts';
+import type { MaskResult } from '../types.ts';
+import { checkSpacing, PIXELS, type Spacing } from './distance.ts';
 import { type BinaryMask, checkMask } from './mask.ts';
-import { hausdorff95, surfaceDice, surfaceDistances } from './surface.ts';
+import { checkTolerance, hausdorff95, surfaceDice, surfaceDistances } from './surface.ts';
 
 /** The metrics by their names in reports; the first three grow with the agreement, HD95 falls. */
 export const METRICS = ['dice', 'iou', 'nsd', 'hd95'] as const;
@@ -19,13 +20,16 @@ export interface MaskScores extends Readonly<Record<MetricName, number | null>> 
 }
 
 export interface MetricOptions {
-  /** Unit of NSD's tolerance and of HD95: millimetres a pixel across and down; pixels unless given. */
+  /** Unit of NSD's tolerance and of HD95: millimetres a pixel across and down, above 0; pixels unless given. */
   readonly spacing?: Spacing | undefined;
-  /** NSD's: how far apart edges may lie and still agree, in the unit of `spacing`. 2 unless given. */
+  /** NSD's: how far apart edges may lie and still agree, in the unit of `spacing`, 0 or more. 2 unless given. */
   readonly tolerance?: number | undefined;
 }
 
 export const DEFAULT_TOLERANCE = 2;
+
+/** A mask, or what a model answered with. */
+export type ScoredMask = BinaryMask | Pick<MaskResult, 'width' | 'height' | 'mask'>;
 
 /** The rule for empty masks, in words that a report can print. */
 export const EMPTY_RULE =
@@ -38,20 +42,22 @@ export const EMPTY_RULE =
  * out of its means, too). Where one is, Dice, IoU and NSD are 0, and HD95 is the picture's diagonal, the largest
  * distance in it: a penalty, as Metrics Reloaded advises (Maier-Hein et al., Nature Methods 2024), so that a
  * missed object does not improve the mean.
- * @throws ShapeError where the sizes differ
+ * @throws ShapeError where the sizes differ, and as `checkMask`; Sam2RadError for a spacing or tolerance that cannot be
  */
 export function scoreMask(
-  prediction: BinaryMask,
-  truth: BinaryMask,
+  predicted: ScoredMask,
+  actual: ScoredMask,
   { spacing = PIXELS, tolerance = DEFAULT_TOLERANCE }: MetricOptions = {},
 ): MaskScores {
+  checkSpacing(spacing);
+  checkTolerance(tolerance);
+  const prediction = binaryMask(predicted);
+  const truth = binaryMask(actual);
   const { width, height } = truth;
   if (prediction.width !== width || prediction.height !== height)
     throw new ShapeError(
       `the predicted mask is ${prediction.width} x ${prediction.height} pixels, the true one ${width} x ${height}`,
     );
-  checkMask(prediction);
-  checkMask(truth);
   let [predictedArea, truthArea, shared] = [0, 0, 0];
   for (let i = 0; i < width * height; i++) {
     const isPredicted = prediction.data[i] !== 0;
@@ -77,4 +83,15 @@ export function scoreMask(
     presence: 'both',
     ...areas,
   };
+}
+
+/** @throws ShapeError for what is no mask */
+function binaryMask(mask: ScoredMask): BinaryMask {
+  if (typeof mask !== 'object' || mask === null)
+    throw new ShapeError(
+      `mask: got ${kindOf(mask)}, expected { width, height, data } or what predict() answers`,
+    );
+  const own = 'mask' in mask ? { width: mask.width, height: mask.height, data: mask.mask } : mask;
+  checkMask(own);
+  return own;
 }

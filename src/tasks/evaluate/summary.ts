@@ -1,3 +1,4 @@
+import { Sam2RadError } from '../../errors.ts';
 import { type BootstrapOptions, type Estimate, estimate } from './bootstrap.ts';
 import type { MaskScores, MetricName } from './metrics.ts';
 
@@ -27,7 +28,7 @@ export interface Summary extends MetricEstimates {
  * Means with bootstrap intervals, clustered by group. Undefined values (see `scoreMask`) are left out; `n` says how
  * many went in. The figure over all classes is the mean of the class means, as nnU-Net's `foreground_mean`.
  * @param classNames one a class, in order
- * @throws RangeError as `estimate`
+ * @throws Sam2RadError as `estimate`
  */
 export function summarise(
   cases: readonly CaseScores[],
@@ -67,13 +68,19 @@ export function summarise(
 /**
  * First minus second, case by case, for `summarise`: the interval of a difference is narrower than the two intervals
  * suggest, since both were measured on the same pictures. Null where either is undefined.
- * @throws RangeError where they are not the same cases in the same order
+ * @throws Sam2RadError where they are not the same cases in the same order
  */
 export function pairedDifferences(first: readonly CaseScores[], second: readonly CaseScores[]): CaseScores[] {
+  if (first.length !== second.length)
+    throw new Sam2RadError(
+      `paired cases differ: ${first.length} stand beside ${second.length}; give the same cases in the same order`,
+    );
   return first.map((one, index) => {
     const other = second[index];
-    if (other?.name !== one.name || first.length !== second.length)
-      throw new RangeError(`paired cases differ: ${one.name} stands beside ${other?.name ?? 'nothing'}`);
+    if (other?.name !== one.name)
+      throw new Sam2RadError(
+        `paired cases differ: ${one.name} stands beside ${other?.name ?? 'nothing'}; give the same cases in the same order`,
+      );
     const difference = (at: number, metric: MetricName) => {
       const [a, b] = [one.classes[at]?.[metric] ?? null, other.classes[at]?.[metric] ?? null];
       return a === null || b === null ? null : a - b;

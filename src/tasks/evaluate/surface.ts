@@ -1,3 +1,4 @@
+import { Sam2RadError } from '../../errors.ts';
 import { PIXELS, type Spacing, squaredDistances } from './distance.ts';
 import { type BinaryMask, tightBox } from './mask.ts';
 
@@ -12,6 +13,7 @@ export interface SurfaceDistances {
  * Distances between the edges of two masks of one size, neither of them empty. The edge of a mask is its pixels that
  * have a pixel outside the mask, or the end of the picture, on their left, right, above or below (`get_mask_edges` of
  * MONAI: the mask without its erosion).
+ * @throws Sam2RadError as `checkSpacing`
  */
 export function surfaceDistances(a: BinaryMask, b: BinaryMask, spacing: Spacing = PIXELS): SurfaceDistances {
   // The nearest edge pixel and all that ask for it lie in the box around both.
@@ -66,11 +68,21 @@ function distancesFrom(from: Uint8Array, to: Uint8Array, frame: Frame, spacing: 
   return Float64Array.from(distances);
 }
 
+/** @throws Sam2RadError for what is no number of 0 or more */
+export function checkTolerance(tolerance: number): void {
+  if (!(typeof tolerance === 'number' && tolerance >= 0))
+    throw new Sam2RadError(
+      `tolerance: got ${tolerance}, expected a number of 0 or more in the unit of the spacing, such as 2`,
+    );
+}
+
 /**
  * Normalised surface distance: the share of both edges' pixels that lie within `tolerance` of the other edge
  * (MONAI `compute_surface_dice`; Nikolov et al., 2021, with pixels in place of edge lengths). 0 to 1.
+ * @throws Sam2RadError as `checkTolerance`
  */
 export function surfaceDice({ there, back }: SurfaceDistances, tolerance: number): number {
+  checkTolerance(tolerance);
   const near = (distances: Float64Array) => distances.reduce((sum, one) => sum + Number(one <= tolerance), 0);
   return (near(there) + near(back)) / (there.length + back.length);
 }

@@ -1,4 +1,4 @@
-import { PictureError, Sam2RadError } from '../../errors.ts';
+import { kindOf, PictureError, Sam2RadError } from '../../errors.ts';
 import { naturalSize } from '../../web/picture.ts';
 import { LEAST_TOKENS, MOST_CLASSES, MOST_TOKENS, type ModelConfig } from '../../weights/config.ts';
 import { areClassNames, PREPROCESSES } from '../../weights/metadata.ts';
@@ -11,16 +11,21 @@ export class TrainingSettingsError extends Sam2RadError {
   override name = 'TrainingSettingsError';
 }
 
+const MOST_SEED = 2 ** 32 - 1;
+
 /** @throws TrainingSettingsError naming the setting */
-export function checkJob(job: Pick<TrainingJob, 'training' | 'classNames' | 'settings'>): void {
+export function checkJob(
+  job: Pick<TrainingJob, 'training' | 'classNames' | 'settings' | 'validateEvery'>,
+): void {
   if (job.training.length === 0)
     throw new TrainingSettingsError('training: got no pictures, expected one at least');
   checkSettings(job);
+  if (job.validateEvery !== undefined) expectCount('validateEvery', job.validateEvery);
 }
 
 /** @throws TrainingSettingsError naming the setting */
 export function checkSettings({ classNames, settings }: Pick<TrainingJob, 'classNames' | 'settings'>): void {
-  const { batch, epochs, learningRate, clip, queryDeviation, tokens } = settings;
+  const { batch, epochs, learningRate, clip, queryDeviation, tokens, seed } = settings;
   const { train, augment, preprocess } = settings;
   expectOneOf('train', train, TRAINED_PARTS);
   expectOneOf('augment', augment, AUGMENTATIONS);
@@ -33,15 +38,29 @@ export function checkSettings({ classNames, settings }: Pick<TrainingJob, 'class
     throw new TrainingSettingsError(
       `classNames: got ${JSON.stringify(classNames)}, expected 1 to ${MOST_CLASSES} different names of 1 to 64 characters`,
     );
-  for (const [name, value] of Object.entries({ batch, epochs }))
-    if (!Number.isInteger(value) || value < 1)
-      throw new TrainingSettingsError(`${name}: got ${value}, expected a whole number of 1 or more`);
+  for (const [name, value] of Object.entries({ batch, epochs })) expectCount(name, value);
   if (!isPositive(learningRate))
     throw new TrainingSettingsError(`learningRate: got ${learningRate}, expected a positive number`);
   if (clip !== null && !isPositive(clip))
     throw new TrainingSettingsError(`clip: got ${clip}, expected a positive number, or null for no clipping`);
   if (queryDeviation !== undefined && !isPositive(queryDeviation))
     throw new TrainingSettingsError(`queryDeviation: got ${queryDeviation}, expected a positive number`);
+  // What is drawn from a seed looks at 32 bits of it: others would repeat the draws of one of these.
+  if (!Number.isInteger(seed) || seed < 0 || seed > MOST_SEED)
+    throw new TrainingSettingsError(`seed: got ${seed}, expected a whole number of 0 to ${MOST_SEED}`);
+}
+
+function expectCount(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1)
+    throw new TrainingSettingsError(`${name}: got ${value}, expected a whole number of 1 or more`);
+}
+
+/** Names of the tensors in a model's file. */
+const LAYOUTS = ['canonical', 'reference'];
+
+/** @throws TrainingSettingsError for a layout that does not exist */
+export function checkLayout(layout: string): void {
+  expectOneOf('layout', layout, LAYOUTS);
 }
 
 function expectOneOf(name: string, value: string, known: readonly string[]): void {
@@ -57,6 +76,10 @@ export function checkAgainst(
   { datasets }: Pick<ModelConfig, 'datasets'>,
   { datasetName, settings: { tokens } }: Pick<TrainingJob, 'datasetName' | 'settings'>,
 ): void {
+  if (typeof datasetName !== 'string')
+    throw new TrainingSettingsError(
+      `datasetName: got ${kindOf(datasetName)}, expected a text of letters, digits, _ and -, such as 'wrist'`,
+    );
   const own = datasets.find(({ name }) => name === datasetName);
   if (!own && !/^[\w-]+$/.test(datasetName))
     throw new TrainingSettingsError(
@@ -70,7 +93,10 @@ export function checkAgainst(
 
 const isPositive = (value: number) => Number.isFinite(value) && value > 0;
 
-/** @throws PictureError where picture or class map are not of the size that was announced, or a class is none of `classes` */
+/**
+ * @throws PictureError where picture or class map are not of the size that was announced, the map is no Uint8Array, or a
+ * class is none of `classes`
+ */
 export async function loadChecked(
   { name, width, height, load }: PictureToLearn,
   classes: number,
@@ -80,6 +106,10 @@ export async function loadChecked(
   if (size.width !== width || size.height !== height)
     throw new PictureError(
       `${name}: the picture has ${size.width} x ${size.height} pixels, expected the ${width} x ${height} that the job says; give its upright size`,
+    );
+  if (kindOf(classMap) !== 'Uint8Array')
+    throw new PictureError(
+      `${name}: the class map is ${kindOf(classMap)}, expected a Uint8Array of ${width * height} class numbers`,
     );
   if (classMap.length !== width * height)
     throw new PictureError(

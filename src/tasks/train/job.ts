@@ -29,6 +29,7 @@ export interface TrainSettings {
   readonly clip: number | null;
   readonly augment: Augmentation;
   readonly preprocess: ModelConfig['preprocess'];
+  /** A whole number from 0, below 2^32. */
   readonly seed: number;
 }
 
@@ -62,9 +63,12 @@ export interface TrainingJob {
   /** What Dice is measured on. */
   readonly validation: readonly PictureToLearn[];
   readonly settings: TrainSettings;
-  /** Epochs between two measurements of Dice; the last epoch always has one. */
+  /** Epochs between two measurements of Dice, 1 or more; a twentieth of all unless given. The last epoch always has one. */
   readonly validateEvery?: number | undefined;
-  /** A file of `TrainingRun.checkpoint` of a run with the same job: its state is taken up. */
+  /**
+   * A file of `TrainingRun.checkpoint` of a run with the same job: its state is taken up. Of the settings, epochs and
+   * learning rate alone may be others, which `TrainingRun.warnings` then say; base, class maps and validation are not compared.
+   */
   readonly resume?: Blob | undefined;
   readonly device?: GPUDevice | undefined;
   readonly gpu?: GPU | undefined;
@@ -123,14 +127,22 @@ export interface TrainingRun extends Disposable {
    * Steps on when the next event is asked for, and not before. Leaving the loop leaves the run between two steps. The
    * signal ends a measurement of Dice, which may take long, between two pictures; it does not end a step.
    * @throws GpuError naming step and term where a loss is no finite number, and where gradients are none in several
-   * steps in a row; DeviceLostError; the signal's reason, and the state is that of the last step
+   * steps in a row; DeviceLostError; Sam2RadError where another iteration's event is awaited, which is left to come; the
+   * signal's reason, and the state is that of the last step
    */
   events(options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<TrainingEvent>;
   /** Whether the state is that of the last event and may be saved, after `events` threw: not without a device. */
   readonly isIntact: boolean;
-  /** A safetensors file with the parameters and the optimiser's state; everything random follows from seed and step. */
+  /**
+   * A safetensors file with the parameters and the optimiser's state; everything random follows from seed and step. Its
+   * metadata, over those that are given, hold the job's settings, class names, and the training pictures' names and sizes.
+   * @throws CheckpointError for metadata that are no texts, before the first chunk
+   */
   checkpoint(metadata?: Readonly<Record<string, string>>): AsyncIterable<Uint8Array>;
-  /** A safetensors file of the whole model, base and what was learned: canonical, or the reference's state_dict. */
+  /**
+   * A safetensors file of the whole model, base and what was learned: canonical, or the reference's state_dict.
+   * @throws TrainingSettingsError for another layout, CheckpointError for metadata that are no texts, before the first chunk
+   */
   model(
     layout: 'canonical' | 'reference',
     metadata?: Readonly<Record<string, string>>,

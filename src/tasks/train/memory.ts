@@ -81,7 +81,10 @@ export async function planTraining(
 ): Promise<TrainingMemory> {
   checkSettings(job);
   const { base, settings, signal } = job;
-  const checkpoint = trainable(await openCheckpoint(base, signal ? { signal } : {}), job);
+  const checkpoint = trainable(
+    await openCheckpoint(base, { argument: 'base', ...(signal && { signal }) }),
+    job,
+  );
   const { contextFor } = await trainingSetup(checkpoint, { parts: settings.train, dropout: DROPOUT });
   const context = contextFor(traits);
   const memory = trainingMemory(trainingRecordings(context, drawsOf(settings.train)), context.trained);

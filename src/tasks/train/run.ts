@@ -1,5 +1,4 @@
-import { CheckpointError } from '../../errors.ts';
-import type { TunedKernels } from '../../graph/graph.ts';
+import { CheckpointError, Sam2RadError } from '../../errors.ts';
 import { cosineRate } from '../../optim/schedule.ts';
 import { convertCheckpoint } from '../../weights/convert.ts';
 import { littleEndian } from '../../weights/dtypes.ts';
@@ -10,20 +9,19 @@ import type { Checkpoint } from '../../weights/types.ts';
 import { writeSafetensors } from '../../weights/write-safetensors.ts';
 import { DISPOSE } from '../disposing.ts';
 import { shuffled } from '../evaluate/random.ts';
-import { checkJob } from './check.ts';
+import { checkJob, checkLayout } from './check.ts';
 import { drawOf, drawsOf, learnedDraws } from './draws.ts';
 import { openTrainingEngine, type TrainingEngine } from './engine.ts';
 import type { TrainingExample } from './example.ts';
 import type { TrainingEvent, TrainingJob, TrainingRun } from './job.ts';
 import { encodePictures, memoryNotes } from './pictures.ts';
 import { DROPOUT, trainable } from './setup.ts';
+import { readState, stateMetadata } from './state.ts';
 import { STREAMS, streamOf } from './streams.ts';
 import { diceOfClasses, type ValidationPicture } from './validate.ts';
 
 /** The reference's, as the settings of `setup.ts`. */
 const LAST_RATE = 0.1;
-
-const FORMAT = 'sam2rad-training';
 
 /**
  * Prepares a run: base and what shall learn on the GPU, each view of each picture through the encoder once.
@@ -35,11 +33,14 @@ const FORMAT = 'sam2rad-training';
 export async function openTrainingRun(job: TrainingJob): Promise<TrainingRun> {
   checkJob(job);
   const { settings, signal } = job;
-  const base = await openCheckpoint(job.base, signal ? { signal } : {});
+  const open = (argument: 'base' | 'resume', file: Blob) =>
+    openCheckpoint(file, { argument, ...(signal && { signal }) });
+  const base = await open('base', job.base);
   const checkpoint = trainable(base, job);
-  const state = job.resume && (await openCheckpoint(job.resume, signal ? { signal } : {}));
+  const file = job.resume === undefined ? undefined : await open('resume', job.resume);
+  const state = file && readState(file, job);
   const engine = await openTrainingEngine(checkpoint, {
-    ...(state ? { tuned: tunedOf(state) } : { tuning: job.tuning }),
+    ...(state ? { tuned: state.tuned } : { tuning: job.tuning }),
     ...(job.device ? { device: job.device } : {}),
     ...(job.gpu ? { gpu: job.gpu } : {}),
     parts: settings.train,
@@ -50,33 +51,20 @@ export async function openTrainingRun(job: TrainingJob): Promise<TrainingRun> {
   });
   try {
     const { training, validation } = await encodePictures(job, engine);
-    if (state) await resume(state, engine, job);
-    return new Run(job, base, checkpoint, engine, training, validation);
+    if (file && state) await resume(file, state.steps, engine, job);
+    return new Run(job, base, checkpoint, engine, training, validation, state?.notes ?? []);
   } catch (error) {
     engine[DISPOSE]();
     throw error;
   }
 }
 
-/** What computed the run so far: the defaults where its state says nothing. */
-function tunedOf({ metadata }: Checkpoint): TunedKernels {
-  try {
-    const value: unknown = JSON.parse(metadata['tuned'] ?? '{}');
-    const entries = typeof value === 'object' && value !== null ? Object.entries(value) : [];
-    return Object.fromEntries(entries.filter((entry) => typeof entry[1] === 'string'));
-  } catch {
-    return {};
-  }
-}
-
 async function resume(
-  { name, tensors, metadata }: Checkpoint,
+  { name, tensors }: Checkpoint,
+  steps: number,
   { trainer }: TrainingEngine,
   { settings, signal }: TrainingJob,
 ) {
-  const steps = Number(metadata['steps']);
-  if (metadata['format'] !== FORMAT || !Number.isInteger(steps) || steps < 0)
-    throw new CheckpointError(`${name} is no state of a training: give the checkpoint that \`train\` wrote`);
   const read = async (key: string) => {
     const tensor = tensors.get(key);
     if (!tensor) throw new CheckpointError(`${name} has no tensor '${key}': it is damaged`);
@@ -95,8 +83,11 @@ class Run implements TrainingRun {
   readonly #engine: TrainingEngine;
   readonly #training: readonly (readonly TrainingExample[])[];
   readonly #validation: readonly ValidationPicture[];
+  readonly #notes: readonly string[];
   /** The step that Dice was last measured after. */
   #measuredAt = 0;
+  /** Whether an event is on its way. */
+  #isAwaited = false;
 
   constructor(
     job: TrainingJob,
@@ -105,6 +96,7 @@ class Run implements TrainingRun {
     engine: TrainingEngine,
     training: readonly (readonly TrainingExample[])[],
     validation: readonly ValidationPicture[],
+    notes: readonly string[],
   ) {
     this.#job = job;
     this.#base = base;
@@ -112,6 +104,7 @@ class Run implements TrainingRun {
     this.#engine = engine;
     this.#training = training;
     this.#validation = validation;
+    this.#notes = notes;
   }
 
   get adapter() {
@@ -123,7 +116,7 @@ class Run implements TrainingRun {
   }
 
   get warnings() {
-    return [...this.#engine.notes, ...memoryNotes(this.#job, this.#engine.context)];
+    return [...this.#notes, ...this.#engine.notes, ...memoryNotes(this.#job, this.#engine.context)];
   }
 
   get steps(): number {
@@ -144,11 +137,16 @@ class Run implements TrainingRun {
     }
   }
 
-  async *events({
-    signal,
-  }: {
-    readonly signal?: AbortSignal | undefined;
-  } = {}): AsyncGenerator<TrainingEvent> {
+  async *events(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncGenerator<TrainingEvent> {
+    const own = this.#events(options.signal);
+    for (;;) {
+      const { done, value } = await this.#alone(() => own.next());
+      if (done) return;
+      yield value;
+    }
+  }
+
+  async *#events(signal: AbortSignal | undefined): AsyncGenerator<TrainingEvent, undefined> {
     // First, for the run may have been left, or saved, between an epoch's last step and its measurement.
     yield* this.#measured(signal);
     while (this.done < this.steps) {
@@ -157,8 +155,22 @@ class Run implements TrainingRun {
     }
   }
 
+  /** Two at once would write their pictures and gradients over each other's. */
+  async #alone<T>(next: () => Promise<T>): Promise<T> {
+    if (this.#isAwaited)
+      throw new Sam2RadError(
+        'the training run was asked for an event while another is awaited, expected one iteration of events() at a time; await its event first',
+      );
+    this.#isAwaited = true;
+    try {
+      return await next();
+    } finally {
+      this.#isAwaited = false;
+    }
+  }
+
   async *checkpoint(metadata: Readonly<Record<string, string>> = {}): AsyncGenerator<Uint8Array> {
-    const steps = String(this.done);
+    const own = stateMetadata(this.#job, { steps: this.done, tuned: this.tuned });
     const state = await this.#engine.trainer.weights.read();
     const sources = Object.entries(state).map(([name, values]: [string, Float32Array]) => ({
       name,
@@ -166,14 +178,14 @@ class Run implements TrainingRun {
       shape: [values.length],
       bytes: async () => littleEndian(values),
     }));
-    const tuned = JSON.stringify(this.tuned);
-    yield* writeSafetensors(sources, { ...metadata, format: FORMAT, steps, tuned });
+    yield* writeSafetensors(sources, { ...metadata, ...own });
   }
 
   async *model(
     layout: 'canonical' | 'reference',
     metadata: Readonly<Record<string, string>> = {},
   ): AsyncGenerator<Uint8Array> {
+    checkLayout(layout);
     const { weights } = this.#engine.trainer;
     const learned = weights.unpack((await weights.read()).weights);
     const whole = withValues(this.#checkpoint, learned, metadata);
