@@ -1,5 +1,4 @@
 import { kindOf, ShapeError } from '../../errors.ts';
-import type { MaskResult } from '../types.ts';
 import { checkSpacing, PIXELS, type Spacing } from './distance.ts';
 import { type BinaryMask, checkMask } from './mask.ts';
 import { checkTolerance, hausdorff95, surfaceDice, surfaceDistances } from './surface.ts';
@@ -29,7 +28,7 @@ export interface MetricOptions {
 export const DEFAULT_TOLERANCE = 2;
 
 /** A mask, or what a model answered with. */
-export type ScoredMask = BinaryMask | Pick<MaskResult, 'width' | 'height' | 'mask'>;
+export type ScoredMask = BinaryMask | (Omit<BinaryMask, 'data'> & { readonly mask: Uint8Array });
 
 /** The rule for empty masks, in words that a report can print. */
 export const EMPTY_RULE =
