@@ -26,11 +26,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-// Node 20 calls fs.openAsBlob experimental on every use; other warnings stay.
+// A Node 20 may call File experimental; other warnings stay.
 process.removeAllListeners('warning');
 process.on('warning', (warning) => {
-  if (!/openAsBlob|buffer\.File/.test(warning.message))
-    process.stderr.write(`${warning.name}: ${warning.message}\n`);
+  if (!/buffer\.File/.test(warning.message)) process.stderr.write(`${warning.name}: ${warning.message}\n`);
 });
 
 process.exitCode = await main(process.argv.slice(2), {
