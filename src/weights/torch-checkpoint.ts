@@ -3,7 +3,7 @@ import { elementBytes } from './dtypes.ts';
 import { isOpaque, type StorageRef, type Value } from './pickle-values.ts';
 import { type Storage, viewTensor } from './storage.ts';
 import type { TorchObjects } from './torch-objects.ts';
-import { findTensors, type Node, pathOf } from './torch-tree.ts';
+import { findTensors, type Node, quotedPath } from './torch-tree.ts';
 import type { Checkpoint, StoredTensor } from './types.ts';
 
 const MAX_NAMED = 5;
@@ -16,7 +16,7 @@ function some<T>(items: readonly T[], textOf: (item: T) => string = String): str
 
 /** "hyper_parameters.x: posix.system" */
 const placeOf = (node: Node) =>
-  `${pathOf(node) || 'the whole file'}: ${isOpaque(node.value) ? node.value.path : ''}`;
+  `${quotedPath(node) || 'the whole file'}: ${isOpaque(node.value) ? node.value.path : ''}`;
 
 /**
  * The checkpoint that a torch pickle describes.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CheckpointError } from '../../src/errors.ts';
+import { CheckpointError, shown } from '../../src/errors.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
 import { cpuMillis } from './fixtures.ts';
 import {
@@ -221,6 +221,34 @@ const bombs: [string, number[]][] = [
   ['lists within lists, popped', repeat(600_000, 0x5d, 0x30)],
   ['a list of itself', [0x5d, 0x71, 0, ...repeat(40, 0x68, 0, 0x61)]],
 ];
+/** A leaf at the end of dicts within dicts, whose one key is the memo's first. */
+const nested = (depth: number, leaf: number[]) =>
+  [repeat(depth, 0x7d, ...first), leaf, repeat(depth, 0x73)].flat();
+
+test('a key that is long and named again at each depth is quoted without being repeated', async () => {
+  const words = `${'a'.repeat(199)} `.repeat(1000);
+  const evil = call(name('os', 'system'));
+  const left = [listOf(5, ...nested(46, evil)), [0x30], dict({ w: weight, x: nested(46, evil) })];
+  const quoted = makeTorchZip(pickle([kept(0, str(words)), ...left].flat()), storages);
+  const long = makeTorchZip(pickle([kept(0, str(words)), nested(47, weight)].flat()), storages);
+  const start = cpuMillis();
+  const { tensors, warnings } = await openCheckpoint(quoted, { name: 'x.pt' });
+  await expect(openCheckpoint(long, { name: 'y.pt' })).rejects.toThrow(
+    /^y\.pt: .* more than 65536 characters in the name of a tensor/,
+  );
+  expect(cpuMillis() - start).toBeLessThan(500);
+  expect([...tensors.keys()]).toEqual(['w']);
+  expect(warnings[0]).toMatch(/^x\.pt also names Python objects .*: os\.system \(x\.a+/);
+  expect(warnings[0]?.length).toBeLessThanOrEqual(2000);
+});
+
+test('what is said of a text ends soon, however long the text and its words are', () => {
+  const start = cpuMillis();
+  expect(shown('a'.repeat(1e8))).toBe(`${'a'.repeat(200)}...`);
+  expect(shown(`${'a'.repeat(199)} `.repeat(5e5))).toHaveLength(2000);
+  expect(cpuMillis() - start).toBeLessThan(1000);
+});
+
 test.each(bombs)('a pickle of millions of %s ends within a second', async (_, ops) => {
   const blob = makeTorchZip(pickle(ops));
   const start = cpuMillis();
