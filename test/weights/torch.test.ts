@@ -161,9 +161,29 @@ test('a flipped byte in a storage is found when its tensor is read', async () =>
   await expect(tensors.get('w')?.read()).rejects.toThrow(/flipped\.pt: "archive\/data\/0" has CRC/);
 });
 
-test('a view that repeats a large storage beyond reason is refused', async () => {
-  const data = pickle(dict({ w: tensor('0', [4096, 8192], [0, 0], 6) }));
-  await expect(openCheckpoint(makeTorchZip(data, storages))).rejects.toThrow(/would take 134217728 bytes/);
+test('views that repeat their elements beyond reason are refused, one or all together', async () => {
+  const one = pickle(dict({ w: tensor('0', [4096, 8192], [0, 0], 6) }));
+  await expect(openCheckpoint(makeTorchZip(one, storages), { name: 'one.pt' })).rejects.toThrow(
+    /^one\.pt: tensor "w" of shape \[4096, 8192\] repeats its elements \(strides \[0, 0\]\); .* 134217724 bytes more/,
+  );
+  const views = (count: number) =>
+    pickle(
+      dict(
+        Object.fromEntries(
+          Array.from({ length: count }, (_, i) => [`w${i}`, tensor('0', [1024, 2048], [0, 1], 2048)]),
+        ),
+      ),
+    );
+  const row = { 0: new Uint8Array(8192) };
+  expect((await openCheckpoint(makeTorchZip(views(8), row))).tensors.size).toBe(8);
+  await expect(openCheckpoint(makeTorchZip(views(9), row))).rejects.toThrow(/tensor "w8" .* bytes more/);
+});
+
+test('names that share one storage repeat nothing', async () => {
+  const whole = tensor('0', [1 << 20], [1], 1 << 20);
+  const aliases = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`w${i}`, whole]));
+  const blob = makeTorchZip(pickle(dict(aliases)), { 0: new Uint8Array(4 << 20) });
+  expect((await openCheckpoint(blob)).tensors.size).toBe(40);
 });
 
 test('a cancelled open or read rejects with the reason of the signal', async () => {
@@ -236,7 +256,7 @@ test('a key that is long and named again at each depth is quoted without being r
   await expect(openCheckpoint(long, { name: 'y.pt' })).rejects.toThrow(
     /^y\.pt: .* more than 65536 characters in the name of a tensor/,
   );
-  expect(cpuMillis() - start).toBeLessThan(500);
+  expect(cpuMillis() - start).toBeLessThan(1500);
   expect([...tensors.keys()]).toEqual(['w']);
   expect(warnings[0]).toMatch(/^x\.pt also names Python objects .*: os\.system \(x\.a+/);
   expect(warnings[0]?.length).toBeLessThanOrEqual(2000);
