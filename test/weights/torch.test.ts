@@ -161,6 +161,37 @@ test('a flipped byte in a storage is found when its tensor is read', async () =>
   await expect(tensors.get('w')?.read()).rejects.toThrow(/flipped\.pt: "archive\/data\/0" has CRC/);
 });
 
+/** A zip as it is written, with `from`, wherever it stands, made `to`. */
+async function rewritten(from: string, to: string, count = Number.POSITIVE_INFINITY): Promise<Blob> {
+  const bytes = Buffer.from(await makeTorchZip(pickle(dict({ w: weight })), storages).arrayBuffer());
+  for (let at = bytes.indexOf(from), i = 0; at >= 0 && i < count; at = bytes.indexOf(from, at + 1), i++)
+    bytes.write(to, at, 'latin1');
+  return new Blob([bytes]);
+}
+
+test.each([
+  ['a mark of UTF-8', '\u00ef\u00bb\u00bfarch'],
+  ['bytes that are no UTF-8', '\u00ff\u00fe\u0080hive'],
+])('the folder of a zip may start with %s', async (_, folder) => {
+  const { tensors } = await openCheckpoint(await rewritten('archive', folder));
+  expect([...((await tensors.get('w')?.readF32()) ?? [])]).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+test('a file whose own header has another name than the directory, or that runs into it, is damaged', async () => {
+  const { tensors } = await openCheckpoint(await rewritten('archive/data/0', 'archive/data/1', 1), {
+    name: 'x.pt',
+  });
+  await expect(tensors.get('w')?.read()).rejects.toThrow(
+    /^x\.pt: "archive\/data\/0" has no proper header of that name at byte \d+\./,
+  );
+  const bytes = Buffer.from(await makeTorchZip(pickle(dict({ w: weight })), storages).arrayBuffer());
+  bytes.writeUInt16LE(1, bytes.indexOf('archive/data/0') - 2);
+  const shifted = await openCheckpoint(new Blob([bytes]), { name: 'y.pt' });
+  await expect(shifted.tensors.get('w')?.read()).rejects.toThrow(
+    /^y\.pt: "archive\/data\/0" runs into the directory\./,
+  );
+});
+
 test('views that repeat their elements beyond reason are refused, one or all together', async () => {
   const one = pickle(dict({ w: tensor('0', [4096, 8192], [0, 0], 6) }));
   await expect(openCheckpoint(makeTorchZip(one, storages), { name: 'one.pt' })).rejects.toThrow(
