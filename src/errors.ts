@@ -19,11 +19,17 @@ export class CheckpointError extends Sam2RadError {
  * A sentence with names in it that a stranger chose. What a terminal obeys, what turns a text's direction and what
  * nobody sees is escaped as in an address; where a name, or all, is longer than any is, it is cut.
  */
-export const shown = (text: string): string =>
-  text
-    .replace(/(\S{200})\S+/g, '$1...')
+export const shown = (text: string): string => {
+  let short = '';
+  // As far as it is shown: a pattern over all of it takes half a minute where a file repeats a name of megabytes.
+  for (const [run] of text.matchAll(/\S+|\s+/g)) {
+    short += run.length > 200 ? `${run.slice(0, 200)}...` : run;
+    if (short.length > 2000) break;
+  }
+  return short
     .slice(0, 2000)
     .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => encodeURIComponent(character));
+};
 
 /** A picture that cannot be decoded or that has a size we refuse. */
 export class PictureError extends Sam2RadError {

@@ -16,7 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 };
 
 /** 128 + SIGINT, as shells have it. */
-const CANCELLED = 130;
+export const CANCELLED = 130;
 
 /**
  * Runs one command line.

@@ -70,6 +70,10 @@ export const MOST_CLASSES = 255;
 export const LEAST_TOKENS = 3;
 /** Each costs a token in every attention of the decoder, as a click does, of which there may be as many. */
 export const MOST_TOKENS = 512;
+/** LoRA is of low rank, the reference's of 32; it is merged when loaded, so that any rank runs. */
+export const MOST_RANK = 256;
+/** Of adapters, which are narrower than what they adapt, the reference's 64: the kernels read fours. */
+export const MOST_WIDTH = 2048;
 
 /** One set of learned queries, `queries.<name>` of shape [classes, tokens, 256]. */
 export interface DatasetConfig {

@@ -2,11 +2,13 @@ import { CheckpointError } from '../errors.ts';
 
 /**
  * JSON for headers that a stranger wrote: duplicate keys are refused (two readers would disagree on which
- * counts), objects become Maps (a key such as `__proto__` is a key like any other), depth is bounded.
+ * counts), objects become Maps (a key such as `__proto__` is a key like any other), depth and number are bounded.
  */
 export type Json = null | boolean | number | string | Json[] | Map<string, Json>;
 
 const MAX_DEPTH = 16;
+/** Keys and items, some ten a tensor: a few bytes of a text become a hundred in memory, and more as a tensor. */
+const MAX_VALUES = 1_000_000;
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORD = /null|true|false/y;
 const SPACE = /[ \t\n\r]*/y;
@@ -17,6 +19,7 @@ const SPACE = /[ \t\n\r]*/y;
  */
 export function parseJson(text: string, where: string): Json {
   let at = 0;
+  let values = 0;
 
   const fail = (what: string): never => {
     throw new CheckpointError(`${where} ${what} at character ${at}. The file is damaged; download it again.`);
@@ -81,6 +84,7 @@ export function parseJson(text: string, where: string): Json {
   };
 
   const readValue = (depth: number): Json => {
+    if (++values > MAX_VALUES) fail(`has more than ${MAX_VALUES} values`);
     if (depth > MAX_DEPTH) fail(`is nested deeper than ${MAX_DEPTH}`);
     skipSpace();
     if (text[at] === '"') return readString();

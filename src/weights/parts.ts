@@ -5,7 +5,9 @@ import {
   type EncoderConfig,
   LEAST_TOKENS,
   MOST_CLASSES,
+  MOST_RANK,
   MOST_TOKENS,
+  MOST_WIDTH,
   type ModelConfig,
   type ModelSize,
   type PromptPredictorConfig,
@@ -126,7 +128,9 @@ export function readParts(candidates: Candidates): Parts | undefined {
   };
 }
 
-/** Every tensor that a model of these parts has, in canonical order. */
+const within = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most);
+
+/** Every tensor that a model of these parts has, in canonical order. A size that is out of range becomes the nearest that is not. */
 export function expectedTensors(parts: Parts, candidates: Candidates): Map<string, readonly number[]> {
   const list = new ShapeList();
   const { encoder } = parts;
@@ -134,20 +138,20 @@ export function expectedTensors(parts: Parts, candidates: Candidates): Map<strin
   else if (encoder.kind === 'vit') vitTensors(list, encoder, (name) => candidates.get(name)?.shape[0]);
   else tinyViTTensors(list, encoder);
   if (parts.family === 'sam2') list.put('no_mem_embed', 1, 1, 256);
+  const hidden = within(4 * Math.ceil((parts.adapters?.hidden ?? 0) / 4), 4, MOST_WIDTH);
   for (const block of parts.adapters?.blocks ?? []) {
     const width = blockWidth(block, encoder);
-    list.linear(`${block}.adapter.lin1`, parts.adapters?.hidden ?? 0, width);
-    list.linear(`${block}.adapter.lin2`, width, parts.adapters?.hidden ?? 0);
+    list.linear(`${block}.adapter.lin1`, hidden, width);
+    list.linear(`${block}.adapter.lin2`, width, hidden);
   }
   promptEncoderTensors(list);
   maskDecoderTensors(list, parts.decoder);
-  if (parts.lora) loraTensors(list, parts.lora.rank);
+  if (parts.lora) loraTensors(list, within(parts.lora.rank, 1, MOST_RANK));
   if (parts.ppn) {
     promptPredictorTensors(list, parts.ppn);
-    // What is out of range is held against the nearest that is not.
     for (const { name, classes, tokens } of parts.datasets) {
-      const [least, most] = [Math.max(classes, 1), Math.max(tokens, LEAST_TOKENS)];
-      list.put(`queries.${name}`, Math.min(least, MOST_CLASSES), Math.min(most, MOST_TOKENS), 256);
+      const count = within(tokens, LEAST_TOKENS, MOST_TOKENS);
+      list.put(`queries.${name}`, within(classes, 1, MOST_CLASSES), count, 256);
     }
     if (parts.datasets.length === 0) list.put('queries.<dataset>', 1, 10, 256);
   }

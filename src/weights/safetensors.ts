@@ -121,8 +121,14 @@ function checkLayout(file: string, entries: readonly Entry[], dataBytes: number)
     position = end;
   }
   if (position !== dataBytes) {
+    const isWrapped = dataBytes < position && (position - dataBytes) % 2 ** 32 === 0;
+    const advice = isWrapped
+      ? "Node's openAsBlob takes sizes modulo 4 GiB: convert the file to f16."
+      : dataBytes < position
+        ? 'The file is truncated; download it again.'
+        : ADVICE;
     throw new CheckpointError(
-      `${file}: the tensors take ${position} bytes, but ${dataBytes} follow the header. ${dataBytes < position ? 'The file is truncated; download it again.' : ADVICE}`,
+      `${file}: the tensors take ${position} bytes, but ${dataBytes} follow the header. ${advice}`,
     );
   }
 }

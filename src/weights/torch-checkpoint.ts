@@ -1,12 +1,14 @@
 import { CheckpointError, shown } from '../errors.ts';
-import { elementBytes } from './dtypes.ts';
+import { elementBytes, elementCount, shapeText } from './dtypes.ts';
 import { isOpaque, type StorageRef, type Value } from './pickle-values.ts';
-import { type Storage, viewTensor } from './storage.ts';
+import { extent, type Storage, viewTensor } from './storage.ts';
 import type { TorchObjects } from './torch-objects.ts';
-import { findTensors, type Node, pathOf } from './torch-tree.ts';
+import { findTensors, type Node, quotedPath } from './torch-tree.ts';
 import type { Checkpoint, StoredTensor } from './types.ts';
 
 const MAX_NAMED = 5;
+/** What all tensors that repeat elements (stride 0) may take beyond what they repeat: each value costs a file nothing. */
+const MAX_REPEATED_BYTES = 64 << 20;
 
 /** "a, b, c and 4 more", for messages. */
 function some<T>(items: readonly T[], textOf: (item: T) => string = String): string {
@@ -16,13 +18,14 @@ function some<T>(items: readonly T[], textOf: (item: T) => string = String): str
 
 /** "hyper_parameters.x: posix.system" */
 const placeOf = (node: Node) =>
-  `${pathOf(node) || 'the whole file'}: ${isOpaque(node.value) ? node.value.path : ''}`;
+  `${quotedPath(node) || 'the whole file'}: ${isOpaque(node.value) ? node.value.path : ''}`;
 
 /**
  * The checkpoint that a torch pickle describes.
  * @param objects the host that read `root`, with what it refused
  * @param storageOf finds a storage in the file, already checked to be long enough
- * @throws CheckpointError when there is no tensor at all, or when one does not fit its storage
+ * @throws CheckpointError when there is no tensor at all, when one does not fit its storage, or when
+ * they repeat elements so often that only an attack explains it
  */
 export function torchCheckpoint(
   file: string,
@@ -34,6 +37,7 @@ export function torchCheckpoint(
   const tree = findTensors(root, file);
   const refused = [...objects.refused];
   const tensors = new Map<string, StoredTensor>();
+  let repeated = 0;
   for (const { name, tensor } of tree.tensors) {
     const { dtype, shape, strides, offset, storage, pending } = tensor;
     if (pending !== undefined)
@@ -45,6 +49,11 @@ export function torchCheckpoint(
     // What lies behind its storage in the file is not the tensor's.
     const bytes = (storage.start + storage.elements) * elementBytes[storage.dtype ?? 'U8'];
     tensors.set(name, viewTensor(file, name, view, { ...storageOf(storage, name), bytes }));
+    repeated += Math.max(0, (elementCount(shape) ?? 0) - extent(view)) * elementBytes[dtype];
+    if (repeated > MAX_REPEATED_BYTES)
+      throw new CheckpointError(
+        `${file}: tensor "${name}" of shape ${shapeText(shape)} repeats its elements (strides ${shapeText(strides)}); all that do would take ${repeated} bytes more than the file has, at most ${MAX_REPEATED_BYTES} are read. Save it again after .contiguous().`,
+      );
   }
   if (tensors.size === 0) {
     const found =

@@ -5,8 +5,12 @@ import { crc32 } from './crc32.ts';
 /** One stored file of a zip. Offsets and sizes are bytes, checked against the archive's bounds. */
 export interface ZipEntry {
   readonly name: string;
+  /** The name as the directory has it, which need not be UTF-8. */
+  readonly nameBytes: Uint8Array;
   /** Where its local header lies; the values follow that. */
   readonly header: number;
+  /** Where its values end at the latest: the directory starts there. */
+  readonly limit: number;
   readonly bytes: number;
   readonly crc: number;
 }
@@ -111,6 +115,7 @@ export async function openZip(file: NamedBlob, signal?: AbortSignal): Promise<Ma
   const directory = await findDirectory(file, signal);
   const bytes = await readRange(file, directory.start, directory.start + directory.bytes, signal);
   const fields = new Fields(bytes, file.name);
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const entries = new Map<string, ZipEntry>();
   let at = 0;
   for (let i = 0; i < directory.entries; i++) {
@@ -121,7 +126,8 @@ export async function openZip(file: NamedBlob, signal?: AbortSignal): Promise<Ma
     const extraEnd = nameEnd + fields.u16(at + 30);
     const next = extraEnd + fields.u16(at + 32);
     if (next > bytes.byteLength) throw damaged(file.name, 'a directory record runs past the directory');
-    const name = new TextDecoder().decode(bytes.subarray(at + 46, nameEnd));
+    const nameBytes = bytes.subarray(at + 46, nameEnd);
+    const name = decoder.decode(nameBytes);
     const size = sizes(fields, at, nameEnd, extraEnd);
     if (fields.u16(at + 10) !== 0 || fields.u16(at + 8) & 1 || size.packed !== size.bytes) {
       throw new CheckpointError(
@@ -135,7 +141,15 @@ export async function openZip(file: NamedBlob, signal?: AbortSignal): Promise<Ma
       );
     }
     if (entries.has(name)) throw damaged(file.name, `"${name}" is listed twice`);
-    entries.set(name, { name, header: size.header, bytes: size.bytes, crc: fields.u32(at + 16) });
+    const crc = fields.u32(at + 16);
+    entries.set(name, {
+      name,
+      nameBytes,
+      header: size.header,
+      limit: directory.start,
+      bytes: size.bytes,
+      crc,
+    });
     at = next;
   }
   return entries;
@@ -143,14 +157,16 @@ export async function openZip(file: NamedBlob, signal?: AbortSignal): Promise<Ma
 
 /** Where the contents of `entry` start: its local header has lengths of its own, and must agree on the name. */
 async function contentStart(file: NamedBlob, entry: ZipEntry, signal?: AbortSignal): Promise<number> {
-  const name = new TextEncoder().encode(entry.name);
-  const head = await readRange(file, entry.header, entry.header + 30, signal);
+  const { name, nameBytes, header, bytes } = entry;
+  const head = await readRange(file, header, header + 30 + nameBytes.byteLength, signal);
   const fields = new Fields(head, file.name);
-  const start = entry.header + 30 + fields.u16(26) + fields.u16(28);
-  if (fields.u32(0) !== LOCAL || fields.u16(26) !== name.byteLength || fields.u16(8) !== 0) {
-    throw damaged(file.name, `"${entry.name}" has no proper header at byte ${entry.header}`);
+  const start = header + 30 + fields.u16(26) + fields.u16(28);
+  const isNamed =
+    fields.u16(26) === nameBytes.byteLength && nameBytes.every((byte, i) => byte === head[30 + i]);
+  if (fields.u32(0) !== LOCAL || !isNamed || fields.u16(8) !== 0) {
+    throw damaged(file.name, `"${name}" has no proper header of that name at byte ${header}`);
   }
-  if (start + entry.bytes > file.blob.size) throw damaged(file.name, `"${entry.name}" runs past the end`);
+  if (start + bytes > entry.limit) throw damaged(file.name, `"${name}" runs into the directory`);
   return start;
 }
 

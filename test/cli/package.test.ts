@@ -109,23 +109,22 @@ test('an error is one line without a stack', () => {
   );
 });
 
-test('Ctrl-C removes the unfinished file', async () => {
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('%s removes the unfinished file and exits with %d', async (signal, expected) => {
   const folder = scratch();
-  const child = spawn(process.execPath, [
-    cli(),
-    'convert',
-    demoModel(),
-    '-o',
-    join(folder, 'out.safetensors'),
-  ]);
+  const output = join(folder, 'out.safetensors');
+  const child = spawn(process.execPath, [cli(), 'convert', demoModel(), '-o', output]);
   const code = await new Promise((resolve) => {
-    child.on('exit', resolve);
+    child.on('exit', (status, by) => resolve(status ?? by));
     const watch = setInterval(() => {
       if (namesIn(folder).length === 0) return;
       clearInterval(watch);
-      child.kill('SIGINT');
+      child.kill(signal);
     }, 1);
   });
-  expect(code).toBe(130);
+  expect(code).toBe(expected);
   expect(namesIn(folder)).toEqual([]);
 });

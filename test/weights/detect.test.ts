@@ -287,6 +287,33 @@ test('more classes than a byte numbers, or tokens without end, are refused', () 
   expect(most).toEqual([{ name: 'phantom', classes: 255, tokens: 512 }]);
 });
 
+test('LoRA and adapters of sizes that no kernel takes are refused by their key; LoRA of any rank to 256 is merged', () => {
+  /** The golden's LoRA is of rank 8, its adapters are 64 wide. */
+  const sized = (pattern: RegExp, from: number, to: number) =>
+    new Map(
+      Array.from(golden('nano-sam2rad-adapter-lora'), ([key, info]): [string, TensorInfo] => [
+        key,
+        pattern.test(key) ? { ...info, shape: info.shape.map((side) => (side === from ? to : side)) } : info,
+      ]),
+    );
+  const lora = (rank: number) => sized(/w_[ab]\.weight$/, 8, rank);
+  const adapters = (width: number) => sized(/\.adapters\.\d+\.adapters\.(?:0\..*|2\.weight)$/, 64, width);
+  for (const rank of [1, 3, 256]) expect(detectModel(lora(rank)).config.lora).toEqual({ rank });
+  expect(messageOf(lora(0))).toMatch(/w_a\.weight is \[0, 256\], expected \[1, 256\]/);
+  expect(messageOf(lora(60_000))).toMatch(/w_a\.weight is \[60000, 256\], expected \[256, 256\]/);
+  for (const [width, nearest] of [
+    [0, 4],
+    [5, 8],
+    [4096, 2048],
+  ] as const) {
+    expect(messageOf(adapters(width))).toMatch(
+      new RegExp(
+        `image_encoder\\.adapters\\.0\\.adapters\\.0\\.bias is \\[${width}\\], expected \\[${nearest}\\]`,
+      ),
+    );
+  }
+});
+
 test('files of other models are told what is known', () => {
   expect(messageOf(new Map([['0.weight', { dtype: 'F32', shape: [3, 4] }]]))).toContain(
     'odd.pt holds no image encoder. It has 1 tensors such as "0.weight". Known are',

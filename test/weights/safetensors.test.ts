@@ -43,9 +43,18 @@ test.each([
   );
 });
 
-const million = Array(300_000).fill(1);
+const numbered = (count: number, value: string) =>
+  Array.from({ length: count }, (_, i) => `"${i}":${value}`).join();
+const sides = Array(300_000).fill(1);
 const hostile: [string, string, RegExp][] = [
-  ['a shape of 300,000 sides', `{"a":${entry(million, 0, 1)}}`, /does not fill bytes 0 to 1/],
+  ['a shape of 300,000 sides', `{"a":${entry(sides, 0, 1)}}`, /does not fill bytes 0 to 1/],
+  [
+    'a shape of 3,000,000 sides',
+    `{"a":{"shape":[${'1,'.repeat(3e6)}1]}}`,
+    /has more than 1000000 values at character/,
+  ],
+  ['150,000 tensors', `{${numbered(150_000, entry([0], 0, 0))}}`, /has more than 1000000 values/],
+  ['lists without end', `{"a":[${Array(1e6).fill('[],[]').join()}]}`, /has more than 1000000 values/],
   ['a size beyond exact integers', `{"a":${entry([2 ** 40, 2 ** 40], 0, 0)}}`, /does not fill/],
   ['a fraction of a side', `{"a":${entry([1.5], 0, 1)}}`, /lacks a proper dtype, shape or data_offsets/],
   ['offsets that run backwards', `{"a":${entry([1], 1, 0)}}`, /does not fill/],
@@ -61,7 +70,7 @@ const hostile: [string, string, RegExp][] = [
 test.each(hostile)('a header with %s is refused', async (_, header, message) => {
   const start = cpuMillis();
   await expect(open(file(header, Uint8Array.of(1)))).rejects.toThrow(message);
-  expect(cpuMillis() - start).toBeLessThan(1000);
+  expect(cpuMillis() - start).toBeLessThan(2500);
 });
 
 test('a name of megabytes, or one that a terminal obeys, is escaped and cut in what is said of it', async () => {
@@ -80,6 +89,16 @@ test('a name of megabytes, or one that a terminal obeys, is escaped and cut in w
 test('a header that is not UTF-8 is refused', async () => {
   const blob = new Blob([Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0xff, 0x7d)]);
   await expect(open(blob)).rejects.toThrow(/x\.safetensors: the safetensors header is not UTF-8/);
+});
+
+test('a file of 4 GiB that Node calls shorter is told what to do', async () => {
+  const large = 2 ** 32 + 1;
+  await expect(open(file(`{"a":${entry([large], 0, large)}}`, Uint8Array.of(1)))).rejects.toThrow(
+    /the tensors take 4294967297 bytes, but 1 follow the header\. Node's openAsBlob takes sizes modulo 4 GiB: convert/,
+  );
+  await expect(open(file(`{"a":${entry([9], 0, 9)}}`, Uint8Array.of(1)))).rejects.toThrow(
+    /take 9 bytes, but 1 follow the header\. The file is truncated; download it again\.$/,
+  );
 });
 
 const strangers: [string, string | Uint8Array<ArrayBuffer>, RegExp][] = [

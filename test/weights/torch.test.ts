@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { CheckpointError } from '../../src/errors.ts';
+import { CheckpointError, shown } from '../../src/errors.ts';
 import { openCheckpoint } from '../../src/weights/open.ts';
 import { cpuMillis } from './fixtures.ts';
 import {
@@ -161,9 +161,60 @@ test('a flipped byte in a storage is found when its tensor is read', async () =>
   await expect(tensors.get('w')?.read()).rejects.toThrow(/flipped\.pt: "archive\/data\/0" has CRC/);
 });
 
-test('a view that repeats a large storage beyond reason is refused', async () => {
-  const data = pickle(dict({ w: tensor('0', [4096, 8192], [0, 0], 6) }));
-  await expect(openCheckpoint(makeTorchZip(data, storages))).rejects.toThrow(/would take 134217728 bytes/);
+/** A zip as it is written, with `from`, wherever it stands, made `to`. */
+async function rewritten(from: string, to: string, count = Number.POSITIVE_INFINITY): Promise<Blob> {
+  const bytes = Buffer.from(await makeTorchZip(pickle(dict({ w: weight })), storages).arrayBuffer());
+  for (let at = bytes.indexOf(from), i = 0; at >= 0 && i < count; at = bytes.indexOf(from, at + 1), i++)
+    bytes.write(to, at, 'latin1');
+  return new Blob([bytes]);
+}
+
+test.each([
+  ['a mark of UTF-8', '\u00ef\u00bb\u00bfarch'],
+  ['bytes that are no UTF-8', '\u00ff\u00fe\u0080hive'],
+])('the folder of a zip may start with %s', async (_, folder) => {
+  const { tensors } = await openCheckpoint(await rewritten('archive', folder));
+  expect([...((await tensors.get('w')?.readF32()) ?? [])]).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
+test('a file whose own header has another name than the directory, or that runs into it, is damaged', async () => {
+  const { tensors } = await openCheckpoint(await rewritten('archive/data/0', 'archive/data/1', 1), {
+    name: 'x.pt',
+  });
+  await expect(tensors.get('w')?.read()).rejects.toThrow(
+    /^x\.pt: "archive\/data\/0" has no proper header of that name at byte \d+\./,
+  );
+  const bytes = Buffer.from(await makeTorchZip(pickle(dict({ w: weight })), storages).arrayBuffer());
+  bytes.writeUInt16LE(1, bytes.indexOf('archive/data/0') - 2);
+  const shifted = await openCheckpoint(new Blob([bytes]), { name: 'y.pt' });
+  await expect(shifted.tensors.get('w')?.read()).rejects.toThrow(
+    /^y\.pt: "archive\/data\/0" runs into the directory\./,
+  );
+});
+
+test('views that repeat their elements beyond reason are refused, one or all together', async () => {
+  const one = pickle(dict({ w: tensor('0', [4096, 8192], [0, 0], 6) }));
+  await expect(openCheckpoint(makeTorchZip(one, storages), { name: 'one.pt' })).rejects.toThrow(
+    /^one\.pt: tensor "w" of shape \[4096, 8192\] repeats its elements \(strides \[0, 0\]\); .* 134217724 bytes more/,
+  );
+  const views = (count: number) =>
+    pickle(
+      dict(
+        Object.fromEntries(
+          Array.from({ length: count }, (_, i) => [`w${i}`, tensor('0', [1024, 2048], [0, 1], 2048)]),
+        ),
+      ),
+    );
+  const row = { 0: new Uint8Array(8192) };
+  expect((await openCheckpoint(makeTorchZip(views(8), row))).tensors.size).toBe(8);
+  await expect(openCheckpoint(makeTorchZip(views(9), row))).rejects.toThrow(/tensor "w8" .* bytes more/);
+});
+
+test('names that share one storage repeat nothing', async () => {
+  const whole = tensor('0', [1 << 20], [1], 1 << 20);
+  const aliases = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`w${i}`, whole]));
+  const blob = makeTorchZip(pickle(dict(aliases)), { 0: new Uint8Array(4 << 20) });
+  expect((await openCheckpoint(blob)).tensors.size).toBe(40);
 });
 
 test('a cancelled open or read rejects with the reason of the signal', async () => {
@@ -221,6 +272,34 @@ const bombs: [string, number[]][] = [
   ['lists within lists, popped', repeat(600_000, 0x5d, 0x30)],
   ['a list of itself', [0x5d, 0x71, 0, ...repeat(40, 0x68, 0, 0x61)]],
 ];
+/** A leaf at the end of dicts within dicts, whose one key is the memo's first. */
+const nested = (depth: number, leaf: number[]) =>
+  [repeat(depth, 0x7d, ...first), leaf, repeat(depth, 0x73)].flat();
+
+test('a key that is long and named again at each depth is quoted without being repeated', async () => {
+  const words = `${'a'.repeat(199)} `.repeat(1000);
+  const evil = call(name('os', 'system'));
+  const left = [listOf(5, ...nested(46, evil)), [0x30], dict({ w: weight, x: nested(46, evil) })];
+  const quoted = makeTorchZip(pickle([kept(0, str(words)), ...left].flat()), storages);
+  const long = makeTorchZip(pickle([kept(0, str(words)), nested(47, weight)].flat()), storages);
+  const start = cpuMillis();
+  const { tensors, warnings } = await openCheckpoint(quoted, { name: 'x.pt' });
+  await expect(openCheckpoint(long, { name: 'y.pt' })).rejects.toThrow(
+    /^y\.pt: .* more than 65536 characters in the name of a tensor/,
+  );
+  expect(cpuMillis() - start).toBeLessThan(1500);
+  expect([...tensors.keys()]).toEqual(['w']);
+  expect(warnings[0]).toMatch(/^x\.pt also names Python objects .*: os\.system \(x\.a+/);
+  expect(warnings[0]?.length).toBeLessThanOrEqual(2000);
+});
+
+test('what is said of a text ends soon, however long the text and its words are', () => {
+  const start = cpuMillis();
+  expect(shown('a'.repeat(1e8))).toBe(`${'a'.repeat(200)}...`);
+  expect(shown(`${'a'.repeat(199)} `.repeat(5e5))).toHaveLength(2000);
+  expect(cpuMillis() - start).toBeLessThan(1000);
+});
+
 test.each(bombs)('a pickle of millions of %s ends within a second', async (_, ops) => {
   const blob = makeTorchZip(pickle(ops));
   const start = cpuMillis();

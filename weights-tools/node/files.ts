@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { openAsBlob, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FileError, notAFile, systemReason } from '../errors.ts';
+import { DiskFile, type FileState } from './disk-file.ts';
 
 /** @throws the system's error, or one like it for a folder, a device or a pipe, before it is opened: that may wait without end */
-export async function checkFile(path: string): Promise<{ readonly size: number }> {
+export async function checkFile(path: string): Promise<FileState> {
   const found = await stat(path);
   const error = notAFile(found);
   if (error) throw error;
@@ -13,14 +14,15 @@ export async function checkFile(path: string): Promise<{ readonly size: number }
 }
 
 /**
- * A file as a lazy Blob with its name: slices are read when they are asked for.
- * @throws FileError when there is no such file
+ * A file as a lazy Blob of any size with its name: slices are read when they are asked for.
+ * @throws FileError when there is no such file, or none that may be read
  */
 export async function openFile(path: string): Promise<File> {
   try {
-    // openAsBlob names no reason, and takes a folder for a file.
-    await checkFile(path);
-    return new File([await openAsBlob(path)], basename(path));
+    const state = await checkFile(path);
+    // Opened once for nothing, so that one that may not be read is refused by its reason.
+    await (await open(path)).close();
+    return new DiskFile(path, basename(path), state);
   } catch (error) {
     throw new FileError(`cannot read ${path}: ${systemReason(error)}`, { cause: error });
   }
