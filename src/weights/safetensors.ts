@@ -2,7 +2,7 @@ import { CheckpointError } from '../errors.ts';
 import { type NamedBlob, readRange } from './blob.ts';
 import { elementBytes, elementCount, isDType, shapeText } from './dtypes.ts';
 import { type Json, parseJson } from './json.ts';
-import { contiguousStrides, type Storage, viewTensor } from './storage.ts';
+import { storedTensor } from './stored-tensor.ts';
 import type { Checkpoint, DType, StoredTensor } from './types.ts';
 
 /** The limit that the safetensors library itself sets. */
@@ -38,17 +38,16 @@ export async function openSafetensors(file: NamedBlob, signal?: AbortSignal): Pr
   checkLayout(file.name, entries, file.blob.size - 8 - length);
 
   const tensors = new Map<string, StoredTensor>();
-  for (const { name, dtype, shape, start, end } of entries) {
-    const base = 8 + length + start;
-    const storage: Storage = {
-      bytes: end - start,
-      read: (from, to, cancel) => readRange(file, base + from, base + to, cancel),
-    };
-    const view = { dtype, shape, strides: contiguousStrides(shape), offset: 0 };
-    tensors.set(name, viewTensor(file.name, name, view, storage));
+  for (const entry of entries) {
+    const { name, start, end } = entry;
+    const base = 8 + length;
+    const read = (cancel?: AbortSignal) => readRange(file, base + start, base + end, cancel);
+    tensors.set(name, storedTensor(name, entry, whereOf(file.name, name), read));
   }
   return { name: file.name, container: 'safetensors', tensors, metadata, warnings: [] };
 }
+
+const whereOf = (file: string, name: string) => `${file}: tensor "${name}"`;
 
 function parseHeader(file: string, bytes: Uint8Array): Map<string, Json> {
   let text: string;
@@ -79,7 +78,7 @@ function readMetadata(file: string, value: Json | undefined): Record<string, str
 }
 
 function readEntry(file: string, name: string, value: Json): Entry {
-  const where = `${file}: tensor "${name}"`;
+  const where = whereOf(file, name);
   if (name === '__proto__') {
     throw new CheckpointError(`${where} has a name that no model uses and that attacks JavaScript readers.`);
   }

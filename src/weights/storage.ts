@@ -1,5 +1,6 @@
 import { CheckpointError } from '../errors.ts';
-import { decodeF32, elementBytes, elementCount, shapeText } from './dtypes.ts';
+import { elementBytes, elementCount, shapeText } from './dtypes.ts';
+import { storedTensor } from './stored-tensor.ts';
 import type { DType, StoredTensor } from './types.ts';
 
 /** A run of bytes in a file that tensors look into. `read` takes offsets in bytes from its start. */
@@ -64,14 +65,7 @@ export function viewTensor(file: string, name: string, view: View, storage: Stor
       `${where} of shape ${shapeText(view.shape)} ends at byte ${end} of its storage, which has ${storage.bytes}. ${advice}`,
     );
   }
-  const read = (signal?: AbortSignal) => materialise(view, storage, signal);
-  return {
-    name,
-    dtype: view.dtype,
-    shape: view.shape,
-    read,
-    readF32: async (signal) => decodeF32(await read(signal), view.dtype, where),
-  };
+  return storedTensor(name, view, where, (signal) => materialise(view, storage, signal));
 }
 
 async function materialise(view: View, storage: Storage, signal?: AbortSignal): Promise<Uint8Array> {
