@@ -15,7 +15,7 @@ export function drawOverlay(
   classMap: Uint8Array,
   width: number,
   height: number,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   const isContour = contour(classMap, width, height);
   const rgb = new Uint8Array(width * height * 3);
   for (let pixel = 0; pixel < width * height; pixel++) {
@@ -31,7 +31,7 @@ export function drawOverlay(
 }
 
 /** 1 where a pixel of a class is within the contour's thickness of another class. */
-function contour(classMap: Uint8Array, width: number, height: number): Uint8Array {
+function contour(classMap: Uint8Array, width: number, height: number): Uint8Array<ArrayBuffer> {
   const isContour = new Uint8Array(width * height);
   let front: number[] = [];
   for (let at = 0; at < isContour.length; at++) {

@@ -20,7 +20,7 @@ export async function readRange(
   start: number,
   end: number,
   signal?: AbortSignal,
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   signal?.throwIfAborted();
   if (start < 0 || end < start || end > file.blob.size) {
     throw new CheckpointError(

@@ -54,7 +54,7 @@ export function describeCheckpoint(
 export async function* convertCheckpoint(
   checkpoint: Checkpoint,
   options: ConvertOptions,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const { dtype, signal, onProgress } = options;
   const description = describeCheckpoint(checkpoint, options.imageSize);
   const { classNames = description.config.classNames } = options;

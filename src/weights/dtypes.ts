@@ -47,8 +47,10 @@ export function elementCount(shape: readonly number[]): number | undefined {
 const isLittleEndian = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
 
 /** The bytes of f32 values in the files' order. On little-endian machines they share memory with `values`. */
-export function littleEndian(values: Float32Array): Uint8Array {
-  if (isLittleEndian) return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+export function littleEndian(values: Float32Array): Uint8Array<ArrayBuffer> {
+  // Nothing of ours is shared between threads, which the types of arrays leave open.
+  const buffer = values.buffer as ArrayBuffer;
+  if (isLittleEndian) return new Uint8Array(buffer, values.byteOffset, values.byteLength);
   const bytes = new Uint8Array(values.length * 4);
   const view = new DataView(bytes.buffer);
   for (const [i, value] of values.entries()) view.setFloat32(i * 4, value, true);

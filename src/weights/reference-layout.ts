@@ -95,7 +95,7 @@ export function planReference(
 export async function* referenceCheckpoint(
   checkpoint: Checkpoint,
   options: ReferenceOptions = {},
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const { base, signal, onProgress } = options;
   const description = describeCheckpoint(checkpoint, options.imageSize);
   const { tensors, metadata } = planReference(checkpoint, description, base);

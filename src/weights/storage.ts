@@ -7,7 +7,7 @@ import type { DType, StoredTensor } from './types.ts';
 export interface Storage {
   /** Its length in bytes. */
   readonly bytes: number;
-  read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>;
+  read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** A tensor as a strided window into a storage; offset and strides count elements. */
@@ -68,7 +68,11 @@ export function viewTensor(file: string, name: string, view: View, storage: Stor
   return storedTensor(name, view, where, (signal) => materialise(view, storage, signal));
 }
 
-async function materialise(view: View, storage: Storage, signal?: AbortSignal): Promise<Uint8Array> {
+async function materialise(
+  view: View,
+  storage: Storage,
+  signal?: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
   const span = extent(view);
   if (span === 0) return new Uint8Array(0);
   const size = elementBytes[view.dtype];
@@ -79,7 +83,7 @@ async function materialise(view: View, storage: Storage, signal?: AbortSignal): 
 }
 
 /** Copies the view's elements, row-major, out of bytes that start at its first element. */
-function gather(view: View, source: Uint8Array, size: number): Uint8Array {
+function gather(view: View, source: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   const count = elementCount(view.shape) ?? 0;
   const out = new Uint8Array(count * size);
   const index = view.shape.map(() => 0);

@@ -29,7 +29,7 @@ export interface StoredTensor extends TensorInfo {
    * The values as contiguous little-endian bytes in row-major order, strides resolved.
    * @throws CheckpointError when the file is damaged there; the signal's reason when cancelled.
    */
-  read(signal?: AbortSignal): Promise<Uint8Array>;
+  read(signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
   /**
    * The values as f32, from F64 (rounded), F32, F16 or BF16. The array is the caller's own, who may give it back.
    * @throws CheckpointError for an integer or boolean tensor, and as `read` does.

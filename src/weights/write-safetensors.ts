@@ -8,7 +8,7 @@ export interface TensorSource {
   readonly dtype: DType;
   readonly shape: readonly number[];
   /** Contiguous little-endian values, row-major. */
-  bytes(signal?: AbortSignal): Promise<Uint8Array>;
+  bytes(signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 const bytesOf = ({ dtype, shape }: TensorSource) => (elementCount(shape) ?? 0) * elementBytes[dtype];
@@ -17,7 +17,7 @@ const bytesOf = ({ dtype, shape }: TensorSource) => (elementCount(shape) ?? 0) *
 function encodeHeader(
   tensors: readonly TensorSource[],
   metadata: Readonly<Record<string, string>>,
-): Uint8Array {
+): Uint8Array<ArrayBuffer> {
   for (const [key, value] of Object.entries(metadata)) {
     if (typeof value !== 'string')
       throw new CheckpointError(
@@ -60,7 +60,7 @@ export async function* writeSafetensors(
   tensors: readonly TensorSource[],
   metadata: Readonly<Record<string, string>> = {},
   signal?: AbortSignal,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const names = new Set(tensors.map(({ name }) => name));
   if (names.size !== tensors.length) {
     throw new CheckpointError('writeSafetensors got a tensor name twice; names must differ.');

@@ -185,7 +185,7 @@ export class ZipReader {
    * Bytes `from` to `to` of the contents.
    * @throws CheckpointError when the contents do not have the CRC that the directory gives
    */
-  async read(from: number, to: number, signal?: AbortSignal): Promise<Uint8Array> {
+  async read(from: number, to: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const { file, entry } = this;
     const isWhole = from === 0 && to === entry.bytes;
     if (this.#start !== undefined) return readRange(file, this.#start + from, this.#start + to, signal);

@@ -176,7 +176,10 @@ describe('a q8 file', () => {
     return openCheckpoint(file, { name: 'edited.safetensors' });
   }
 
-  const factors = (shape: readonly number[], values: (old: Float32Array) => Float32Array) => ({
+  const factors = (
+    shape: readonly number[],
+    values: (old: Float32Array<ArrayBuffer>) => Float32Array<ArrayBuffer>,
+  ) => ({
     shape,
     bytes: async () => {
       const bytes = (await (await sharedQ8()).tensors.get(`${MATRIX}.scale`)?.read()) ?? new Uint8Array();

@@ -39,7 +39,7 @@ export function generateTensor(
   offset: number,
   scale: number,
   salt = 0,
-): Float32Array {
+): Float32Array<ArrayBuffer> {
   return generateRange(key, 0, volume(shape), offset, scale, salt);
 }
 

@@ -47,7 +47,7 @@ export class ZipWriter {
   }
 
   /** @returns the directory and the end record */
-  end(): Uint8Array {
+  end(): Uint8Array<ArrayBuffer> {
     const { zip64 = false } = this.#options;
     const [start, count, size] = [this.#at, this.#count, this.#central.length];
     const out = [...this.#central];

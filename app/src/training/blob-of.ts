@@ -2,7 +2,7 @@
 const PIECE_BYTES = 16 * 1024 * 1024;
 
 /** A file out of a stream, of which only a piece is ever in this thread's memory. */
-export async function blobOf(chunks: AsyncIterable<Uint8Array>): Promise<Blob> {
+export async function blobOf(chunks: AsyncIterable<Uint8Array<ArrayBuffer>>): Promise<Blob> {
   const pieces: Blob[] = [];
   let waiting: Uint8Array<ArrayBuffer>[] = [];
   let bytes = 0;
@@ -12,8 +12,7 @@ export async function blobOf(chunks: AsyncIterable<Uint8Array>): Promise<Blob> {
     bytes = 0;
   };
   for await (const chunk of chunks) {
-    // A writer may fill the same memory again.
-    waiting.push(chunk.slice());
+    waiting.push(chunk);
     bytes += chunk.byteLength;
     if (bytes >= PIECE_BYTES) cut();
   }

@@ -136,17 +136,19 @@ export interface TrainingRun extends Disposable {
   /**
    * A safetensors file with the parameters and the optimiser's state; everything random follows from seed and step. Its
    * metadata, over those that are given, hold the job's settings, class names, and the training pictures' names and sizes.
+   * Chunks are the caller's own, who may make a Blob of them.
    * @throws CheckpointError for metadata that are no texts, before the first chunk
    */
-  checkpoint(metadata?: Readonly<Record<string, string>>): AsyncIterable<Uint8Array>;
+  checkpoint(metadata?: Readonly<Record<string, string>>): AsyncIterable<Uint8Array<ArrayBuffer>>;
   /**
-   * A safetensors file of the whole model, base and what was learned: canonical, or the reference's state_dict.
+   * A safetensors file of the whole model, base and what was learned: canonical, or the reference's state_dict. Chunks are the
+   * caller's own.
    * @throws TrainingSettingsError for another layout, CheckpointError for metadata that are no texts, before the first chunk
    */
   model(
     layout: 'canonical' | 'reference',
     metadata?: Readonly<Record<string, string>>,
-  ): AsyncIterable<Uint8Array>;
+  ): AsyncIterable<Uint8Array<ArrayBuffer>>;
   /** Ends the run and frees all its GPU memory. */
   dispose(): void;
 }

@@ -6,6 +6,6 @@ import { referenceCheckpoint } from '../../weights/reference-layout.ts';
  * images do not need, such as video memory, is zeros where the file lacks it; the metadata's `notes` say so.
  * @throws CheckpointError as `referenceCheckpoint`
  */
-export async function* inReferenceLayout(model: Blob): AsyncGenerator<Uint8Array> {
+export async function* inReferenceLayout(model: Blob): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   yield* referenceCheckpoint(await openCheckpoint(model));
 }

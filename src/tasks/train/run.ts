@@ -169,7 +169,9 @@ class Run implements TrainingRun {
     }
   }
 
-  async *checkpoint(metadata: Readonly<Record<string, string>> = {}): AsyncGenerator<Uint8Array> {
+  async *checkpoint(
+    metadata: Readonly<Record<string, string>> = {},
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     const own = stateMetadata(this.#job, { steps: this.done, tuned: this.tuned });
     const state = await this.#engine.trainer.weights.read();
     const sources = Object.entries(state).map(([name, values]: [string, Float32Array]) => ({
@@ -184,7 +186,7 @@ class Run implements TrainingRun {
   async *model(
     layout: 'canonical' | 'reference',
     metadata: Readonly<Record<string, string>> = {},
-  ): AsyncGenerator<Uint8Array> {
+  ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     checkLayout(layout);
     const { weights } = this.#engine.trainer;
     const learned = weights.unpack((await weights.read()).weights);
