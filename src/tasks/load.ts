@@ -36,6 +36,7 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
   const { signal, preprocess } = options;
   if (preprocess !== undefined && !isPreprocess(preprocess))
     throw new UnsupportedError(`preprocess is '${String(preprocess)}', expected ${PREPROCESSES.join(', ')}`);
+  expectPlace(options);
   const checkpoint = await untilAborted(open(source, options), signal);
   const description = describeCheckpoint(checkpoint, options.imageSize, preprocess);
   const encoder = await untilAborted(loadEncoder(description.config), signal);
@@ -104,6 +105,20 @@ export async function loadModel(source: string | URL | Blob, options: LoadOption
  */
 export async function readConfig(file: Blob, imageSize?: number): Promise<ModelConfig> {
   return describeCheckpoint(await openCheckpoint(file), imageSize).config;
+}
+
+/** Where it is to be loaded, which code without types may give wrongly: `create` of Node's package for what it returns. */
+function expectPlace({ device, gpu, memoryLimit }: LoadOptions): void {
+  if (device && !device.queue)
+    throw new UnsupportedError(
+      `device is ${kindOf(device)}, expected a GPUDevice: await adapter.requestDevice()`,
+    );
+  if (gpu && !gpu.requestAdapter)
+    throw new UnsupportedError(
+      `gpu is ${kindOf(gpu)}, expected a GPU: navigator.gpu, or create([]) of the package webgpu`,
+    );
+  if (memoryLimit !== undefined && !(typeof memoryLimit === 'number' && memoryLimit >= 0))
+    throw new UnsupportedError(`memoryLimit is ${memoryLimit}, expected a number of bytes`);
 }
 
 /** Masks that one prompt can ask for: three candidates, or one a class. */

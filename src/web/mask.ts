@@ -20,7 +20,7 @@ export type Polygon = readonly Corner[];
  * The mask as RGBA bytes with straight alpha, transparent where the class number is 0.
  *
  * @param bytes width * height class numbers, row by row, of a `classMap` or a `mask` (1 inside); more are ignored.
- * @throws PictureError where there are fewer, or where there is no colour.
+ * @throws PictureError where there are fewer, where there is no colour, or one that is none.
  */
 export function maskToRgba(
   bytes: Uint8Array,
@@ -30,6 +30,12 @@ export function maskToRgba(
 ): Uint8ClampedArray<ArrayBuffer> {
   const count = expectMask(bytes, width, height);
   if (colors.length === 0) throw new PictureError('maskToRgba: colors is empty, expected one colour or more');
+  const isByte = (value: number) => value >= 0 && value <= 255;
+  const bad = colors.findIndex((colour) => colour.length !== 3 || ![...colour].every(isByte));
+  if (bad >= 0)
+    throw new PictureError(
+      `maskToRgba: colors[${bad}] is ${colors[bad]}, expected [red, green, blue], each 0 to 255`,
+    );
   const alpha = Math.round(Math.min(1, Math.max(0, opacity)) * 255);
   const words = new Uint32Array(count);
   const palette = Uint32Array.from({ length: 256 }, (_, number) => {
@@ -110,7 +116,7 @@ function trace(
 /** @returns width * height. @throws PictureError where the mask has fewer bytes. */
 function expectMask(bytes: Uint8Array, width: number, height: number): number {
   const count = width * height;
-  if (bytes.length < count)
+  if (!(width >= 0 && height >= 0 && bytes.length >= count))
     throw new PictureError(`mask: ${bytes.length} bytes for ${width} x ${height} pixels, expected ${count}`);
   return count;
 }

@@ -1,4 +1,4 @@
-import { CheckpointError } from '../errors.ts';
+import { CheckpointError, kindOf } from '../errors.ts';
 import type { WeightStorage } from '../gpu/kernel.ts';
 import { type Candidate, type Canonical, canonicalise, compare, type Mismatch } from './canonical.ts';
 import type { ModelConfig } from './config.ts';
@@ -113,7 +113,7 @@ function completeConfig(
   const imageSize = options.imageSize ?? stored.imageSize ?? parts.imageSize;
   if (!Number.isInteger(imageSize) || imageSize % 64 !== 0 || imageSize < 256 || imageSize > 2048) {
     throw new CheckpointError(
-      `${file}: image size ${imageSize} was asked for, expected a multiple of 64 in 256..2048. Give imageSize, 1024 for published checkpoints.`,
+      `${file}: image size ${typeof imageSize === 'number' ? imageSize : kindOf(imageSize)} was asked for, expected a multiple of 64 in 256..2048. Give imageSize, 1024 for published checkpoints.`,
     );
   }
   const usual = parts.ppn ? 'sam2rad' : parts.family === 'sam2' ? 'sam2' : 'sam';

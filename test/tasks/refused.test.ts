@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { GpuError, type LoadOptions, loadModel, UnsupportedError } from '../../src/index.ts';
+import { createNodeGpu } from '../../tools/runtimes/dawn.ts';
 import { runDeno } from '../../tools/runtimes/deno.ts';
 import { countGpuTest, gpuTest } from '../gpu-device.ts';
 import { countedDevice, countedGpu } from './counted-gpu.ts';
@@ -19,17 +20,18 @@ gpuTest('without WebGPU, without adapter: UnsupportedError with what to do', asy
   await expect(loadModel(file, { gpu: none })).rejects.toThrow(UnsupportedError);
 });
 
-gpuTest(
-  'an option that is none, and a signal that is none: UnsupportedError, before anything is read',
-  async () => {
-    const file = await demoFile();
-    const refused = (options: unknown) => expect(loadModel(file, options as LoadOptions)).rejects;
-    await refused({ imagesize: 512 }).toThrow(/^loadModel has no option 'imagesize', expected device, gpu, /);
-    await refused({ imagesize: 512 }).toThrow(UnsupportedError);
-    await refused(null).toThrow('loadModel was given Null, expected an object of options or nothing');
-    await refused({ signal: new AbortController() }).toThrow('expected an AbortSignal: controller.signal');
-  },
-);
+test('an option that is none, and a signal that is none: UnsupportedError, before anything is read', async () => {
+  const file = await demoFile();
+  const refused = (options: unknown) => expect(loadModel(file, options as LoadOptions)).rejects;
+  await refused({ imagesize: 512 }).toThrow(/^loadModel has no option 'imagesize', expected device, gpu, /);
+  await refused({ imagesize: 512 }).toThrow(UnsupportedError);
+  await refused(null).toThrow('loadModel was given Null, expected an object of options or nothing');
+  await refused({ signal: new AbortController() }).toThrow('expected an AbortSignal: controller.signal');
+  await refused({ gpu: () => {} }).toThrow('gpu is Function, expected a GPU: navigator.gpu, or create([])');
+  await refused({ device: createNodeGpu() }).toThrow('expected a GPUDevice: await adapter.requestDevice()');
+  for (const memoryLimit of ['2GB', Number.NaN, -1])
+    await refused({ memoryLimit }).toThrow(`memoryLimit is ${memoryLimit}, expected a number of bytes`);
+});
 
 /** What each engine says of refused commands, and that no zeros are taken for an answer. */
 const expectRefusals = (found: Awaited<ReturnType<typeof refusals>>) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contour, maskToRgba, type Polygon, pathData } from '../../src/web/mask.ts';
+import { type Colour, contour, maskToRgba, type Polygon, pathData } from '../../src/web/mask.ts';
 import { randomValues } from '../close.ts';
 
 /** A mask from its picture: digits are class numbers, everything else is 0. */
@@ -113,5 +113,11 @@ describe('maskToRgba', () => {
 
   it('refuses no colours', () => {
     expect(() => maskToRgba(Uint8Array.of(1), 1, 1, { colors: [] })).toThrow('colors is empty');
+    const loose = (colour: unknown) => () =>
+      maskToRgba(Uint8Array.of(1), 1, 1, { colors: [colour as Colour] });
+    expect(loose('#ff0000')).toThrow('colors[0] is #ff0000, expected [red, green, blue], each 0 to 255');
+    expect(loose([300, 0, 0])).toThrow('colors[0] is 300,0,0, expected');
+    for (const side of [Number.NaN, -1])
+      expect(() => contour(Uint8Array.of(1), side, 1, 1)).toThrow(`1 bytes for ${side} x 1 pixels`);
   });
 });
