@@ -109,7 +109,7 @@ export async function readConfig(file: Blob, imageSize?: number): Promise<ModelC
 
 /** Where it is to be loaded, which code without types may give wrongly: `create` of Node's package for what it returns. */
 function expectPlace({ device, gpu, memoryLimit }: LoadOptions): void {
-  if (device && !device.queue)
+  if (device && !device.features)
     throw new UnsupportedError(
       `device is ${kindOf(device)}, expected a GPUDevice: await adapter.requestDevice()`,
     );
