@@ -5,8 +5,8 @@ import { ClosingReporter } from './tools/runtimes/reporter.ts';
 /** SwiftShader is slow, and slower still when two workers share two cores. */
 const PATIENCE_MS = 400_000;
 
-/** Files that take about a minute and are short texts: a fresh clone starts files by size. */
-const LONG = /test\/(train\/(goldens|run)|ops\/attention-tile)\.test\.ts$/;
+/** Files that take half a minute or more and are short texts: a fresh clone starts files by size. */
+const LONG = /test\/(train\/(goldens|run)|ops\/attention-tile|models\/fused-decoder)\.test\.ts$/;
 
 /** Starts them first: at the end of a run one worker waited half a minute for the other. */
 class LongFirst extends BaseSequencer {

@@ -8,7 +8,10 @@ import { demoFile, noise, sam2radFile, withModel } from './models.ts';
 const REFUSED: readonly (readonly [unknown, RegExp])[] = [
   [undefined, /^picture: got Undefined, expected an ImageBitmap, image, canvas/],
   [null, /^picture: got Null, expected/],
-  ['wrist.png', /^picture: got String, expected .*decode a file with createImageBitmap\(blob\), in Node with sharp$/],
+  [
+    'wrist.png',
+    /^picture: got String, expected .*decode a file with createImageBitmap\(blob\), in Node with sharp$/,
+  ],
   [new Blob(['...']), /^picture: got Blob, expected/],
   [{ data: new Uint8Array(), width: 0, height: 0 }, /^picture: 0 x 0 pixels;/],
   [{ data: new Uint8Array(3), width: 1.5, height: 2 }, /^picture: its size is 1.5 x 2, expected whole/],
