@@ -3,6 +3,7 @@
 // inner axis at a time. For files whose Params have cols4.
 const ROWS: u32 = 8;   // of a lane: 4 or 8
 const COLS4: u32 = 2;  // groups of 4 columns of a lane: 1, 2 or 3
+const POOLED: u32 = 0; // 1 where of 4 rows the largest is stored, as row / 4
 
 const TILE_ROWS = 8 * ROWS;
 const TILE_COLS4 = WIDE * COLS4;
@@ -127,6 +128,10 @@ fn multiply_parts(lane: vec2u, sums: ptr<function, Sums>) {
 }
 
 fn store_rows(batch: u32, row: u32, col: u32, rows: mat4x4f) {
+  if (POOLED == 1) {
+    store(batch, row / 4, col, max(max(rows[0], rows[1]), max(rows[2], rows[3])));
+    return;
+  }
   store(batch, row, col, rows[0]);
   store(batch, row + 1, col, rows[1]);
   store(batch, row + 2, col, rows[2]);

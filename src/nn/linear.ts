@@ -33,15 +33,9 @@ export function channelRanges(rows: number, channels: number): ChannelRange[] {
 const storedShape = (outputs: number, inputs: number, conv = false) =>
   conv ? [outputs, inputs, 1, 1] : [outputs, inputs];
 
-/** The part of nn.Linear that computes some of its outputs: [..., in] to [..., count]. */
-export function linearOutputs(
-  scope: Scope,
-  x: Tensor,
-  range: ChannelRange,
-  options: Omit<LinearOptions, 'bias'> = {},
-): Tensor {
+/** What of nn.Linear computes some of its outputs from `inner` inputs, and what their tensor is called. */
+export function outputRange(scope: Scope, inner: number, range: ChannelRange) {
   const { start, count, of, conv } = range;
-  const inner = columnsOf(x);
   const suffix = `[${start}:${start + count}]`;
   const weight = scope.matrix(
     `weight${suffix}`,
@@ -49,11 +43,18 @@ export function linearOutputs(
     [scope.source('weight', storedShape(of, inner, conv))],
     (values) => transpose(values.subarray(start * inner, (start + count) * inner), count, inner),
   );
-  return matmul(scope.graph, x, weight, {
-    name: `${scope.path}${suffix}`,
-    ...options,
-    bias: biasRange(scope, range),
-  });
+  return { weight, bias: biasRange(scope, range), name: `${scope.path}${suffix}` };
+}
+
+/** The part of nn.Linear that computes some of its outputs: [..., in] to [..., count]. */
+export function linearOutputs(
+  scope: Scope,
+  x: Tensor,
+  range: ChannelRange,
+  options: Omit<LinearOptions, 'bias'> = {},
+): Tensor {
+  const { weight, bias, name } = outputRange(scope, columnsOf(x), range);
+  return matmul(scope.graph, x, weight, { name, ...options, bias });
 }
 
 /** What some of nn.Linear's inputs, x [..., count], contribute to its outputs: [..., cols]. */

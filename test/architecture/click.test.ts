@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest';
 import { loadDecoder } from '../../src/tasks/decoders.ts';
-import { type DecodeSpec, type HeadContext, recordDecoder, recordMasks } from '../../src/tasks/recordings.ts';
-import { configOf, MODELS, PLAIN } from './models.ts';
+import {
+  type DecodeSpec,
+  type HeadContext,
+  recordDecoder,
+  recordEncoder,
+  recordImageTerms,
+  recordMasks,
+  recordPreprocess,
+} from '../../src/tasks/recordings.ts';
+import { configOf, contextOf, MODELS, PLAIN } from './models.ts';
 
 /** A dispatch costs some 30 us in the GPU process: more would take longer than their arithmetic. */
 const MOST = 30;
@@ -32,6 +40,15 @@ test.each(MODELS.filter((model) => !/LoRA/.test(model)))(
     expect(counts[0]).toBe('20 + 3');
   },
 );
+
+test('an encode of tiny takes at most 110 dispatches, from the picture to what only it decides', () => {
+  const context = contextOf('tiny', PLAIN);
+  const counts = [recordPreprocess(context, 640, 480), recordEncoder(context), recordImageTerms(context)].map(
+    ({ dispatches }) => dispatches.length,
+  );
+  console.log(`tiny: ${counts.join(' + ')} dispatches`);
+  expect(counts.reduce((sum, count) => sum + count)).toBeLessThanOrEqual(110);
+});
 
 test('software adapters and low-rank terms keep an op a dispatch', async () => {
   expect(await loadDecoder(configOf('tiny'), { ...PLAIN, cpu: true })).toBeUndefined();

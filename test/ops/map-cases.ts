@@ -3,6 +3,7 @@ import type { GraphTraits } from '../../src/graph/graph.ts';
 import { chooseMask } from '../../src/ops/choose-mask.ts';
 import { matmulNorm } from '../../src/ops/matmul-norm.ts';
 import { matmulPlaced } from '../../src/ops/matmul-placed.ts';
+import { matmulPool } from '../../src/ops/matmul-pool.ts';
 import { upscaleMasks } from '../../src/ops/upscale-masks.ts';
 import { expectClose, randomValues, sumTolerance } from '../close.ts';
 import { runGraph } from '../run-graph.ts';
@@ -34,6 +35,32 @@ const placed =
     const moved = plus(times(plus(own, rowsOf(position, inner)), w, { stride: cols, cols }), bias);
     const expected = bare.flatMap((row, r) => row.map((v, c) => (c < first ? at(moved[r] ?? [], c) : v)));
     expectClose('y', y ?? [], expected, sumTolerance(inner + 2, 4));
+  };
+
+/** As many windows as a GPU has the kernel for; what an odd side leaves over is dropped. */
+const pooled =
+  (height: number, width: number, inner: number, cols: number): Run =>
+  async (gpu, traits) => {
+    const [x, bias] = [randomValues(height * width * inner, 1), randomValues(cols, 2)];
+    let w: Float64Array = new Float64Array();
+    const [y] = await runGraph(
+      gpu,
+      (g, feed) => {
+        const made = matrix(g, 'w', [inner, cols], 3);
+        w = made.values;
+        const map = feed('x', [height, width, inner], x);
+        return matmulPool(g, map, made.tensor, { bias: feed('bias', [cols], bias) });
+      },
+      traits,
+    );
+    const products = plus(times(rowsOf(x, inner), w, { stride: cols, cols }), bias);
+    const [down, across] = [Math.floor(height / 2), Math.floor(width / 2)];
+    const expected = Array.from({ length: down * across * cols }, (_, i) => {
+      const [window, col] = [Math.floor(i / cols), i % cols];
+      const corner = 2 * Math.floor(window / across) * width + 2 * (window % across);
+      return Math.max(...[0, 1, width, width + 1].map((pixel) => at(products[corner + pixel] ?? [], col)));
+    });
+    expectClose('y', y ?? [], expected, sumTolerance(inner + 1, 3));
   };
 
 const normed =
@@ -157,6 +184,9 @@ export const MAP_CASES: Readonly<Record<string, Run>> = {
   'matmulPlaced: 33 x 20 to 132': placed(33, 20, 132, 64),
   'matmulPlaced: 97 x 64 to 192': placed(97, 64, 192, 128),
   'matmulPlaced: 4099 x 4 to 128, in large tiles': placed(4099, 4, 128, 64),
+  'matmulPool: 63 x 65 x 20 to 132': pooled(63, 65, 20, 132),
+  'matmulPool: 130 x 64 x 4 to 96, in large tiles': pooled(130, 64, 4, 96),
+  'matmulPool: 65 x 66 x 36 to 192': pooled(65, 66, 36, 192),
   'matmulNorm: 1 x 128 to 256': normed(1, 128, 256),
   'matmulNorm: 15 x 128 to 256': normed(15, 128, 256),
   'matmulNorm: 16 x 128 to 256': normed(16, 128, 256),
@@ -175,6 +205,7 @@ export const MAP_CASES: Readonly<Record<string, Run>> = {
 /** What reads matrices, once in each storage. */
 export const STORED_MAP_CASES = [
   'matmulPlaced: 33 x 20 to 132',
+  'matmulPool: 63 x 65 x 20 to 132',
   'matmulNorm: 5 x 12 to 32',
   'upscaleMasks: 3 x 3, without skips',
 ];

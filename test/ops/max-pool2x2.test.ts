@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Graph } from '../../src/graph/graph.ts';
+import { matmulPool } from '../../src/ops/matmul-pool.ts';
 import { maxPool2x2 } from '../../src/ops/max-pool2x2.ts';
 import { randomValues } from '../close.ts';
 import { gpuTest } from '../gpu-device.ts';
@@ -56,5 +57,20 @@ describe('maxPool2x2', () => {
     expect(() => maxPool2x2(g, g.tensor('qkv', [4, 4, 12]), { columns: { start: 8, count: 8 } })).toThrow(
       "maxPool2x2: channels 8 to 16 of 'qkv' [4,4,12] must be a range in multiples of 4",
     );
+  });
+
+  it('is an epilogue of a product of many tiles on a GPU, through which no gradient flows', () => {
+    const kernels = (side: number, cpu: boolean, trained: boolean) => {
+      const g = new Graph('test', { cpu, subgroups: false });
+      const x = g.tensor('x', [side, side, 96]);
+      const w = g.tensor('w', [96, 192]);
+      const y = matmulPool(g, x, trained ? g.watch(w) : w, { bias: g.tensor('b', [192]) });
+      expect(y.shape).toEqual([side / 2, side / 2, 192]);
+      return g.finish().dispatches.map(({ kernel }) => kernel.name);
+    };
+    expect(kernels(256, false, false)).toEqual(['matmul_pool']);
+    expect(kernels(256, true, false)).toEqual(['matmul_block', 'max_pool2x2']);
+    expect(kernels(256, false, true)).toEqual(['matmul_tile', 'max_pool2x2']);
+    expect(kernels(16, false, false).at(-1)).toBe('max_pool2x2');
   });
 });

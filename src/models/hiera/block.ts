@@ -1,10 +1,10 @@
-import { MAX_BINDING_BYTES, rowsOf, type Tensor } from '../../graph/tensor.ts';
-import { biasRange, linear, linearOutputs } from '../../nn/linear.ts';
+import { columnsOf, MAX_BINDING_BYTES, rowsOf, type Tensor } from '../../graph/tensor.ts';
+import { biasRange, type ChannelRange, linear, linearOutputs, outputRange } from '../../nn/linear.ts';
 import { slicedMlp } from '../../nn/mlp.ts';
 import { norm } from '../../nn/norm.ts';
 import type { Scope } from '../../nn/scope.ts';
 import { type AttentionOptions, attention, type Columns } from '../../ops/attention.ts';
-import { maxPool2x2 } from '../../ops/max-pool2x2.ts';
+import { matmulPool } from '../../ops/matmul-pool.ts';
 
 /** torch.nn.LayerNorm's eps in Hiera. */
 const EPS = 1e-6;
@@ -27,7 +27,9 @@ export function hieraBlock(scope: Scope, x: Tensor, { channels, heads, window, p
   const g = scope.graph;
   const side = x.shape[0] ?? 0;
   const normed = norm(scope.at('norm1'), x, EPS);
-  const shortcut = pool ? maxPool2x2(g, linear(scope.at('proj'), normed, channels)) : x;
+  const shortcut = pool
+    ? pooledOutputs(scope.at('proj'), normed, { start: 0, count: channels, of: channels })
+    : x;
 
   const { q, k, v, pad } = project(scope.at('attn.qkv'), normed, channels, pool);
   const map = { map: [side, side], window: [window, window] } as const;
@@ -44,6 +46,12 @@ export function hieraBlock(scope: Scope, x: Tensor, { channels, heads, window, p
   const y = linear(scope.at('attn.proj'), attended, channels, { residual: shortcut });
   const hidden = norm(scope.at('norm2'), y, EPS);
   return slicedMlp(scope.at('mlp'), hidden, [4 * channels, channels], { activation: 'gelu', residual: y });
+}
+
+/** 2 x 2 max-pooling of some of nn.Linear's outputs: x [side, side, in] to [side / 2, side / 2, count]. */
+function pooledOutputs(scope: Scope, x: Tensor, range: ChannelRange): Tensor {
+  const { weight, ...epilogue } = outputRange(scope, columnsOf(x), range);
+  return matmulPool(scope.graph, x, weight, epilogue);
 }
 
 /** Queries, keys and values; tokens are padded after norm1, as zeros, so what padding projects to is the bias. */
@@ -66,7 +74,7 @@ function project(scope: Scope, x: Tensor, channels: number, pool: boolean): Proj
     const part = (start: number) => ({ tensor, start });
     return { q: part(0), k: part(channels), v: part(2 * channels), pad: scope.tensor('bias', [of]) };
   }
-  const q = { tensor: maxPool2x2(scope.graph, columns(0, channels)), start: 0 };
+  const q = { tensor: pooledOutputs(scope, x, { start: 0, count: channels, of }), start: 0 };
   if (rowsOf(x) * 2 * channels * 4 <= MAX_BINDING_BYTES) {
     const tensor = columns(channels, 2 * channels);
     const pad = biasRange(scope, { start: channels, count: 2 * channels, of });
