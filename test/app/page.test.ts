@@ -313,7 +313,7 @@ test('the first screen is the autonomous mode at work', async () => {
   console.log(`the first screen as a picture: ${FIRST_SCREEN}`);
   // A mask need not fill the box that its predictor made: who wants to see that asks for it.
   expect(await first.$('.vectors .predicted')).toBeNull();
-  const [asked] = await first.$$('.display label ::-p-text(Learned box)');
+  const [asked] = await first.$$('#panel label ::-p-text(Learned box)');
   await asked?.click();
   await first.waitForSelector('.vectors .predicted');
   await first.close();

@@ -21,7 +21,7 @@ export function modeSection(state: AppState, app: App): TemplateResult {
       </div>
       ${noAuto ? html`<p class="hint" id="no-auto">${NO_PREDICTOR}</p>` : nothing}
       ${mode === 'manual' ? candidatesChoice(state, app) : nothing}
-      ${mode === 'auto' ? refineChoice(state, app) : nothing}
+      ${mode === 'auto' ? [refineChoice(state, app), learnedBoxesChoice(state, app)] : nothing}
     </section>`;
 }
 
@@ -42,6 +42,17 @@ function refineChoice(state: AppState, app: App): TemplateResult {
         <option value="learned">join the learned prompts</option>
         <option value="logits">refine the automatic mask</option>
       </select></label>`;
+}
+
+function learnedBoxesChoice(state: AppState, app: App): TemplateResult {
+  const { learnedBoxes } = state.options;
+  const toggle = () => setOptions(app, { learnedBoxes: !learnedBoxes });
+  return checkbox(
+    'Learned box',
+    'The box that the prompt predictor made, which a mask need not fill',
+    learnedBoxes,
+    toggle,
+  );
 }
 
 export function checkbox(label: string, title: string, checked: boolean, toggle: () => void): TemplateResult {
