@@ -3,6 +3,8 @@
 // matmul_tile.wgsl. For GPUs.
 //!late hardware
 //!import product_columns
+//!import tile_rows
+//!import biased
 
 struct Params {
   rows: u32,       // of y
@@ -18,20 +20,6 @@ struct Params {
 @group(0) @binding(3) var<storage, read> scale: array<vec4f>;     // [cols], above 0; unused if SCALED is 0
 @group(0) @binding(4) var<storage, read> bias: array<vec4f>;      // [cols]
 @group(0) @binding(5) var<storage, read_write> y: array<vec4f>;   // [rows = height / 2 * out_width, cols]
-
-override SCALED: u32 = 0;
-
-fn store(batch: u32, row: u32, col: u32, sum: vec4f) {
-  if (row >= params.rows || col >= params.cols4) { return; }
-  var value = sum;
-  if (SCALED == 1) { value *= scale[col]; }
-  y[row * params.cols4 + col] = value + bias[col];
-}
-
-fn load_rows(starts: vec4u, k4: u32) -> mat4x4f {
-  let at = starts + select(0, k4, k4 < params.inner4);
-  return mat4x4f(x[at.x], x[at.y], x[at.z], x[at.w]);
-}
 
 @compute @workgroup_size(WIDE, 8)
 fn main(

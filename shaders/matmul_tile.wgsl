@@ -5,6 +5,7 @@
 //!late hardware
 //!import epilogue
 //!import product_columns
+//!import tile_rows
 
 struct Params {
   rows: u32,
@@ -22,11 +23,6 @@ struct Params {
 @group(0) @binding(6) var<storage, read_write> y: array<vec4f>;   // [batch, CHUNKS, rows, cols]
 
 override CHUNKS: u32 = 1;
-
-fn load_rows(starts: vec4u, k4: u32) -> mat4x4f {
-  let at = starts + select(0, k4, k4 < params.inner4);
-  return mat4x4f(x[at.x], x[at.y], x[at.z], x[at.w]);
-}
 
 @compute @workgroup_size(WIDE, 8)
 fn main(
